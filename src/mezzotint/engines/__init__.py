@@ -1,0 +1,1 @@
+"""What turns settled inputs into pixels: nano, the stub, and later diffusers and other providers."""

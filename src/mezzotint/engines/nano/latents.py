@@ -1,0 +1,68 @@
+"""Pictures as latents and back, the linear way: principal components of 16 x 16 patches.
+
+The encoder is closed-form, so the transformer's latents never move while the decoder gets better. This linear decoder is what
+the decoder network starts from; the network (`decoder.onnx`) is what paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+PATCH = 16  # pixels a side
+CHANNELS = 32
+TOKEN = 2  # latents a side of one token of the transformer
+TOKEN_PIXELS = PATCH * TOKEN
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class PatchCodec:
+    """`basis` (CHANNELS, PATCH * PATCH * 3) orthonormal rows, `mean` of a patch, `scale` (CHANNELS,) of each component."""
+
+    basis: Array
+    mean: Array
+    scale: Array
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Array]) -> PatchCodec:
+        return cls(tensors["basis"], tensors["mean"], tensors["scale"])
+
+    def encode(self, pixels: Array) -> Array:
+        """(h, w, 3) in 0..1, h and w multiples of PATCH, to latents (CHANNELS, h / PATCH, w / PATCH)."""
+        rows, columns = pixels.shape[0] // PATCH, pixels.shape[1] // PATCH
+        patches = (pixels.reshape(rows, PATCH, columns, PATCH, 3) * 2 - 1).transpose(0, 2, 1, 3, 4).reshape(rows, columns, -1)
+        latents = (patches - self.mean) @ self.basis.T / self.scale
+        return np.ascontiguousarray(latents.transpose(2, 0, 1), np.float32)
+
+    def decode(self, latents: Array) -> Array:
+        """Latents (CHANNELS, r, c) to (r * PATCH, c * PATCH, 3), unclipped."""
+        _, rows, columns = latents.shape
+        patches = (latents.transpose(1, 2, 0) * self.scale) @ self.basis + self.mean
+        pixels = patches.reshape(rows, columns, PATCH, PATCH, 3).transpose(0, 2, 1, 3, 4).reshape(rows * PATCH, columns * PATCH, 3)
+        return np.asarray((pixels + 1) / 2, np.float32)
+
+
+def pack(latents: Array) -> Array:
+    """(c, 2r, 2k) to tokens (r * k, 4c), in FLUX's order: channel, then row, then column within the token."""
+    channels, rows, columns = latents.shape
+    tiles = latents.reshape(channels, rows // TOKEN, TOKEN, columns // TOKEN, TOKEN)
+    return tiles.transpose(1, 3, 0, 2, 4).reshape(-1, channels * TOKEN * TOKEN)
+
+
+def unpack(tokens: Array, rows: int, columns: int) -> Array:
+    """Tokens (r * k, 4c) of a grid of `rows` x `columns` tokens back to (c, 2r, 2k)."""
+    channels = tokens.shape[-1] // (TOKEN * TOKEN)
+    tiles = tokens.reshape(rows, columns, channels, TOKEN, TOKEN)
+    return tiles.transpose(2, 0, 3, 1, 4).reshape(channels, rows * TOKEN, columns * TOKEN)
+
+
+def positions(rows: int, columns: int) -> Array:
+    """FLUX's ids of image tokens: (rows * columns, 3) of (0, row, column)."""
+    ids = np.zeros((rows, columns, 3), np.float32)
+    ids[..., 1] = np.arange(rows)[:, None]
+    ids[..., 2] = np.arange(columns)[None]
+    return ids.reshape(-1, 3)

@@ -1,0 +1,81 @@
+"""The pictures of things: Fluent Emoji 3D from the npm package, or our own drawings, trimmed, recoloured and scaled.
+
+A sprite is a float32 array (side, side, 4) of premultiplied RGBA in 0..1, standing on the lower edge of its square.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training.drawings import DRAWINGS
+from training.vocabulary import BY_NAME, COLOUR_BY_NAME, Colour, Noun
+
+EMOJI = Path(__file__).parent / "node_modules/@lobehub/fluent-emoji-3d/assets"
+MARGIN = 0.03  # of the square, left free on every side but the lower one
+
+
+@functools.cache
+def _original(name: str) -> np.ndarray:
+    """The thing's picture, cut to what is opaque: (h, w, 4) in 0..1, straight alpha."""
+    thing = BY_NAME[name]
+    if thing.sprite in DRAWINGS:
+        image = DRAWINGS[thing.sprite]()
+    else:
+        image = Image.open(EMOJI / f"{thing.sprite}.webp").convert("RGBA")
+    if thing.cut < 1:
+        image = image.crop((0, 0, image.width, round(image.height * thing.cut)))
+    box = image.getchannel("A").point(lambda alpha: 255 if alpha > 24 else 0).getbbox()
+    return np.asarray(image.crop(box), np.float32) / 255
+
+
+def _hue_saturation_value(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hue in degrees, saturation and value, each (h, w), of (h, w, 3) in 0..1."""
+    top, low = rgb.max(-1), rgb.min(-1)
+    span = np.maximum(top - low, 1e-6)
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    sector = np.where(top == red, (green - blue) / span % 6, np.where(top == green, (blue - red) / span + 2, (red - green) / span + 4))
+    return sector * 60, (top - low) / np.maximum(top, 1e-6), top
+
+
+def _painted(thing: Noun, rgb: np.ndarray) -> np.ndarray:
+    """How much of each pixel is the paint that a colour word speaks of: (h, w) in 0..1."""
+    hue, saturation, value = _hue_saturation_value(rgb)
+    if thing.hue is None:
+        return np.clip((0.35 - saturation) / 0.1, 0, 1) * np.clip((value - 0.3) / 0.1, 0, 1)
+    distance = np.abs((hue - thing.hue + 180) % 360 - 180)
+    return np.clip((48 - distance) / 12, 0, 1) * np.clip((saturation - 0.22) / 0.1, 0, 1) * np.clip((value - 0.15) / 0.1, 0, 1)
+
+
+def _recoloured(thing: Noun, rgb: np.ndarray, opaque: np.ndarray, colour: Colour) -> np.ndarray:
+    """`rgb` with its paint replaced by `colour`, its shading kept."""
+    weight = _painted(thing, rgb) * opaque
+    light = rgb @ np.array([0.30, 0.59, 0.11], np.float32)
+    shade = light / max(float((light * weight).sum() / max(weight.sum(), 1e-6)), 1e-3)
+    if colour.name == "white":
+        shade = 1 + (shade - 1) * 0.45
+    base = np.asarray(colour.rgb, np.float32)
+    deep = base * np.minimum(shade, 1)[..., None]
+    glow = np.clip(shade - 1, 0, 1)[..., None] * 0.7
+    return rgb * (1 - weight[..., None]) + (deep * (1 - glow) + glow) * weight[..., None]
+
+
+@functools.lru_cache(maxsize=4096)
+def sprite(name: str, colour: str | None, side: int) -> np.ndarray:
+    """The thing in a colour, fitted into a square of `side` pixels: (side, side, 4), premultiplied."""
+    thing, picture = BY_NAME[name], _original(name)
+    rgb, alpha = picture[..., :3], picture[..., 3:]
+    if colour is not None:
+        rgb = _recoloured(thing, rgb, alpha[..., 0], COLOUR_BY_NAME[colour])
+    room = side * (1 - 2 * MARGIN)
+    scale = min(room / picture.shape[1], (side - side * MARGIN) / picture.shape[0])
+    width, height = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    flat = np.concatenate([rgb * alpha, alpha], -1)
+    fitted = np.stack([np.asarray(Image.fromarray(flat[..., k]).resize((width, height), Image.Resampling.LANCZOS)) for k in range(4)], -1)
+    square = np.zeros((side, side, 4), np.float32)
+    left = (side - width) // 2
+    square[side - height :, left : left + width] = np.clip(fitted, 0, 1)
+    return square
