@@ -1,0 +1,127 @@
+"""Every error that mezzotint raises on purpose, as one tree.
+
+    MezzotintError
+      Refusal                  a request that cannot be served; each has a status and a code
+        InvalidRequest         400  something in the request is wrong; carries every Problem
+        NotAuthenticated       401  no key, or not a key of this server
+        PaymentRequired        402  the account's credit or budget is used up
+        NotAllowed             403  the key may not do this
+        NotFound               404
+        BodyTooLarge           413
+        TooManyRequests        429  a limit is reached, or the queue is full; says when to come back
+        ModelNotServed         503  no such model here
+        Unavailable            503  the ledger or the disk cannot take it just now; says when to come back
+      BadSetting               a setting that cannot be used
+      EngineFailure            a picture could not be painted; says whether another attempt may help
+      Unreachable              an address that may not be, or could not be, reached
+      BadPicture               bytes that are no picture we accept
+      LedgerError              the ledger cannot be used
+
+The client's errors, which speak of answers rather than of causes, are in `mezzotint.client.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mezzotint.core.parameters import Problem
+
+
+class MezzotintError(Exception):
+    """The base of them all. The message is for people: what, where, what to do."""
+
+
+class Refusal(MezzotintError):
+    status = 400
+    code = "invalid_request"
+    retry_after: int | None = None  # seconds
+
+
+class InvalidRequest(Refusal):
+    """`problems` are all that is wrong, in the order of the request."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+class NotAuthenticated(Refusal):
+    status = 401
+    code = "invalid_token"
+
+
+class PaymentRequired(Refusal):
+    status = 402
+    code = "insufficient_credits"
+
+
+class NotAllowed(Refusal):
+    status = 403
+    code = "permission_denied"
+
+
+class NotFound(Refusal):
+    status = 404
+    code = "not_found"
+
+
+class BodyTooLarge(Refusal):
+    status = 413
+    code = "body_too_large"
+
+
+class TooManyRequests(Refusal):
+    status = 429
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class ModelNotServed(Refusal):
+    status = 503
+    code = "model_not_found"
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        super().__init__(f"no model called {model} is served here")
+
+
+class Unavailable(Refusal):
+    status = 503
+    code = "unavailable"
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class IdempotencyConflict(Refusal):
+    """The same Idempotency-Key came before with another body."""
+
+    status = 422
+    code = "idempotency_key_reused"
+
+
+class BadSetting(MezzotintError):
+    pass
+
+
+class EngineFailure(MezzotintError):
+    def __init__(self, message: str, *, code: str = "engine_failed", retryable: bool = False) -> None:
+        self.code = code
+        self.retryable = retryable
+        super().__init__(message)
+
+
+class Unreachable(MezzotintError):
+    pass
+
+
+class BadPicture(MezzotintError):
+    pass
+
+
+class LedgerError(MezzotintError):
+    pass

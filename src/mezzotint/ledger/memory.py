@@ -1,0 +1,324 @@
+"""The ledger in dictionaries: the plainest reading of the port. It ships, for tests and for trying things out; a restart forgets it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from mezzotint.core import ids
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
+from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
+from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
+from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up
+from mezzotint.ledger.terms import TAKEN, Terms, queue_full
+from mezzotint.ports import Clock, Limits, Orders, Submitted
+
+
+@dataclass
+class _Entry:
+    """A task, with what only the ledger knows of it."""
+
+    task: Task
+    new: NewTask
+    vstart: float
+    not_before: float = 0.0
+    worker: str | None = None
+    epoch: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        return self.task.status is Status.PENDING
+
+    @property
+    def running(self) -> bool:
+        return self.task.status is Status.PROCESSING
+
+
+@dataclass
+class _Owed:
+    delivery: Delivery
+    not_before: float
+    settled: bool = False
+    tries: list[Attempt] = field(default_factory=list)
+
+
+@dataclass
+class _Lease:
+    epoch: int
+    until: float
+
+
+class MemoryLedger:
+    """See `ports.Ledger`."""
+
+    def __init__(self, clock: Clock, terms: Terms | None = None) -> None:
+        self._clock, self._terms = clock, terms or Terms()
+        self._tasks: dict[UUID, _Entry] = {}
+        self._requests: dict[tuple[str, str], tuple[str, UUID, float]] = {}
+        self._leases: dict[str, _Lease] = {}
+        self._outbox: dict[str, _Owed] = {}
+        self._keys: dict[str, ApiKey] = {}
+        self._finish_of: dict[str, float] = {}
+        self._virtual_clock = 0.0
+        self._secret = secrets.token_bytes(32)
+        self._closed = False
+        self.usage: Counter[tuple[str, str]] = Counter()
+
+    def _open(self) -> float:
+        """The time, if the ledger is open."""
+        if self._closed:
+            raise Unavailable("the ledger is closed")
+        return self._clock.now()
+
+    # Tasks
+
+    async def submit(self, task: NewTask, limits: Limits) -> Submitted:
+        now = self._open()
+        name = (task.key, task.idempotency_key or "")
+        request_hash, known, expires = self._requests.get(name, ("", None, 0.0))
+        if task.idempotency_key is not None and known is not None and expires > now:
+            if request_hash != task.request_hash:
+                raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
+            return Submitted(known, replayed=True)
+        self._check(task, limits)
+        if task.idempotency_key is not None:
+            self._requests[name] = (task.request_hash, task.id, now + IDEMPOTENCY)
+        vstart = max(self._virtual_clock, self._finish_of.get(task.account, 0.0))
+        self._finish_of[task.account] = vstart + task.cost
+        accepted = Task(task.id, task.account, task.key, task.surface, task.inputs.model, task.engine, Status.PENDING, now)
+        self._tasks[task.id] = _Entry(accepted, task, vstart)
+        return Submitted(task.id)
+
+    def _check(self, task: NewTask, limits: Limits) -> None:
+        waiting = sum(entry.waiting for entry in self._tasks.values())
+        if limits.waiting is not None and waiting >= limits.waiting:
+            raise queue_full(waiting)
+        active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
+        if limits.active is not None and active >= limits.active:
+            raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+
+    async def get(self, task: UUID) -> Task | None:
+        self._open()
+        entry = self._tasks.get(task)
+        return entry and entry.task
+
+    async def inputs(self, task: UUID) -> Inputs | None:
+        self._open()
+        entry = self._tasks.get(task)
+        return entry and entry.new.inputs
+
+    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
+        self._open()
+        tasks = [
+            entry.task
+            for entry in self._tasks.values()
+            if entry.task.account == account and (status is None or entry.task.status is status) and (before is None or entry.task.id < before)
+        ]
+        return sorted(tasks, key=lambda task: task.id, reverse=True)[:count]
+
+    async def cancel(self, task: UUID, account: str) -> Task | None:
+        self._open()
+        entry = self._tasks.get(task)
+        if entry is None or entry.task.account != account:
+            return None
+        if not entry.task.status.final:
+            entry.task = replace(entry.task, cancel_requested=True)
+        if entry.waiting:
+            self._end(entry, CANCELED)
+        return entry.task
+
+    # Queue
+
+    async def enlist(self, worker: str) -> int:
+        until = self._open() + self._terms.lease
+        epoch = self._leases[worker].epoch + 1 if worker in self._leases else 1
+        self._leases[worker] = _Lease(epoch, until)
+        for entry in self._tasks.values():
+            if entry.running and entry.worker == worker and entry.epoch < epoch:
+                self._abandon(entry)
+        return epoch
+
+    def _renewed(self, worker: str, epoch: int) -> bool:
+        lease = self._leases.get(worker)
+        if lease is None or lease.epoch != epoch:
+            return False
+        lease.until = self._clock.now() + self._terms.lease
+        return True
+
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
+        now = self._open()
+        if not self._renewed(worker, epoch):
+            return []
+        ready = [entry for entry in self._tasks.values() if entry.waiting and entry.not_before <= now and entry.task.engine in engines]
+        ready.sort(key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
+        return [self._claimed(entry, worker, epoch, now) for entry in ready[:count]]
+
+    def _claimed(self, entry: _Entry, worker: str, epoch: int, now: float) -> Claim:
+        self._virtual_clock = max(self._virtual_clock, entry.vstart)
+        entry.worker, entry.epoch = worker, epoch
+        entry.task = replace(entry.task, status=Status.PROCESSING, attempt=entry.task.attempt + 1, started=entry.task.started or now)
+        return Claim(entry.task.id, entry.task.attempt, entry.new.inputs, entry.task.created)
+
+    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
+        self._open()
+        if not self._renewed(worker, epoch):
+            return Orders(lost=tuple(task for task, _ in held))
+        owned = {
+            (entry.task.id, entry.task.attempt): entry.task.cancel_requested
+            for entry in self._tasks.values()
+            if entry.running and entry.worker == worker and entry.epoch == epoch
+        }
+        return Orders(
+            canceled=tuple(task for task, attempt in held if owned.get((task, attempt))),
+            lost=tuple(task for task, attempt in held if (task, attempt) not in owned),
+        )
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> list[bool]:
+        self._open()
+        return [self._settle(verdict) for verdict in verdicts]
+
+    def _settle(self, verdict: Verdict) -> bool:
+        entry = self._tasks.get(verdict.task)
+        if entry is None or entry.task.attempt != verdict.attempt or entry.task.status.final:
+            return False
+        if entry.task.cancel_requested:
+            self._end(entry, CANCELED)
+            return verdict.outcome is not None and verdict.outcome.status is Status.CANCELED
+        if verdict.outcome is not None:
+            self._end(entry, verdict.outcome)
+        elif verdict.attempt >= self._terms.attempts:
+            self._end(entry, Outcome(Status.ERROR, code="engine_failed", message=verdict.message or given_up(verdict.attempt).message))
+        elif entry.running:
+            self._requeue(entry, self._clock.now() + verdict.delay)
+        return True
+
+    async def reap(self) -> int:
+        now = self._open()
+        lapsed = [entry for entry in self._tasks.values() if entry.running and self._lease_over(entry, now)]
+        for entry in lapsed:
+            self._abandon(entry)
+        overdue = [
+            entry
+            for entry in self._tasks.values()
+            if not entry.task.status.final and entry.new.deadline is not None and entry.new.deadline <= now
+        ]
+        for entry in overdue:
+            self._end(entry, EXPIRED)
+        return len(lapsed) + len(overdue)
+
+    def _lease_over(self, entry: _Entry, now: float) -> bool:
+        lease = self._leases.get(entry.worker or "")
+        return lease is None or lease.epoch != entry.epoch or lease.until <= now
+
+    def _abandon(self, entry: _Entry) -> None:
+        if entry.task.cancel_requested:
+            self._end(entry, CANCELED)
+        elif entry.task.attempt >= self._terms.attempts:
+            self._end(entry, given_up(entry.task.attempt))
+        else:
+            self._requeue(entry, 0.0)
+
+    @staticmethod
+    def _requeue(entry: _Entry, not_before: float) -> None:
+        entry.worker, entry.not_before = None, not_before
+        entry.task = replace(entry.task, status=Status.PENDING)
+
+    def _end(self, entry: _Entry, outcome: Outcome) -> None:
+        now, ready = self._clock.now(), outcome.status is Status.READY
+        kept = (now + self._terms.keep_images if self._terms.keep_images else None) if ready else now
+        entry.worker = None
+        entry.task = replace(entry.task, status=outcome.status, finished=now, outcome=outcome, images_until=kept)
+        if ready:
+            self.usage[entry.task.account, entry.task.model] += 1
+        if entry.new.inputs.webhook_url is not None:
+            message = f"msg_{ids.short(entry.task.id)}"
+            if message in self._outbox:
+                raise AssertionError(f"{entry.task.id} ended twice")
+            self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0), now)
+
+    # Outbox
+
+    async def due(self, count: int) -> list[Delivery]:
+        now = self._open()
+        owed = sorted((entry for entry in self._outbox.values() if not entry.settled and entry.not_before <= now), key=lambda entry: entry.not_before)
+        for entry in owed[:count]:
+            entry.not_before = now + TAKEN
+        return [entry.delivery for entry in owed[:count]]
+
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
+        now = self._open()
+        entry, tried = self._outbox[delivery.id], delivery.attempt + 1
+        entry.tries.append(attempt)
+        delay = None if attempt.status == GONE else next_delay(tried, jitter)
+        entry.settled = attempt.delivered or delay is None
+        entry.delivery, entry.not_before = replace(delivery, attempt=tried), now + (delay or 0)
+
+    # Keys
+
+    async def find_key(self, digest: str) -> ApiKey | None:
+        self._open()
+        return self._keys.get(digest)
+
+    async def add_key(self, key: ApiKey, digest: str) -> None:
+        self._open()
+        self._keys[digest] = key
+
+    async def revoke_key(self, key_id: str) -> bool:
+        self._open()
+        for digest, key in self._keys.items():
+            if key.id == key_id:
+                self._keys[digest] = replace(key, revoked=True)
+                return True
+        return False
+
+    async def keys_of(self, account: str | None) -> list[ApiKey]:
+        self._open()
+        return sorted((key for key in self._keys.values() if account in (None, key.account)), key=lambda key: (key.created, key.id))
+
+    # Shelf
+
+    async def spent(self, count: int) -> list[UUID]:
+        now = self._open()
+        spent = [entry.task for entry in self._tasks.values() if entry.task.images_until is not None and 0 < entry.task.images_until <= now]
+        return [task.id for task in sorted(spent, key=lambda task: task.images_until or 0)][:count]
+
+    async def emptied(self, tasks: Sequence[UUID]) -> None:
+        self._open()
+        for task in tasks:
+            self._tasks[task].task = replace(self._tasks[task].task, images_until=0.0)
+
+    async def tidy(self) -> int:
+        now = self._open()
+        self._requests = {name: request for name, request in self._requests.items() if request[2] > now}
+        if not self._terms.keep_tasks:
+            return 0
+        owed = {entry.delivery.task for entry in self._outbox.values() if not entry.settled}
+        old = [
+            task
+            for task, entry in self._tasks.items()
+            if entry.task.images_until == 0.0 and entry.task.created < now - self._terms.keep_tasks and task not in owed
+        ]
+        for task in old:
+            del self._tasks[task]
+            self._outbox.pop(f"msg_{ids.short(task)}", None)
+        return len(old)
+
+    # the rest of `ports.Ledger`
+
+    async def secret(self) -> bytes:
+        return self._secret
+
+    async def waiting(self) -> int:
+        return sum(entry.waiting for entry in self._tasks.values())
+
+    async def check(self) -> dict[str, Any]:
+        self._open()
+        return {"kind": "memory", "waiting": await self.waiting(), "durable": False}
+
+    async def close(self) -> None:
+        self._closed = True

@@ -1,0 +1,71 @@
+"""Our records as rows and back, and the numbers that stand for states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from mezzotint import records
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.tasks import NewTask, Outcome, Status, Task
+
+STATES = (
+    Status.PENDING,
+    Status.PROCESSING,
+    Status.READY,
+    Status.ERROR,
+    Status.REQUEST_MODERATED,
+    Status.CONTENT_MODERATED,
+    Status.CANCELED,
+    Status.EXPIRED,
+)
+NUMBERS = {status: number for number, status in enumerate(STATES)}
+IDEMPOTENCY = 86_400.0  # seconds that an idempotency key is remembered
+
+CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
+EXPIRED = Outcome(Status.EXPIRED, code="expired", message="the task's deadline passed before it was done")
+
+
+def given_up(attempts: int) -> Outcome:
+    times = "once" if attempts == 1 else f"{attempts} times"
+    return Outcome(Status.ERROR, code="attempts_exhausted", message=f"the task was tried {times} and its worker was lost every time")
+
+
+def task_of(row: Mapping[str, Any]) -> Task:
+    return Task(
+        id=UUID(bytes=row["id"]),
+        account=row["account"],
+        key=row["api_key"],
+        surface=row["surface"],
+        model=row["model"],
+        engine=row["engine"],
+        status=STATES[row["state"]],
+        created=row["created"],
+        started=row["started"],
+        finished=row["finished"],
+        attempt=row["attempt"],
+        cancel_requested=bool(row["cancel_requested"]),
+        outcome=None if row["outcome"] is None else records.decode(row["outcome"], Outcome),
+        images_until=0.0 if row["emptied"] else row["images_until"],
+    )
+
+
+def row_of(task: NewTask, created: float, vstart: float) -> dict[str, Any]:
+    return {
+        "id": task.id.bytes,
+        "account": task.account,
+        "api_key": task.key,
+        "surface": task.surface,
+        "model": task.inputs.model,
+        "engine": task.engine,
+        "class": task.priority,
+        "vstart": vstart,
+        "deadline": task.deadline,
+        "hook": int(task.inputs.webhook_url is not None),
+        "created": created,
+    }
+
+
+def key_of(row: Mapping[str, Any]) -> ApiKey:
+    return ApiKey(row["id"], row["account"], row["name"], row["created"], row["expires"], bool(row["revoked"]), row["max_active"])

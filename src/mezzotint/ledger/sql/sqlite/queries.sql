@@ -1,0 +1,164 @@
+-- name: get_fact
+SELECT value FROM fact WHERE name = :name;
+
+-- name: set_fact
+INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: known_request
+-- The task that this key made under this idempotency key, if it is still remembered.
+SELECT request_hash, task FROM idempotency WHERE api_key = :api_key AND key = :key AND expires > :now;
+
+-- name: remember_request
+INSERT INTO idempotency (api_key, key, request_hash, task, expires) VALUES (:api_key, :key, :request_hash, :task, :expires)
+ON CONFLICT (api_key, key) DO UPDATE SET request_hash = excluded.request_hash, task = excluded.task, expires = excluded.expires;
+
+-- name: count_active
+-- Tasks of a key that wait or run, counted no further than the limit.
+SELECT count(*) FROM (SELECT 1 FROM task WHERE api_key = :api_key AND state < 2 LIMIT :limit);
+
+-- name: take_turn
+-- The account's next place in virtual time: not before the clock, and one task's length after its last place.
+INSERT INTO share (account, finish, active) VALUES (:account, :clock + :cost, 1)
+ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost / weight, active = active + 1
+RETURNING finish - :cost / weight;
+
+-- name: add_task
+INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, created)
+VALUES (:id, :account, :api_key, :surface, :model, :engine, :class, :vstart, :deadline, :hook, :created);
+
+-- name: add_input
+INSERT INTO task_input (task, inputs) VALUES (:task, :inputs);
+
+-- name: get_task
+SELECT * FROM task WHERE id = :id;
+
+-- name: get_inputs
+SELECT inputs FROM task_input WHERE task = :task;
+
+-- name: list_tasks
+SELECT * FROM task WHERE account = :account AND id < :before AND state >= :low AND state <= :high ORDER BY id DESC LIMIT :count;
+
+-- name: count_waiting
+SELECT count(*) FROM task WHERE state = 0;
+
+-- name: cancel_waiting
+UPDATE task SET state = 6, finished = :now, outcome = :outcome, images_until = :now, cancel_requested = 1
+WHERE id = :id AND account = :account AND state = 0 RETURNING account, hook;
+
+-- name: cancel_running
+UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND state = 1 RETURNING id;
+
+-- name: release_share
+UPDATE share SET active = active - 1 WHERE account = :account;
+
+-- name: owe_webhook
+INSERT INTO outbox (id, task, not_before, created) VALUES (:id, :task, :now, :now);
+
+-- name: enlist
+-- A worker comes back under the next epoch.
+INSERT INTO lease (worker, epoch, until) VALUES (:worker, 1, :until)
+ON CONFLICT (worker) DO UPDATE SET epoch = epoch + 1, until = excluded.until RETURNING epoch;
+
+-- name: free_older
+-- What a worker held under older epochs waits again, unless its cancellation was asked for or its attempts are used up.
+UPDATE task SET state = 0, worker = NULL, epoch = NULL
+WHERE state = 1 AND worker = :worker AND epoch < :epoch AND cancel_requested = 0 AND attempt < :attempts RETURNING id;
+
+-- name: ended_older
+SELECT id, attempt, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch < :epoch;
+
+-- name: renew_lease
+UPDATE lease SET until = :until WHERE worker = :worker AND epoch = :epoch RETURNING epoch;
+
+-- name: prolong_leases
+-- After a restart of the ledger nobody is expired for one lease, so an outage re-runs nothing.
+UPDATE lease SET until = max(until, :until);
+
+-- name: claim
+-- The dispatch: the head of the queue in fair order becomes this worker's, each task under its next attempt.
+UPDATE task SET state = 1, worker = :worker, epoch = :epoch, attempt = attempt + 1, started = coalesce(started, :now)
+WHERE id IN (
+    SELECT id FROM task
+    WHERE state = 0 AND not_before <= :now AND engine IN (SELECT value FROM json_each(:engines))
+    ORDER BY class, vstart, id LIMIT :count
+)
+RETURNING id, attempt, created, vstart, class;
+
+-- name: held
+SELECT id, attempt, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
+
+-- name: title
+-- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
+SELECT account, api_key, model, state, hook, cancel_requested FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
+
+-- name: finish
+UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until, worker = NULL, epoch = NULL WHERE id = :id;
+
+-- name: hand_back
+UPDATE task SET state = 0, worker = NULL, epoch = NULL, not_before = :not_before WHERE id = :id AND state = 1;
+
+-- name: charge
+INSERT INTO usage (account, api_key, model, day, tasks) VALUES (:account, :api_key, :model, :day, 1)
+ON CONFLICT (account, api_key, model, day, label) DO UPDATE SET tasks = tasks + 1;
+
+-- name: lapsed
+-- Running tasks whose worker's lease ran out, or that run under an epoch that is no longer the worker's.
+SELECT task.id, task.attempt, task.cancel_requested FROM task LEFT JOIN lease ON lease.worker = task.worker AND lease.epoch = task.epoch
+WHERE task.state = 1 AND (lease.until IS NULL OR lease.until <= :now);
+
+-- name: overdue
+SELECT id, attempt FROM task WHERE state < 2 AND deadline IS NOT NULL AND deadline <= :now;
+
+-- name: due_deliveries
+SELECT id, task, attempt FROM outbox WHERE state = 0 AND not_before <= :now ORDER BY not_before LIMIT :count;
+
+-- name: take_delivery
+-- Not offered to another sender until then.
+UPDATE outbox SET not_before = :until WHERE id = :id;
+
+-- name: note_delivery
+INSERT INTO delivery (outbox, attempt, at, status, note) VALUES (:outbox, :attempt, :now, :status, :note) ON CONFLICT DO NOTHING;
+
+-- name: settle_delivery
+UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before WHERE id = :id AND state = 0;
+
+-- name: add_account
+INSERT INTO account (id, created) VALUES (:id, :now) ON CONFLICT DO NOTHING;
+
+-- name: add_key
+INSERT INTO api_key (digest, id, account, name, created, expires, max_active) VALUES (:digest, :id, :account, :name, :created, :expires, :max_active);
+
+-- name: find_key
+SELECT id, account, name, created, expires, revoked, max_active FROM api_key WHERE digest = :digest;
+
+-- name: revoke_key
+UPDATE api_key SET revoked = 1 WHERE id = :id RETURNING id;
+
+-- name: list_keys
+SELECT id, account, name, created, expires, revoked, max_active FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
+
+-- name: spent
+SELECT id FROM task WHERE emptied = 0 AND images_until IS NOT NULL AND images_until <= :now ORDER BY images_until LIMIT :count;
+
+-- name: emptied
+UPDATE task SET emptied = 1 WHERE id = :id;
+
+-- name: old_tasks
+-- Finished tasks made before an id, whose pictures are gone and whose webhooks are settled.
+SELECT id FROM task WHERE id < :before AND state > 1 AND emptied = 1
+AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.state = 0) LIMIT :count;
+
+-- name: forget_task
+DELETE FROM task WHERE id = :id;
+
+-- name: forget_input
+DELETE FROM task_input WHERE task = :id;
+
+-- name: forget_deliveries
+DELETE FROM delivery WHERE outbox IN (SELECT id FROM outbox WHERE task = :id);
+
+-- name: forget_outbox
+DELETE FROM outbox WHERE task = :id;
+
+-- name: forget_requests
+DELETE FROM idempotency WHERE expires <= :now;

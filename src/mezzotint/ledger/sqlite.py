@@ -1,0 +1,401 @@
+"""The ledger in one SQLite file: WAL, synchronous=FULL, one writer. The default, on one machine.
+
+The statements are in sql/sqlite/queries.sql. What this file owns is their order within a transaction.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mezzotint import records
+from mezzotint.core import ids
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.errors import IdempotencyConflict, LedgerError, TooManyRequests
+from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
+from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
+from mezzotint.ledger.queries import load_migrations, load_queries
+from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
+from mezzotint.ledger.terms import TAKEN, Terms, queue_full
+from mezzotint.ledger.writer import Writer, unavailable
+from mezzotint.ports import Clock, Limits, Orders, Submitted
+
+SQL = load_queries("sqlite")
+BUSY = 10.0  # seconds to wait for another process (the keys command) to let go of the file
+TIDY_GROUP = 500
+NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs")
+
+Connection = sqlite3.Connection
+
+
+def open_connection(path: Path, *, read_only: bool = False) -> Connection:
+    """A connection set up for durability: nothing is answered before it is on disk."""
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if sys.platform == "darwin":  # where fsync alone does not reach the platter
+        connection.execute("PRAGMA fullfsync = ON")
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of the file system that holds `path`, from the text of /proc/mounts."""
+    best, kind = "", "unknown"
+    for line in mounts.splitlines():
+        _, where, found, *_ = line.split(" ")
+        where = where.replace("\\040", " ")
+        if len(where) >= len(best) and (path.is_relative_to(where)):
+            best, kind = where, found
+    return kind
+
+
+def refuse_network_file_system(path: Path) -> None:
+    """WAL needs shared memory, which file systems of other machines do not have."""
+    mounts = Path("/proc/mounts")
+    if mounts.exists() and (kind := file_system_of(path.resolve(), mounts.read_text())) in NETWORK_FILE_SYSTEMS:
+        raise LedgerError(f"{path} lies on {kind}, a network file system, where SQLite's log is not safe: put MEZZOTINT_DATA on a local disk")
+
+
+def migrate(connection: Connection) -> None:
+    """Brings the file to the newest schema. An older program refuses a newer file rather than misread it."""
+    migrations = load_migrations("sqlite")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > migrations[-1][0]:
+        raise LedgerError(f"the ledger's schema is number {version}, but this version of mezzotint knows {migrations[-1][0]}: upgrade mezzotint")
+    for number, script in migrations:
+        if number > version:
+            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+
+
+class SqliteLedger:
+    """See `ports.Ledger`. Made by `open_ledger`."""
+
+    def __init__(self, path: Path, clock: Clock, terms: Terms) -> None:
+        self.path, self._clock, self._terms = path, clock, terms
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_network_file_system(path.parent)
+            with_schema = open_connection(path)
+            migrate(with_schema)
+            path.chmod(0o600)
+            with_schema.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
+            self._waiting = 0  # tasks in the queue; only the writer's thread changes it
+            self._count(with_schema)
+            with_schema.close()
+            self._reader = open_connection(path, read_only=True)
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerError(f"cannot open the ledger {path}: {error}") from error
+        self._writer = Writer(lambda: open_connection(path), self._count)
+
+    def _count(self, connection: Connection) -> None:
+        self._waiting = connection.execute(SQL["count_waiting"]).fetchone()[0]
+
+    # Tasks
+
+    async def submit(self, task: NewTask, limits: Limits) -> Submitted:
+        if limits.waiting is not None and self._waiting >= limits.waiting and task.idempotency_key is None:
+            raise queue_full(self._waiting)  # before a write is spent on it
+        return await self._writer.do(lambda connection: self._submit(connection, task, limits))
+
+    def _submit(self, connection: Connection, task: NewTask, limits: Limits) -> Submitted:
+        now = self._clock.now()
+        if task.idempotency_key is not None and (known := self._known(connection, task, now)) is not None:
+            return Submitted(known, replayed=True)
+        if limits.waiting is not None and self._waiting >= limits.waiting:
+            raise queue_full(self._waiting)
+        if limits.active is not None:
+            active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
+            if active >= limits.active:
+                raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+        clock = self._virtual_clock(connection)
+        turn = {"account": task.account, "clock": clock, "cost": task.cost}
+        vstart = connection.execute(SQL["take_turn"], turn).fetchone()[0]
+        connection.execute(SQL["add_task"], row_of(task, now, vstart))
+        connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": records.encode(task.inputs)})
+        self._waiting += 1
+        return Submitted(task.id)
+
+    def _known(self, connection: Connection, task: NewTask, now: float) -> UUID | None:
+        """The task that this request already made; else notes that this one makes it."""
+        name = {"api_key": task.key, "key": task.idempotency_key}
+        row = connection.execute(SQL["known_request"], name | {"now": now}).fetchone()
+        if row is None:
+            note = {"request_hash": task.request_hash, "task": task.id.bytes, "expires": now + IDEMPOTENCY}
+            connection.execute(SQL["remember_request"], name | note)
+            return None
+        if row["request_hash"] != task.request_hash:
+            raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
+        return UUID(bytes=row["task"])
+
+    @staticmethod
+    def _virtual_clock(connection: Connection) -> float:
+        row = connection.execute(SQL["get_fact"], {"name": "virtual clock"}).fetchone()
+        return 0.0 if row is None else float(row[0])
+
+    async def get(self, task: UUID) -> Task | None:
+        row = self._read("get_task", id=task.bytes)
+        return None if row is None else task_of(row)
+
+    async def inputs(self, task: UUID) -> Inputs | None:
+        row = self._read("get_inputs", task=task.bytes)
+        return None if row is None else records.decode(row[0], Inputs)
+
+    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
+        low, high = (0, len(NUMBERS)) if status is None else (NUMBERS[status],) * 2
+        limit = before.bytes if before else b"\xff" * 16
+        query = {"account": account, "before": limit, "low": low, "high": high, "count": count}
+        return [task_of(row) for row in self._read_all("list_tasks", **query)]
+
+    async def cancel(self, task: UUID, account: str) -> Task | None:
+        await self._writer.do(lambda connection: self._cancel(connection, task, account))
+        found = await self.get(task)
+        return found if found and found.account == account else None
+
+    def _cancel(self, connection: Connection, task: UUID, account: str) -> None:
+        which = {"id": task.bytes, "account": account}
+        ended = {"now": self._clock.now(), "outcome": records.encode(CANCELED)}
+        row = connection.execute(SQL["cancel_waiting"], which | ended).fetchone()
+        if row is None:
+            connection.execute(SQL["cancel_running"], which)
+            return
+        self._after_end(connection, task, row)
+        self._waiting -= 1
+
+    # Queue
+
+    async def enlist(self, worker: str) -> int:
+        return await self._writer.do(lambda connection: self._enlist(connection, worker))
+
+    def _enlist(self, connection: Connection, worker: str) -> int:
+        row = connection.execute(SQL["enlist"], {"worker": worker, "until": self._lease_end()}).fetchone()
+        which = {"worker": worker, "epoch": row["epoch"]}
+        freed = connection.execute(SQL["free_older"], which | {"attempts": self._terms.attempts}).fetchall()
+        self._waiting += len(freed)
+        for left in connection.execute(SQL["ended_older"], which).fetchall():
+            self._end_abandoned(connection, left)
+        return int(row["epoch"])
+
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
+        return await self._writer.do(lambda connection: self._claim(connection, worker, epoch, engines, count))
+
+    def _claim(self, connection: Connection, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
+        renewed = connection.execute(SQL["renew_lease"], {"worker": worker, "epoch": epoch, "until": self._lease_end()}).fetchone()
+        if renewed is None:
+            return []
+        query = {"worker": worker, "epoch": epoch, "now": self._clock.now(), "count": count, "engines": records.encode(list(engines)).decode()}
+        rows = connection.execute(SQL["claim"], query).fetchall()
+        if not rows:
+            return []
+        clock = max(self._virtual_clock(connection), max(row["vstart"] for row in rows))
+        connection.execute(SQL["set_fact"], {"name": "virtual clock", "value": clock})
+        rows.sort(key=lambda row: (row["class"], row["vstart"], row["id"]))
+        self._waiting -= len(rows)
+        return [self._claimed(connection, row) for row in rows]
+
+    @staticmethod
+    def _claimed(connection: Connection, row: Mapping[str, Any]) -> Claim:
+        inputs = connection.execute(SQL["get_inputs"], {"task": row["id"]}).fetchone()[0]
+        return Claim(UUID(bytes=row["id"]), row["attempt"], records.decode(inputs, Inputs), row["created"])
+
+    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
+        return await self._writer.do(lambda connection: self._beat(connection, worker, epoch, held))
+
+    def _beat(self, connection: Connection, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
+        which = {"worker": worker, "epoch": epoch}
+        if connection.execute(SQL["renew_lease"], which | {"until": self._lease_end()}).fetchone() is None:
+            return Orders(lost=tuple(task for task, _ in held))
+        owned = {(UUID(bytes=row["id"]), row["attempt"]): row["cancel_requested"] for row in connection.execute(SQL["held"], which)}
+        return Orders(
+            canceled=tuple(task for task, attempt in held if owned.get((task, attempt))),
+            lost=tuple(task for task, attempt in held if (task, attempt) not in owned),
+        )
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> list[bool]:
+        return await self._writer.do(lambda connection: [self._settle(connection, verdict) for verdict in verdicts])
+
+    def _settle(self, connection: Connection, verdict: Verdict) -> bool:
+        row = connection.execute(SQL["title"], {"id": verdict.task.bytes, "attempt": verdict.attempt}).fetchone()
+        if row is None:
+            return False
+        if row["cancel_requested"]:
+            self._finish(connection, verdict.task, row, CANCELED)
+            return verdict.outcome is not None and verdict.outcome.status is Status.CANCELED
+        if verdict.outcome is not None:
+            self._finish(connection, verdict.task, row, verdict.outcome)
+        elif verdict.attempt >= self._terms.attempts:
+            failed = Outcome(Status.ERROR, code="engine_failed", message=verdict.message or given_up(verdict.attempt).message)
+            self._finish(connection, verdict.task, row, failed)
+        else:
+            again = {"id": verdict.task.bytes, "not_before": self._clock.now() + verdict.delay}
+            self._waiting += connection.execute(SQL["hand_back"], again).rowcount
+        return True
+
+    async def reap(self) -> int:
+        return await self._writer.do(self._reap)
+
+    def _reap(self, connection: Connection) -> int:
+        now = {"now": self._clock.now()}
+        lapsed = connection.execute(SQL["lapsed"], now).fetchall()
+        for row in lapsed:
+            self._end_abandoned(connection, row)
+        overdue = connection.execute(SQL["overdue"], now).fetchall()
+        for row in overdue:
+            title = connection.execute(SQL["title"], {"id": row["id"], "attempt": row["attempt"]}).fetchone()
+            self._finish(connection, UUID(bytes=row["id"]), title, EXPIRED)
+        return len(lapsed) + len(overdue)
+
+    def _end_abandoned(self, connection: Connection, row: Mapping[str, Any]) -> None:
+        """A running task whose worker is gone: canceled if that was asked for, failed after its last attempt, else waiting again."""
+        if row["cancel_requested"]:
+            outcome = CANCELED
+        elif row["attempt"] >= self._terms.attempts:
+            outcome = given_up(row["attempt"])
+        else:
+            self._waiting += connection.execute(SQL["hand_back"], {"id": row["id"], "not_before": 0}).rowcount
+            return
+        title = connection.execute(SQL["title"], {"id": row["id"], "attempt": row["attempt"]}).fetchone()
+        self._finish(connection, UUID(bytes=row["id"]), title, outcome)
+
+    def _finish(self, connection: Connection, task: UUID, row: Mapping[str, Any], outcome: Outcome) -> None:
+        """The one way into a final state, but for canceling what waits: outcome, charge, share and webhook together."""
+        now, ready = self._clock.now(), outcome.status is Status.READY
+        kept = (now + self._terms.keep_images if self._terms.keep_images else None) if ready else now
+        end = {"id": task.bytes, "state": NUMBERS[outcome.status], "now": now, "outcome": records.encode(outcome), "images_until": kept}
+        connection.execute(SQL["finish"], end)
+        if ready:
+            day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
+            connection.execute(SQL["charge"], {"account": row["account"], "api_key": row["api_key"], "model": row["model"], "day": day})
+        if row["state"] == NUMBERS[Status.PENDING]:
+            self._waiting -= 1
+        self._after_end(connection, task, row)
+
+    def _after_end(self, connection: Connection, task: UUID, row: Mapping[str, Any]) -> None:
+        connection.execute(SQL["release_share"], {"account": row["account"]})
+        if row["hook"]:
+            owed = {"id": f"msg_{ids.short(task)}", "task": task.bytes, "now": self._clock.now()}
+            connection.execute(SQL["owe_webhook"], owed)
+
+    def _lease_end(self) -> float:
+        return self._clock.now() + self._terms.lease
+
+    # Outbox
+
+    async def due(self, count: int) -> list[Delivery]:
+        if not self._read_all("due_deliveries", now=self._clock.now(), count=1):
+            return []  # nothing is owed most of the time: no write for that
+        return await self._writer.do(lambda connection: self._due(connection, count))
+
+    def _due(self, connection: Connection, count: int) -> list[Delivery]:
+        now = self._clock.now()
+        rows = connection.execute(SQL["due_deliveries"], {"now": now, "count": count}).fetchall()
+        for row in rows:
+            connection.execute(SQL["take_delivery"], {"id": row["id"], "until": now + TAKEN})
+        return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"]) for row in rows]
+
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
+        await self._writer.do(lambda connection: self._record(connection, delivery, attempt, jitter))
+
+    def _record(self, connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
+        now, tried = self._clock.now(), delivery.attempt + 1
+        note = {"outbox": delivery.id, "attempt": tried, "now": now, "status": attempt.status, "note": attempt.note}
+        connection.execute(SQL["note_delivery"], note)
+        delay = None if attempt.status == GONE else next_delay(tried, jitter)
+        state = 1 if attempt.delivered else 2 if delay is None else 0
+        settled = {"id": delivery.id, "state": state, "attempt": tried, "not_before": now + (delay or 0)}
+        connection.execute(SQL["settle_delivery"], settled)
+
+    # Keys
+
+    async def find_key(self, digest: str) -> ApiKey | None:
+        row = self._read("find_key", digest=digest)
+        return None if row is None else key_of(row)
+
+    async def add_key(self, key: ApiKey, digest: str) -> None:
+        await self._writer.do(lambda connection: self._add_key(connection, key, digest))
+
+    @staticmethod
+    def _add_key(connection: Connection, key: ApiKey, digest: str) -> None:
+        connection.execute(SQL["add_account"], {"id": key.account, "now": key.created})
+        row = {"digest": digest, "id": key.id, "account": key.account, "name": key.name, "created": key.created}
+        connection.execute(SQL["add_key"], row | {"expires": key.expires, "max_active": key.max_active})
+
+    async def revoke_key(self, key_id: str) -> bool:
+        return await self._writer.do(lambda connection: connection.execute(SQL["revoke_key"], {"id": key_id}).fetchone() is not None)
+
+    async def keys_of(self, account: str | None) -> list[ApiKey]:
+        return [key_of(row) for row in self._read_all("list_keys", account=account)]
+
+    # Shelf
+
+    async def spent(self, count: int) -> list[UUID]:
+        return [UUID(bytes=row[0]) for row in self._read_all("spent", now=self._clock.now(), count=count)]
+
+    async def emptied(self, tasks: Sequence[UUID]) -> None:
+        await self._writer.do(lambda connection: connection.executemany(SQL["emptied"], [{"id": task.bytes} for task in tasks]) and None)
+
+    async def tidy(self) -> int:
+        return await self._writer.do(self._tidy)
+
+    def _tidy(self, connection: Connection) -> int:
+        now = self._clock.now()
+        connection.execute(SQL["forget_requests"], {"now": now})
+        if not self._terms.keep_tasks:
+            return 0
+        before = ids.mint(max(0, int((now - self._terms.keep_tasks) * 1000)), bytes(ids.RANDOM_BYTES))
+        rows = connection.execute(SQL["old_tasks"], {"before": before.bytes, "count": TIDY_GROUP}).fetchall()
+        for name in ("forget_deliveries", "forget_outbox", "forget_input", "forget_task"):
+            connection.executemany(SQL[name], [{"id": row[0]} for row in rows])
+        return len(rows)
+
+    # the rest of `ports.Ledger`
+
+    async def secret(self) -> bytes:
+        return await self._writer.do(self._secret)
+
+    @staticmethod
+    def _secret(connection: Connection) -> bytes:
+        row = connection.execute(SQL["get_fact"], {"name": "secret"}).fetchone()
+        if row is not None:
+            return bytes(row[0])
+        made = secrets.token_bytes(32)
+        connection.execute(SQL["set_fact"], {"name": "secret", "value": made})
+        return made
+
+    async def waiting(self) -> int:
+        return self._waiting
+
+    async def check(self) -> dict[str, Any]:
+        def look(connection: Connection) -> dict[str, Any]:
+            return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "user_version")}
+
+        facts = await self._writer.do(look)
+        if facts["journal_mode"] != "wal" or facts["synchronous"] != 2:
+            raise LedgerError(f"the ledger is not durable: {facts}; expected journal_mode wal and synchronous 2 (full)")
+        return facts | {"kind": "sqlite", "waiting": self._waiting}
+
+    async def close(self) -> None:
+        self._writer.close()
+        self._reader.close()
+
+    def _read(self, name: str, **values: Any) -> Any:
+        try:
+            return self._reader.execute(SQL[name], values).fetchone()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+
+    def _read_all(self, name: str, **values: Any) -> list[Any]:
+        try:
+            return self._reader.execute(SQL[name], values).fetchall()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error

@@ -1,0 +1,23 @@
+"""What every ledger holds tasks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mezzotint.core.errors import TooManyRequests
+
+TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Seconds; `attempts` is how often a task is tried; `keep_images` and `keep_tasks` 0: for ever."""
+
+    lease: float = 15.0
+    attempts: int = 5
+    keep_images: float = 86_400.0
+    keep_tasks: float = 30 * 86_400.0
+
+
+def queue_full(waiting: int) -> TooManyRequests:
+    return TooManyRequests(f"the queue is full: {waiting} tasks wait. Nothing was accepted, try again later", retry_after=5)

@@ -1,0 +1,233 @@
+"""The edges: what the service asks of the world, each port named for who asks. Adapters fit them; they inherit nothing.
+
+One object, the ledger, answers Tasks, Queue, Outbox, Keys and Shelf. Every method of it is one transaction: it happened, on disk,
+when it returns, or it raised and did not happen. Ledger methods wait; engines compute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.images import EncodedImage, Pixels
+from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
+from mezzotint.core.webhooks import Attempt, Delivery
+
+
+class Clock(Protocol):
+    """Unix seconds. Time enters here and nowhere else."""
+
+    def now(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submit may not exceed; None is no limit. `waiting` counts all tasks in the queue, `active` those of one key."""
+
+    waiting: int | None = None
+    active: int | None = None
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The task that a submit made, or the one that the same idempotency key made before."""
+
+    task: UUID
+    replayed: bool = False
+
+
+class Tasks(Protocol):
+    """What the server asks of the tasks."""
+
+    async def submit(self, task: NewTask, limits: Limits) -> Submitted:
+        """Raises TooManyRequests over a limit, IdempotencyConflict on a reused key, Unavailable if it cannot be written."""
+        ...
+
+    async def get(self, task: UUID) -> Task | None: ...
+
+    async def inputs(self, task: UUID) -> Inputs | None: ...
+
+    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
+        """Newest first, those made before `before`."""
+        ...
+
+    async def cancel(self, task: UUID, account: str) -> Task | None:
+        """A waiting task is canceled at once, a running one as soon as its worker notices. None: the account has no such task."""
+        ...
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a worker is told when it beats: tasks to stop, and tasks that are no longer its own."""
+
+    canceled: tuple[UUID, ...] = ()
+    lost: tuple[UUID, ...] = ()
+
+
+class Queue(Protocol):
+    """What workers ask of the same tasks."""
+
+    async def enlist(self, worker: str) -> int:
+        """A worker comes (back): its new epoch. Whatever it held under an older one is offered again at once."""
+        ...
+
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
+        """Up to `count` tasks in fair order, each with a title to it. Empty for a worker whose epoch is not current."""
+        ...
+
+    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
+        """Renews the worker's lease; `held` are the (task, attempt) that it has."""
+        ...
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> list[bool]:
+        """Ends tasks, or hands them back. False where the title has passed on, or the task was canceled meanwhile."""
+        ...
+
+    async def reap(self) -> int:
+        """Offers again what workers hold whose lease has run out; ends what has no attempts left or is past its deadline."""
+        ...
+
+
+class Outbox(Protocol):
+    """What the sender of webhooks asks. A delivery taken is not offered again until `record`, or until its taker is long gone."""
+
+    async def due(self, count: int) -> list[Delivery]: ...
+
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None: ...
+
+
+class Keys(Protocol):
+    """Accounts' keys, by digest."""
+
+    async def find_key(self, digest: str) -> ApiKey | None: ...
+
+    async def add_key(self, key: ApiKey, digest: str) -> None: ...
+
+    async def revoke_key(self, key_id: str) -> bool: ...
+
+    async def keys_of(self, account: str | None) -> list[ApiKey]: ...
+
+
+class Shelf(Protocol):
+    """What the sweeper asks. Everything in the blob store lies under the prefix of a task, and every task ends."""
+
+    async def spent(self, count: int) -> list[UUID]:
+        """Tasks whose pictures, given or painted, may be deleted now."""
+        ...
+
+    async def emptied(self, tasks: Sequence[UUID]) -> None:
+        """The pictures of these are deleted."""
+        ...
+
+    async def tidy(self) -> int:
+        """Forgets tasks and idempotency keys past their time; how many tasks."""
+        ...
+
+
+class Ledger(Tasks, Queue, Outbox, Keys, Shelf, Protocol):
+    """What an adapter in `ledger` is: one object, several narrow views."""
+
+    async def secret(self) -> bytes:
+        """The installation's signing secret, made once and kept."""
+        ...
+
+    async def waiting(self) -> int:
+        """Tasks in the queue."""
+        ...
+
+    async def check(self) -> dict[str, Any]:
+        """That it answers and is as durable as it promises; facts for the health page. Raises LedgerError."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class BlobStore(Protocol):
+    """Pictures as bytes under keys. What `put` returned for is on disk."""
+
+    async def put(self, key: str, data: bytes) -> bool:
+        """Create-only: False, and nothing changed, where the key is taken."""
+        ...
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def delete_under(self, prefix: str) -> None:
+        """Everything whose key begins with `prefix` and a slash."""
+        ...
+
+
+@dataclass(frozen=True)
+class PaintRequest:
+    """Settled inputs of one picture. `width` and `height` None: as the first of `pictures`. `pictures` are decoded, by parameter."""
+
+    model: str
+    prompt: str
+    width: int | None
+    height: int | None
+    steps: int
+    guidance: float
+    seed: int
+    pictures: tuple[tuple[str, Pixels], ...] = ()
+    strength: float | None = None
+    extras: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Painting:
+    """What an engine made, and the prompt as it painted it. `notes` go into the file's metadata."""
+
+    pixels: Pixels
+    prompt: str
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+class Interrupted(Exception):
+    """Raised by a report to stop an engine between steps. Not an error: somebody canceled."""
+
+
+Report = Callable[[int, int], None]
+"""Called with (step, steps) after every step; raises Interrupted when the task was canceled."""
+
+
+class Engine(Protocol):
+    """Turns settled inputs into pixels. Not asynchronous: it runs in a process of its own."""
+
+    @property
+    def name(self) -> str: ...
+
+    def paint(self, request: PaintRequest, report: Report) -> Painting:
+        """Raises EngineFailure, or whatever Interrupted a report raises."""
+        ...
+
+
+class Moderator(Protocol):
+    """Says why something is refused, as reasons fit to show; empty where it is not."""
+
+    async def request(self, inputs: Inputs) -> tuple[str, ...]: ...
+
+    async def picture(self, image: EncodedImage, inputs: Inputs) -> tuple[str, ...]: ...
+
+
+class Fetcher(Protocol):
+    """Brings bytes from addresses that users chose."""
+
+    async def fetch(self, url: str) -> bytes:
+        """Raises Unreachable for addresses that may not be, or could not be, reached; BadPicture over the size limit."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int | None
+    note: str = ""
+
+
+class Poster(Protocol):
+    """Sends webhooks to addresses that users chose."""
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        """Never raises for what the other side does: no answer is a Reply without a status."""
+        ...

@@ -1,0 +1,212 @@
+"""Every setting: name, default, how it is read, one sentence. An unknown MEZZOTINT_ variable is an error: it is a typo."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mezzotint.core.errors import BadSetting
+
+PREFIX = "MEZZOTINT_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def default_data_folder() -> Path:
+    """The platform's folder for a user's program data."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("mezzotint"))
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _flag(value: str) -> bool:
+    words = {"1": True, "true": True, "on": True, "yes": True, "0": False, "false": False, "off": False, "no": False}
+    if value.lower() not in words:
+        raise ValueError("expected on or off")
+    return words[value.lower()]
+
+
+def _whole(value: str) -> int:
+    if not value.isdigit():
+        raise ValueError("expected a whole number, such as 100; 0 is no limit")
+    return int(value)
+
+
+def _port(value: str) -> int:
+    number = _whole(value)
+    if number > 65535:
+        raise ValueError("expected a port, 0 to 65535")
+    return number
+
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(value: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", value.strip())
+    if match is None:
+        raise ValueError("expected seconds, such as 30 or 0.5, or 10m, 24h, 7d")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part, strict=False) for part in _names(value))
+
+
+def _folder(value: str) -> Path:
+    return Path(value).expanduser()
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+        raise ValueError("expected an http or https address without query")
+    return value.rstrip("/")
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A row: the variable is PREFIX and the name in capitals."""
+
+    name: str
+    default: Any
+    read: Callable[[str], Any]
+    about: str
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+
+TABLE = (
+    Setting("host", "127.0.0.1", _text, "Address to serve on. A public one needs MEZZOTINT_API_KEYS or a key in the ledger."),
+    Setting("port", 8000, _port, "Port to serve on; 0 takes a free one."),
+    Setting("data", None, _folder, "Folder of the ledger and the pictures; by default the platform's data folder."),
+    Setting("ledger", "", _text, "Where tasks are kept: sqlite:FILE or memory:. By default a file in the data folder."),
+    Setting("blobs", "", _text, "Where pictures are kept: file:FOLDER or memory:. By default a folder in the data folder."),
+    Setting("bus", "none", _one_of("none"), "What carries offers between machines. One machine needs none."),
+    Setting("engine", "nano", _one_of("nano", "stub"), "What paints."),
+    Setting("stub_seconds", 0.0, _seconds, "How long the stub engine takes for a picture."),
+    Setting("threads", 0, _whole, "CPU threads of the engine; 0 is one per core."),
+    Setting("public_url", "", _url, "The address that links are made on; by default the one that the client called."),
+    Setting("trusted_proxies", (), _networks, "Networks of proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed."),
+    Setting("api_keys", (), _names, "Keys that are valid from the start, separated by commas; at least 8 characters each."),
+    Setting("reach", (), _networks, "Private networks that may be reached for pictures and webhooks all the same."),
+    Setting("limits", True, _flag, "Off lifts the limits on the queue and on each key."),
+    Setting("queue_limit", 10_000, _whole, "Tasks that may wait before creates are answered 429; 0 is no limit."),
+    Setting("active_limit", 0, _whole, "Tasks of one key that may wait or run at once, unless the key says otherwise; 0 is no limit."),
+    Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
+    Setting("keep_images", 86400.0, _seconds, "How long pictures are kept after they are ready; 0 is for ever."),
+    Setting("keep_tasks", 30 * 86400.0, _seconds, "How long finished tasks are remembered; 0 is for ever."),
+    Setting("link_lifetime", 600.0, _seconds, "How long a picture's link holds after it is ready."),
+    Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
+    Setting("max_body", 32 * 1024 * 1024, _whole, "Largest request body in bytes."),
+    Setting("attempts", 5, _whole, "How often a task is tried before it fails."),
+    Setting("lease", 15.0, _seconds, "How long a silent worker keeps its tasks."),
+    Setting("stall", 120.0, _seconds, "How long an engine may go without a step before it is killed."),
+    Setting("grace", 20.0, _seconds, "How long a stopping server lets running tasks finish."),
+    Setting("log_level", "info", _one_of("debug", "info", "warning", "error"), "What is logged."),
+    Setting("log_format", "auto", _one_of("auto", "text", "json"), "How it is logged; auto is text on a terminal, else json."),
+    Setting("worker_token", "", _text, "What a worker shows the server; made by serve for its own worker."),
+    Setting("lifeline", False, _flag, "On ends the program when its standard input closes; set for the processes that serve starts."),
+    Setting("base_url", "", _url, "The server that the client and the CLI talk to."),
+    Setting("api_key", "", _text, "The key that the client and the CLI show."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, read and checked."""
+
+    host: str
+    port: int
+    data: Path | None
+    ledger: str
+    blobs: str
+    bus: str
+    engine: str
+    stub_seconds: float
+    threads: int
+    public_url: str
+    trusted_proxies: tuple[Network, ...]
+    api_keys: tuple[str, ...]
+    reach: tuple[Network, ...]
+    limits: bool
+    queue_limit: int
+    active_limit: int
+    poll_by_id: str
+    keep_images: float
+    keep_tasks: float
+    link_lifetime: float
+    webhook_echo_secret: bool
+    max_body: int
+    attempts: int
+    lease: float
+    stall: float
+    grace: float
+    log_level: str
+    log_format: str
+    worker_token: str
+    lifeline: bool
+    base_url: str
+    api_key: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the ledger and the pictures are, unless they have addresses of their own."""
+        return self.data or default_data_folder()
+
+
+def _read(setting: Setting, text: str) -> Any:
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        shown = "…" if setting.name in ("api_keys", "api_key", "worker_token") else repr(text)
+        raise BadSetting(f"{setting.variable}={shown}: {error}. {setting.about}") from error
+
+
+def _check(settings: Settings) -> Settings:
+    short = [key for key in settings.api_keys if len(key) < 8]
+    if short:
+        raise BadSetting(f"{PREFIX}API_KEYS: a key of fewer than 8 characters is too easily guessed")
+    if settings.link_lifetime < 1:
+        raise BadSetting(f"{PREFIX}LINK_LIFETIME: links must hold for at least a second")
+    return settings
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from the environment, `given` (from flags) winning over it. Raises BadSetting."""
+    environment = os.environ if environment is None else environment
+    known = {setting.variable for setting in TABLE}
+    strays = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    if strays:
+        raise BadSetting(f"{strays[0]}: no such setting. Settings: {', '.join(sorted(known))}")
+    values = {}
+    for setting in TABLE:
+        if given.get(setting.name) is not None:
+            values[setting.name] = given[setting.name]
+        elif text := environment.get(setting.variable, ""):
+            values[setting.name] = _read(setting, text)
+        else:
+            values[setting.name] = setting.default
+    return _check(Settings(**values))

@@ -1,0 +1,531 @@
+"""What every ledger must do. Each test runs over each implementation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
+from mezzotint.core.tasks import Outcome, Status, Verdict
+from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt
+from mezzotint.ledger.memory import MemoryLedger
+from mezzotint.ledger.sqlite import SqliteLedger
+from mezzotint.ledger.terms import TAKEN, Terms
+from mezzotint.ports import Ledger, Limits
+from tests.clocks import HandClock
+from tests.tasks import a_task, an_id, ready
+
+FREE = Limits()
+TERMS = Terms(lease=15, attempts=3, keep_images=86_400, keep_tasks=30 * 86_400)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def ledger(request: Any, tmp_path: Any, clock: HandClock) -> AsyncIterator[Ledger]:
+    made: Ledger = MemoryLedger(clock, TERMS) if request.param == "memory" else SqliteLedger(tmp_path / "a folder" / "ledger.db", clock, TERMS)
+    yield made
+    await made.close()
+
+
+async def claimed(ledger: Ledger, worker: str = "w", count: int = 1) -> list[Any]:
+    epoch = await ledger.enlist(worker)
+    return await ledger.claim(worker, epoch, ["stub"], count)
+
+
+async def status(ledger: Ledger, task: Any) -> Status:
+    found = await ledger.get(task)
+    assert found is not None
+    return found.status
+
+
+# submitting
+
+
+async def test_a_submitted_task_is_pending_and_can_be_read(ledger: Ledger) -> None:
+    task = a_task()
+
+    submitted = await ledger.submit(task, FREE)
+
+    found = await ledger.get(task.id)
+    assert submitted.task == task.id
+    assert not submitted.replayed
+    assert found is not None
+    assert (found.status, found.account, found.model, found.attempt) == (Status.PENDING, "default", "flux-dev", 0)
+    assert await ledger.inputs(task.id) == task.inputs
+    assert await ledger.waiting() == 1
+
+
+async def test_an_unknown_id_is_nothing(ledger: Ledger) -> None:
+    assert await ledger.get(an_id()) is None
+    assert await ledger.inputs(an_id()) is None
+    assert await ledger.cancel(an_id(), "default") is None
+
+
+async def test_the_same_idempotency_key_makes_one_task(ledger: Ledger) -> None:
+    first, second = (a_task(idempotency_key="once", request_hash="h") for _ in range(2))
+
+    one, two = await ledger.submit(first, FREE), await ledger.submit(second, FREE)
+
+    assert (one.task, two.task, two.replayed) == (first.id, first.id, True)
+    assert await ledger.waiting() == 1
+
+
+async def test_many_at_once_with_one_idempotency_key_make_one_task(ledger: Ledger) -> None:
+    tasks = [a_task(idempotency_key="once", request_hash="h") for _ in range(20)]
+
+    submitted = await asyncio.gather(*(ledger.submit(task, FREE) for task in tasks))
+
+    assert len({one.task for one in submitted}) == 1
+    assert sum(not one.replayed for one in submitted) == 1
+
+
+async def test_an_idempotency_key_with_another_request_is_refused(ledger: Ledger) -> None:
+    await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
+
+    with pytest.raises(IdempotencyConflict):
+        await ledger.submit(a_task(idempotency_key="once", request_hash="other"), FREE)
+    assert await ledger.waiting() == 1
+
+
+async def test_idempotency_keys_belong_to_a_key_and_end_after_a_day(ledger: Ledger, clock: HandClock) -> None:
+    first = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
+    other = await ledger.submit(a_task(idempotency_key="once", request_hash="h", key="k2"), FREE)
+    clock.advance(86_401)
+    later = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
+
+    assert len({first.task, other.task, later.task}) == 3
+
+
+async def test_a_full_queue_refuses_and_keeps_nothing(ledger: Ledger) -> None:
+    await ledger.submit(a_task(), Limits(waiting=1))
+
+    with pytest.raises(TooManyRequests) as refused:
+        await ledger.submit(task := a_task(), Limits(waiting=1))
+    assert (refused.value.retry_after or 0) > 0
+    assert await ledger.get(task.id) is None
+    assert await ledger.waiting() == 1
+
+
+async def test_a_replay_is_answered_though_the_queue_is_full(ledger: Ledger) -> None:
+    first = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), Limits(waiting=1))
+
+    again = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), Limits(waiting=1))
+
+    assert again.task == first.task
+
+
+async def test_a_keys_own_limit_counts_waiting_and_running_tasks_of_that_key(ledger: Ledger) -> None:
+    await ledger.submit(a_task(), Limits(active=2))
+    await ledger.submit(a_task(), Limits(active=2))
+    [claim] = await claimed(ledger)
+    with pytest.raises(TooManyRequests):
+        await ledger.submit(a_task(), Limits(active=2))
+    await ledger.submit(a_task(key="k2"), Limits(active=2))
+
+    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    assert await ledger.submit(a_task(), Limits(active=2))
+
+
+# claiming
+
+
+async def test_a_claim_gives_what_is_needed_to_paint(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task("a red fox"), FREE)
+
+    [claim] = await claimed(ledger)
+
+    assert (claim.task, claim.attempt, claim.inputs) == (task.id, 1, task.inputs)
+    assert await status(ledger, task.id) is Status.PROCESSING
+    assert await ledger.waiting() == 0
+
+
+async def test_no_task_is_claimed_twice(ledger: Ledger) -> None:
+    for _ in range(10):
+        await ledger.submit(a_task(), FREE)
+    epochs = {worker: await ledger.enlist(worker) for worker in ("a", "b", "c")}
+
+    claims = await asyncio.gather(*(ledger.claim(worker, epoch, ["stub"], 4) for worker, epoch in epochs.items()))
+
+    tasks = [claim.task for group in claims for claim in group]
+    assert len(tasks) == len(set(tasks)) == 10
+
+
+async def test_only_tasks_of_the_workers_engines_are_claimed(ledger: Ledger) -> None:
+    await ledger.submit(a_task(engine="nano"), FREE)
+    await ledger.submit(mine := a_task(engine="stub"), FREE)
+
+    claims = await claimed(ledger, count=5)
+
+    assert [claim.task for claim in claims] == [mine.id]
+
+
+async def test_a_key_that_hogs_does_not_delay_the_others(ledger: Ledger) -> None:
+    for _ in range(20):
+        await ledger.submit(a_task(account="hog"), FREE)
+    small = [a_task(account=f"small {n}") for n in range(3)]
+    for task in small:
+        await ledger.submit(task, FREE)
+
+    claims = await claimed(ledger, count=6)
+
+    assert {task.id for task in small} <= {claim.task for claim in claims}
+
+
+async def test_within_an_account_first_come_is_first_served(ledger: Ledger) -> None:
+    tasks = [a_task() for _ in range(5)]
+    for task in tasks:
+        await ledger.submit(task, FREE)
+
+    claims = await claimed(ledger, count=5)
+
+    assert [claim.task for claim in claims] == [task.id for task in tasks]
+
+
+async def test_a_lower_class_is_served_first(ledger: Ledger) -> None:
+    await ledger.submit(a_task(), FREE)
+    await ledger.submit(urgent := a_task(priority=-1), FREE)
+
+    [claim] = await claimed(ledger)
+
+    assert claim.task == urgent.id
+
+
+async def test_an_account_that_rested_does_not_save_up_its_turns(ledger: Ledger) -> None:
+    for _ in range(6):
+        await ledger.submit(a_task(account="busy"), FREE)
+    epoch = await ledger.enlist("w")
+    await ledger.claim("w", epoch, ["stub"], 4)
+    for _ in range(4):
+        await ledger.submit(a_task(account="rested"), FREE)
+
+    claims = await ledger.claim("w", epoch, ["stub"], 4)
+
+    found = [await ledger.get(claim.task) for claim in claims]
+    assert sorted(task.account for task in found if task) == ["busy", "busy", "rested", "rested"]
+
+
+# leases
+
+
+async def test_a_worker_that_lost_its_lease_cannot_overwrite_the_picture(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [slow] = await claimed(ledger, "slow")
+    clock.advance(16)
+    assert await ledger.reap() == 1
+    [quick] = await claimed(ledger, "quick")
+
+    assert await ledger.settle([Verdict(task.id, quick.attempt, ready(2))]) == [True]
+    assert await ledger.settle([Verdict(task.id, slow.attempt, ready(1))]) == [False]
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert found.outcome == ready(2)
+
+
+async def test_a_late_result_counts_while_nobody_else_has_the_task(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [claim] = await claimed(ledger)
+    clock.advance(16)
+    await ledger.reap()
+
+    assert await ledger.settle([Verdict(task.id, claim.attempt, ready())]) == [True]
+    assert await status(ledger, task.id) is Status.READY
+    assert await ledger.waiting() == 0
+
+
+async def test_beating_keeps_a_lease(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+    for _ in range(5):
+        clock.advance(10)
+        orders = await ledger.beat("w", epoch, [(claim.task, claim.attempt)])
+        assert orders.lost == ()
+
+    assert await ledger.reap() == 0
+
+
+async def test_a_worker_that_comes_back_frees_its_old_tasks_at_once(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [old] = await claimed(ledger)
+
+    [new] = await claimed(ledger)
+
+    assert (old.attempt, new.attempt, new.task) == (1, 2, task.id)
+    assert await ledger.settle([Verdict(task.id, old.attempt, ready())]) == [False]
+
+
+async def test_an_old_epoch_claims_nothing_and_has_lost_everything(ledger: Ledger) -> None:
+    await ledger.submit(a_task(), FREE)
+    old = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", old, ["stub"], 1)
+    await ledger.enlist("w")
+
+    assert await ledger.claim("w", old, ["stub"], 1) == []
+    assert (await ledger.beat("w", old, [(claim.task, 1)])).lost == (claim.task,)
+
+
+async def test_a_task_whose_workers_all_vanish_fails_after_its_attempts(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    for attempt in range(1, 4):
+        [claim] = await claimed(ledger)
+        assert claim.attempt == attempt
+
+    assert await claimed(ledger) == []
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert found.status is Status.ERROR
+    assert found.outcome is not None
+    assert found.outcome.code == "attempts_exhausted"
+
+
+async def test_a_task_past_its_deadline_expires(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(deadline=clock.now() + 60), FREE)
+    clock.advance(61)
+
+    await ledger.reap()
+
+    assert await status(ledger, task.id) is Status.EXPIRED
+    assert await ledger.waiting() == 0
+
+
+# ending
+
+
+async def test_a_final_state_is_final(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [claim] = await claimed(ledger)
+    failed = Outcome(Status.ERROR, code="engine_failed", message="no")
+
+    first = await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    second = await ledger.settle([Verdict(task.id, claim.attempt, failed)])
+
+    assert (first, second) == ([True], [False])
+    assert await status(ledger, task.id) is Status.READY
+    assert (await ledger.cancel(task.id, "default")).status is Status.READY  # type: ignore[union-attr]
+
+
+async def test_a_task_handed_back_waits_for_its_delay_and_counts_the_attempt(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+
+    assert await ledger.settle([Verdict(task.id, claim.attempt, None, "out of memory", delay=5)]) == [True]
+
+    assert await ledger.claim("w", epoch, ["stub"], 1) == []
+    clock.advance(6)
+    [again] = await ledger.claim("w", epoch, ["stub"], 1)
+    assert again.attempt == 2
+
+
+async def test_handing_back_the_last_attempt_fails_with_its_reason(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    for _ in range(3):
+        [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+        await ledger.settle([Verdict(task.id, claim.attempt, None, "out of memory")])
+
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert found.outcome is not None
+    assert (found.status, found.outcome.message) == (Status.ERROR, "out of memory")
+
+
+async def test_pictures_are_kept_for_their_time_from_ready(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert found.images_until == clock.now() + 86_400
+    assert await ledger.spent(10) == []
+    clock.advance(86_401)
+    assert await ledger.spent(10) == [task.id]
+    await ledger.emptied([task.id])
+    assert await ledger.spent(10) == []
+    assert (await ledger.get(task.id)).images_until == 0  # type: ignore[union-attr]
+
+
+# canceling
+
+
+async def test_canceling_a_waiting_task_ends_it(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+
+    canceled = await ledger.cancel(task.id, "default")
+
+    assert canceled is not None
+    assert canceled.status is Status.CANCELED
+    assert await claimed(ledger) == []
+    assert await ledger.waiting() == 0
+
+
+async def test_canceling_a_running_task_waits_for_its_worker(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+
+    asked = await ledger.cancel(task.id, "default")
+    assert asked is not None
+    assert (asked.status, asked.cancel_requested) == (Status.PROCESSING, True)
+    assert (await ledger.beat("w", epoch, [(claim.task, claim.attempt)])).canceled == (task.id,)
+    assert await ledger.settle([Verdict(task.id, claim.attempt, Outcome(Status.CANCELED))]) == [True]
+    assert await status(ledger, task.id) is Status.CANCELED
+
+
+async def test_a_picture_that_comes_after_the_cancel_is_dropped(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.cancel(task.id, "default")
+
+    assert await ledger.settle([Verdict(task.id, claim.attempt, ready())]) == [False]
+    assert await status(ledger, task.id) is Status.CANCELED
+
+
+async def test_a_canceled_task_of_a_dead_worker_is_not_painted_again(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    await claimed(ledger)
+    await ledger.cancel(task.id, "default")
+    clock.advance(16)
+
+    await ledger.reap()
+
+    assert await status(ledger, task.id) is Status.CANCELED
+
+
+async def test_another_account_cannot_cancel(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+
+    assert await ledger.cancel(task.id, "somebody else") is None
+    assert await status(ledger, task.id) is Status.PENDING
+
+
+# webhooks
+
+
+async def an_owed_webhook(ledger: Ledger) -> Any:
+    await ledger.submit(task := a_task(webhook_url="https://example.com/hook"), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    return task.id
+
+
+async def test_every_end_owes_one_webhook_and_only_where_one_was_asked_for(ledger: Ledger) -> None:
+    done = await an_owed_webhook(ledger)
+    await ledger.submit(canceled := a_task(webhook_url="https://example.com/hook"), FREE)
+    await ledger.cancel(canceled.id, "default")
+    await ledger.submit(quiet := a_task(), FREE)
+    await ledger.cancel(quiet.id, "default")
+
+    deliveries = await ledger.due(10)
+
+    assert {delivery.task for delivery in deliveries} == {done, canceled.id}
+    assert len({delivery.id for delivery in deliveries}) == 2
+
+
+async def test_a_delivery_that_is_taken_is_not_offered_again_until_its_taker_is_long_gone(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+
+    [taken] = await ledger.due(10)
+    assert await ledger.due(10) == []
+    clock.advance(TAKEN + 1)
+    assert await ledger.due(10) == [taken]
+
+
+async def test_a_delivered_webhook_is_settled(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    [delivery] = await ledger.due(10)
+
+    await ledger.record(delivery, Attempt(204), 0.0)
+
+    clock.advance(10 * 86_400)
+    assert await ledger.due(10) == []
+
+
+async def test_a_failed_webhook_is_tried_again_by_the_schedule_and_given_up_at_its_end(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    for number in range(ATTEMPTS):
+        [delivery] = await ledger.due(10)
+        assert delivery.attempt == number
+        await ledger.record(delivery, Attempt(500), 0.0)
+        assert await ledger.due(10) == []
+        if number < len(DELAYS):
+            clock.advance(DELAYS[number] + 0.1)
+
+    clock.advance(10 * 86_400)
+    assert await ledger.due(10) == []
+
+
+async def test_a_receiver_that_is_gone_is_not_asked_again(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    [delivery] = await ledger.due(10)
+
+    await ledger.record(delivery, Attempt(410), 0.0)
+
+    clock.advance(10 * 86_400)
+    assert await ledger.due(10) == []
+
+
+# keys
+
+
+async def test_keys_are_found_by_digest_and_revoked_by_id(ledger: Ledger) -> None:
+    key = ApiKey("id1", "default", "laptop", 1.0, expires=5.0, max_active=3)
+    await ledger.add_key(key, "d" * 64)
+
+    assert await ledger.find_key("d" * 64) == key
+    assert await ledger.find_key("e" * 64) is None
+    assert await ledger.keys_of(None) == await ledger.keys_of("default") == [key]
+    assert await ledger.keys_of("other") == []
+    assert await ledger.revoke_key("id1")
+    assert not await ledger.revoke_key("id2")
+    found = await ledger.find_key("d" * 64)
+    assert found is not None
+    assert found.revoked
+
+
+# the rest
+
+
+async def test_tasks_are_listed_newest_first_by_account_and_page(ledger: Ledger) -> None:
+    tasks = [a_task(id=an_id(1_800_000_000_000 + n)) for n in range(5)]
+    for task in [*tasks, a_task(account="other")]:
+        await ledger.submit(task, FREE)
+    await ledger.cancel(tasks[0].id, "default")
+
+    newest = await ledger.list_of("default", None, None, 2)
+    older = await ledger.list_of("default", None, newest[-1].id, 10)
+
+    assert [task.id for task in newest + older] == [task.id for task in reversed(tasks)]
+    assert [task.id for task in await ledger.list_of("default", Status.CANCELED, None, 10)] == [tasks[0].id]
+
+
+async def test_old_tasks_are_forgotten_once_nothing_of_them_is_left(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    await ledger.cancel(task.id, "default")
+    await ledger.submit(waiting := a_task(), FREE)
+    clock.advance(31 * 86_400)
+
+    assert await ledger.tidy() == 0  # its pictures' place has not been emptied
+    await ledger.emptied(await ledger.spent(10))
+    assert await ledger.tidy() == 1
+    assert await ledger.get(task.id) is None
+    assert await status(ledger, waiting.id) is Status.PENDING
+
+
+async def test_the_secret_stays_the_same(ledger: Ledger) -> None:
+    first = await ledger.secret()
+
+    assert len(first) == 32
+    assert await ledger.secret() == first
+
+
+async def test_a_closed_ledger_promises_nothing(ledger: Ledger) -> None:
+    await ledger.close()
+
+    with pytest.raises(Unavailable):
+        await ledger.submit(a_task(), FREE)
