@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 
@@ -23,20 +25,24 @@ class ImageFormat(str, Enum):
         return cls.JPEG if word == "jpg" else cls(word)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pixels:
-    """A picture as an array (height, width, 3) of uint8 sRGB. `recipe`, when given, names the picture: equal recipes, equal pixels."""
+    """A picture as numbers, drawn when they are first asked for. `recipe`, when given, names it: equal recipes, equal pixels."""
 
-    array: Any
+    width: int
+    height: int
+    draw: Callable[[], Any]
     recipe: str | None = None
 
-    @property
-    def height(self) -> int:
-        return int(self.array.shape[0])
+    @classmethod
+    def of(cls, array: Any) -> Pixels:
+        """From an array (height, width, 3) of uint8 sRGB."""
+        return cls(int(array.shape[1]), int(array.shape[0]), lambda: array)
 
-    @property
-    def width(self) -> int:
-        return int(self.array.shape[1])
+    @cached_property
+    def array(self) -> Any:
+        """(height, width, 3) of uint8 sRGB."""
+        return self.draw()
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Price:
         return self.further > 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # cards are compared by identity: there is one of each
 class ModelCard:
     """A model as one kind of surface offers it. `source` says where its numbers come from; `strict`, that unknown fields are
     refused; `pixels`, the area that ratios are turned into; `output`, whether Replicate answers a list or one URL."""

@@ -1,0 +1,23 @@
+"""Pictures in a dictionary. Ships, for tests and for trying things out."""
+
+from __future__ import annotations
+
+
+class MemoryBlobs:
+    """See `ports.BlobStore`."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    async def put(self, key: str, data: bytes) -> bool:
+        if key in self._blobs:
+            return False
+        self._blobs[key] = bytes(data)
+        return True
+
+    async def get(self, key: str) -> bytes | None:
+        return self._blobs.get(key)
+
+    async def delete_under(self, prefix: str) -> None:
+        for key in [key for key in self._blobs if key.startswith(f"{prefix}/")]:
+            del self._blobs[key]

@@ -1,0 +1,94 @@
+"""What a picture file says of itself: its format and size, read from the first bytes without decoding anything."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from mezzotint.core.errors import BadPicture
+from mezzotint.core.images import ImageFormat
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_PIXELS = 20_000_000  # BFL's limit
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})  # start-of-frame markers
+JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
+
+
+@dataclass(frozen=True)
+class Header:
+    format: ImageFormat
+    width: int
+    height: int
+
+
+def sniff(data: bytes) -> ImageFormat | None:
+    """The format by the file's first bytes."""
+    if data.startswith(PNG_SIGNATURE):
+        return ImageFormat.PNG
+    if data.startswith(b"\xff\xd8\xff"):
+        return ImageFormat.JPEG
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ImageFormat.WEBP
+    return None
+
+
+def read_header(data: bytes) -> Header:
+    """Raises BadPicture for what is no PNG, JPEG or WebP, for a broken header, and for pictures that are too large."""
+    if len(data) > MAX_BYTES:
+        raise BadPicture(f"the picture has {len(data)} bytes, and at most {MAX_BYTES} are read")
+    found = sniff(data)
+    if found is None:
+        raise BadPicture("the data is no PNG, JPEG or WebP picture")
+    try:
+        width, height = READERS[found](data)
+    except (struct.error, IndexError) as error:
+        raise BadPicture(f"the picture's {found.value} header is cut short") from error
+    if width < 1 or height < 1:
+        raise BadPicture(f"the picture says that it is {width} x {height} pixels")
+    if width * height > MAX_PIXELS:
+        raise BadPicture(f"the picture has {width} x {height} pixels, and at most {MAX_PIXELS} are read")
+    return Header(found, width, height)
+
+
+def _png(data: bytes) -> tuple[int, int]:
+    if data[12:16] != b"IHDR":
+        raise BadPicture("the picture's png header is broken")
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
+
+
+def _jpeg(data: bytes) -> tuple[int, int]:
+    """Walks the segments to the frame header."""
+    at = 2
+    while True:
+        while data[at] != 0xFF:
+            at += 1
+        while data[at] == 0xFF:
+            at += 1
+        marker = data[at]
+        at += 1
+        if marker in JPEG_FRAMES:
+            height, width = struct.unpack(">HH", data[at + 3 : at + 7])
+            return width, height
+        if marker == 0xDA:  # the picture begins, and no frame came before it
+            raise BadPicture("the picture's jpeg header has no size")
+        if marker not in JPEG_BARE:
+            (length,) = struct.unpack(">H", data[at : at + 2])
+            at += max(length, 2)
+
+
+def _webp(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little") if len(data) >= 30 else 0
+    if kind == b"VP8L":
+        (bits,) = struct.unpack("<I", data[21:25])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", data[26:30])
+        return width & 0x3FFF, height & 0x3FFF
+    raise BadPicture("the picture's webp header is broken")
+
+
+READERS = {ImageFormat.PNG: _png, ImageFormat.JPEG: _jpeg, ImageFormat.WEBP: _webp}

@@ -1,0 +1,60 @@
+"""A deterministic picture without a model: the same request, the same picture, at once or after as long as you like.
+
+It is a product, not a mock: first runs, docs, examples, acceptance tests and benchmarks use it, and so may your own tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from mezzotint.core.images import Pixels
+from mezzotint.ports import Painting, PaintRequest, Report
+
+KINDS = 64  # different pictures of one size: enough to tell requests apart, few enough to keep encoded
+TILES = 8
+DEFAULT_SIDE = 1024
+
+
+class StubEngine:
+    """See `ports.Engine`."""
+
+    name = "stub"
+
+    def __init__(self, seconds: float = 0.0, sleep: Callable[[float], None] = time.sleep) -> None:
+        """`seconds` is how long a picture takes, spread evenly over its steps."""
+        self._seconds, self._sleep = seconds, sleep
+
+    def paint(self, request: PaintRequest, report: Report) -> Painting:
+        steps = max(1, request.steps)
+        if self._seconds:
+            for step in range(1, steps + 1):
+                self._sleep(self._seconds / steps)
+                report(step, steps)
+        else:
+            report(steps, steps)
+        width, height = request.width, request.height
+        if width is None or height is None:
+            first = request.pictures[0][1] if request.pictures else None
+            width, height = (first.width, first.height) if first else (DEFAULT_SIDE, DEFAULT_SIDE)
+        return Painting(tiles(kind_of(request.prompt, request.seed), width, height), request.prompt)
+
+
+def kind_of(prompt: str, seed: int) -> int:
+    """Which of the KINDS a prompt and a seed give."""
+    return hashlib.sha256(f"{seed}\0{prompt}".encode("utf-8", "replace")).digest()[0] % KINDS
+
+
+def tiles(kind: int, width: int, height: int) -> Pixels:
+    """A board of TILES x TILES plain squares in colours of that kind."""
+
+    def draw() -> np.ndarray:
+        board = np.random.Generator(np.random.PCG64(kind)).integers(32, 224, (TILES, TILES, 3), dtype=np.uint8)
+        rows, columns = np.arange(height) * TILES // height, np.arange(width) * TILES // width
+        drawn: np.ndarray = board[rows][:, columns]
+        return drawn
+
+    return Pixels(width, height, draw, f"stub {kind} {width}x{height}")

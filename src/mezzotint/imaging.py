@@ -1,0 +1,173 @@
+"""Decode, encode, resize: pure functions over bytes and pixels.
+
+Only what `core.headers` accepts is decoded: PNG, JPEG and WebP of a bounded size, judged by the header first. This bounds memory, not time, and does not contain a fault in a decoder: callers decode in a process that may die.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from mezzotint.core.errors import BadPicture
+from mezzotint.core.headers import MAX_PIXELS, PNG_SIGNATURE, read_header
+from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
+
+JPEG_QUALITY, WEBP_QUALITY = 95, 90
+MEMO = 128  # files of pictures with a recipe that are kept encoded
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+def _opened(data: bytes) -> Image.Image:
+    """The file with its header read and its size checked, not decoded. Raises BadPicture."""
+    read_header(data)
+    try:
+        return Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+    except Exception as error:  # Pillow raises many kinds for broken headers, and each means the same here
+        raise BadPicture(f"the picture cannot be read: {error}") from error
+
+
+def decode(data: bytes) -> Pixels:
+    """The picture upright and in RGB, on white where it is transparent. Raises BadPicture."""
+    image = _opened(data)
+    try:
+        upright = ImageOps.exif_transpose(image) or image
+        if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+            layered = upright.convert("RGBA")
+            ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+            upright = Image.alpha_composite(ground, layered)
+        return Pixels.of(np.asarray(upright.convert("RGB")))
+    except Exception as error:  # as above: truncated, corrupt, or a bomb that its header hid
+        raise BadPicture(f"the picture cannot be decoded: {error}") from error
+
+
+def resize(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Lanczos, to exactly that size."""
+    if (pixels.width, pixels.height) == (width, height):
+        return pixels
+    return Pixels.of(np.asarray(Image.fromarray(pixels.array).resize((width, height), Image.Resampling.LANCZOS)))
+
+
+def crop(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The middle part of that ratio, at that size: nothing is stretched."""
+    scale = min(pixels.width / width, pixels.height / height)
+    box_width, box_height = min(pixels.width, round(width * scale)), min(pixels.height, round(height * scale))
+    left, top = (pixels.width - box_width) // 2, (pixels.height - box_height) // 2
+    return resize(Pixels.of(pixels.array[top : top + box_height, left : left + box_width]), width, height)
+
+
+class _Memo:
+    """Files of pictures whose recipe says what they are: the stub paints the same few over and over."""
+
+    def __init__(self, room: int) -> None:
+        self._files: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
+        self._room = room
+
+    def get(self, key: tuple[str, ...]) -> bytes | None:
+        if key in self._files:
+            self._files.move_to_end(key)
+        return self._files.get(key)
+
+    def put(self, key: tuple[str, ...], data: bytes) -> None:
+        self._files[key] = data
+        if len(self._files) > self._room:
+            self._files.popitem(last=False)
+
+
+_memo = _Memo(MEMO)
+
+
+def encode(pixels: Pixels, image_format: ImageFormat, notes: Mapping[str, str]) -> EncodedImage:
+    """The picture as a file, `notes` in its metadata (PNG text, elsewhere an XMP or comment block)."""
+    key = (pixels.recipe or "", image_format.value)
+    data = _memo.get(key) if pixels.recipe else None
+    if data is None:
+        data = _encoded(pixels, image_format)
+        if pixels.recipe:
+            _memo.put(key, data)
+    return EncodedImage(_with_notes(data, image_format, notes), image_format, pixels.width, pixels.height)
+
+
+def _encoded(pixels: Pixels, image_format: ImageFormat) -> bytes:
+    if image_format is ImageFormat.PNG:
+        return _png(pixels)
+    buffer = io.BytesIO()
+    image = Image.fromarray(pixels.array)
+    if image_format is ImageFormat.JPEG:
+        image.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    else:
+        image.save(buffer, "WEBP", quality=WEBP_QUALITY, method=2)
+    return buffer.getvalue()
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _png(pixels: Pixels) -> bytes:
+    """PNG by the Up filter and a fast deflate: a twentieth of the time of the usual way for a tenth more bytes.
+
+    Every row but the first is stored as its difference from the row above, modulo 256 (filter type 2).
+    """
+    from isal import isal_zlib
+
+    rows = np.ascontiguousarray(pixels.array).reshape(pixels.height, pixels.width * 3)
+    filtered = np.empty((pixels.height, 1 + rows.shape[1]), np.uint8)
+    filtered[:, 0] = 2
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", pixels.width, pixels.height, 8, 2, 0, 0, 0)
+    packed = isal_zlib.compress(filtered.tobytes(), level=1)
+    return PNG_SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+
+
+def _with_notes(data: bytes, image_format: ImageFormat, notes: Mapping[str, str]) -> bytes:
+    """Metadata is spliced into the finished file, so that nothing is encoded twice."""
+    if not notes:
+        return data
+    match image_format:
+        case ImageFormat.PNG:
+            after_header = len(PNG_SIGNATURE) + 25
+            texts = b"".join(_chunk(b"iTXt", _note_key(key) + b"\0\0\0\0\0" + value.encode("utf-8", "replace")) for key, value in notes.items())
+            return data[:after_header] + texts + data[after_header:]
+        case ImageFormat.JPEG:
+            comment = _as_lines(notes)[:65_000]
+            return data[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + data[2:]
+        case ImageFormat.WEBP:
+            return _webp_with_xmp(data, _xmp(notes))
+
+
+def _note_key(key: str) -> bytes:
+    return key.encode("latin-1", "replace")[:79]
+
+
+def _as_lines(notes: Mapping[str, str]) -> bytes:
+    return "\n".join(f"{key}: {value}" for key, value in notes.items()).encode("utf-8", "replace")
+
+
+def _xmp(notes: Mapping[str, str]) -> bytes:
+    from xml.sax.saxutils import escape
+
+    text = escape(_as_lines(notes).decode())
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>'
+        f'<rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def _webp_with_xmp(data: bytes, xmp: bytes) -> bytes:
+    """A plain WebP becomes an extended one: RIFF, VP8X with the XMP flag, the picture's chunk, the XMP chunk."""
+    header = read_header(data)
+    size24 = struct.pack("<I", header.width - 1)[:3] + struct.pack("<I", header.height - 1)[:3]
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes((0b100, 0, 0, 0)) + size24
+    padded = xmp + b"\0" * (len(xmp) % 2)
+    body = b"WEBP" + extended + data[12:] + b"XMP " + struct.pack("<I", len(xmp)) + padded
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+

@@ -1,0 +1,1 @@
+"""Who may be refused, and why: one port."""

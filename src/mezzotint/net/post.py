@@ -1,0 +1,38 @@
+"""Send one webhook. A redirect is a failure: a receiver is where it said it is."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mezzotint.core.errors import Unreachable
+from mezzotint.net.guard import Guard
+from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
+from mezzotint.ports import Reply
+
+SECONDS = 15.0  # a receiver that needs longer should answer first and work afterwards
+
+
+class GuardedPoster:
+    """See `ports.Poster`."""
+
+    def __init__(self, guard: Guard, *, seconds: float = SECONDS) -> None:
+        self._guard, self._seconds = guard, seconds
+        self._client = guarded_client(guard, seconds=seconds)
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        if (wrong := self._guard.wrong_with(url, https_only=True)) is not None:
+            return Reply(None, wrong)
+        try:
+            return await asyncio.wait_for(self._send(url, body, headers), self._seconds)
+        except asyncio.TimeoutError:
+            return Reply(None, f"no answer within {self._seconds:g} seconds")
+        except (Unreachable, *NETWORK_ERRORS) as error:
+            return Reply(None, f"{type(error).__name__}: {error}"[:300])
+
+    async def _send(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        """The status is all that counts: the receiver's body is not read."""
+        async with self._client.stream("POST", url, content=body, headers=headers) as response:
+            return Reply(response.status_code)
+
+    async def close(self) -> None:
+        await self._client.aclose()

@@ -1,0 +1,187 @@
+"""One claimed task, from inputs to outcome. A second attempt adopts what the first one already wrote."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from mezzotint import records
+from mezzotint._version import __version__
+from mezzotint.core import places
+from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
+from mezzotint.core.errors import BadPicture, EngineFailure, Unreachable
+from mezzotint.core.headers import read_header
+from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
+from mezzotint.core.tasks import Claim, Outcome, Status
+from mezzotint.ports import BlobStore, Fetcher, Interrupted, Moderator
+from mezzotint.service.sizes import Size, size_of
+from mezzotint.service.submit import BLOB
+
+DEFAULT_STEPS = 28
+DEFAULT_GUIDANCE = 3.0
+
+
+@dataclass(frozen=True)
+class PaintOrder:
+    """What a painter is asked for: settled numbers, pictures still as files (parameter name, bytes), the format to answer in."""
+
+    model: str
+    prompt: str
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    seed: int
+    format: ImageFormat
+    pictures: tuple[tuple[str, bytes], ...] = ()
+    strength: float | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+    extras: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Painted:
+    image: EncodedImage
+    prompt: str
+    engine: str
+
+
+class Painter(Protocol):
+    """An engine as the worker sees it: in a process of its own."""
+
+    async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
+        """Raises EngineFailure, BadPicture for a picture that cannot be decoded, Interrupted when it was told to stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What generating needs."""
+
+    blobs: BlobStore
+    fetcher: Fetcher
+    moderator: Moderator
+    painter: Painter
+
+
+async def outcome_of(claim: Claim, workshop: Workshop, report: Callable[[int, int], None]) -> Outcome:
+    """How the task ends. Raises EngineFailure (retryable) and Unavailable where another attempt may do better."""
+    if claim.attempt > 1 and (adopted := await _adopted(claim.task, workshop.blobs)) is not None:
+        return adopted
+    try:
+        pictures = await _pictures(claim, workshop)
+        if reasons := await workshop.moderator.request(claim.inputs):
+            return Outcome(Status.REQUEST_MODERATED, reasons=reasons)
+        order = order_of(claim, pictures)
+        painted = await workshop.painter.paint(order, report)
+        if reasons := await workshop.moderator.picture(painted.image, claim.inputs):
+            return Outcome(Status.CONTENT_MODERATED, reasons=reasons)
+    except (Unreachable, BadPicture) as error:
+        return Outcome(Status.ERROR, code="bad_picture", message=str(error))
+    except Interrupted:
+        return Outcome(Status.CANCELED, code="canceled", message="canceled")
+    except EngineFailure as error:
+        if error.retryable:
+            raise
+        return Outcome(Status.ERROR, code=error.code, message=str(error))
+    return await _kept(claim.task, [painted], order, workshop.blobs)
+
+
+def card_named(model: str) -> ModelCard:
+    return BFL_MODELS[model] if model in BFL_MODELS else REPLICATE_MODELS[model]
+
+
+def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]]) -> PaintOrder:
+    """The settled parameters as numbers for an engine. Raises BadPicture if a picture's header is broken."""
+    card, values = card_named(claim.inputs.model), claim.inputs.parameters
+    given: Size | None = None
+    if pictures:
+        header = read_header(pictures[0][1])
+        given = (header.width, header.height)
+    width, height = size_of(card, _all_values(card, values), given)
+    prompt, seed = values.get("prompt", ""), values["seed"]
+    steps, guidance = values.get("steps") or DEFAULT_STEPS, values.get("guidance")
+    strength = values.get("strength", values.get("image_prompt_strength"))
+    notes = {
+        "Software": f"mezzotint {__version__}",
+        "task": str(claim.task),
+        "model": card.name,
+        "prompt": prompt,
+        "seed": str(seed),
+        "steps": str(steps),
+        "size": f"{width}x{height}",
+    }
+    return PaintOrder(
+        model=card.name,
+        prompt=prompt,
+        width=width,
+        height=height,
+        steps=steps,
+        guidance=DEFAULT_GUIDANCE if guidance is None else float(guidance),
+        seed=seed,
+        format=ImageFormat.named(values.get("output_format") or "jpeg"),
+        pictures=tuple(pictures),
+        strength=strength,
+        notes=tuple(notes.items()),
+        extras=tuple((name, values[name]) for name in ("raw", "prompt_upsampling") if name in values),
+    )
+
+
+def _all_values(card: ModelCard, values: dict[str, Any]) -> dict[str, Any]:
+    """Stored values leave out what is None; sizes are asked for by name."""
+    return {parameter.name: values.get(parameter.meaning) for parameter in card.parameters.values()}
+
+
+async def _pictures(claim: Claim, workshop: Workshop) -> list[tuple[str, bytes]]:
+    """The input pictures as files, in the card's order, fetched side by side. Raises Unreachable and BadPicture."""
+    references: list[tuple[str, str]] = []
+    for parameter in card_named(claim.inputs.model).image_parameters:
+        value = claim.inputs.parameters.get(parameter.meaning)
+        references += [(parameter.name, entry) for entry in ([value] if isinstance(value, str) else value or [])]
+    files = await asyncio.gather(*(_file(name, reference, workshop) for name, reference in references))
+    return [(name, data) for (name, _), data in zip(references, files, strict=True)]
+
+
+async def _file(name: str, reference: str, workshop: Workshop) -> bytes:
+    if reference.startswith(BLOB):
+        data = await workshop.blobs.get(reference.removeprefix(BLOB))
+        if data is None:
+            raise BadPicture(f"{name}: the picture that came with the request is gone")
+        return data
+    try:
+        data = await workshop.fetcher.fetch(reference)
+        read_header(data)
+    except (Unreachable, BadPicture) as error:
+        raise BadPicture(f"{name}: {error}") from error
+    return data
+
+
+async def _kept(task: UUID, painted: Sequence[Painted], order: PaintOrder, blobs: BlobStore) -> Outcome:
+    """Pictures, then the manifest that says they are whole; both are on disk when this returns."""
+    images = tuple([await _stored(task, index, each.image, blobs) for index, each in enumerate(painted)])
+    outcome = Outcome(Status.READY, images, order.seed, painted[0].prompt, painted[0].engine)
+    await blobs.put(places.manifest(task), records.encode(outcome))
+    return outcome
+
+
+async def _stored(task: UUID, index: int, image: EncodedImage, blobs: BlobStore) -> StoredImage:
+    key, data = places.painted(task, index, image.format.value), image.data
+    if not await blobs.put(key, data):  # an earlier attempt wrote it and died before its manifest: the first one stays
+        data = await blobs.get(key) or data
+    return StoredImage(key, image.format.value, image.width, image.height, len(data), hashlib.sha256(data).hexdigest())
+
+
+async def _adopted(task: UUID, blobs: BlobStore) -> Outcome | None:
+    """What an earlier attempt finished and could not report."""
+    manifest = await blobs.get(places.manifest(task))
+    if manifest is None:
+        return None
+    try:
+        return records.decode(manifest, Outcome)
+    except ValueError:
+        return None
+

@@ -1,0 +1,73 @@
+"""Find a task for somebody who may see it, and say how to fetch its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from mezzotint.core import ids
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.errors import NotAuthenticated
+from mezzotint.core.signing import ImageLink, poll_token, poll_token_holds
+from mezzotint.core.tasks import Progress, Status, Task
+from mezzotint.service.tools import Tools
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: an owner's key, a task's capability (`token`), both, or neither."""
+
+    key: ApiKey | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A task as its viewer may see it. `links` are the addresses of its pictures, made on an origin."""
+
+    task: Task
+    progress: Progress | None
+    links: Callable[[str], tuple[str, ...]]
+
+
+async def find(text: str, viewer: Viewer, tools: Tools) -> Found | None:
+    """The task of that id, None if there is none for this viewer. Raises NotAuthenticated where a key is needed and none came."""
+    task_id = ids.read(text)
+    holds = task_id is not None and viewer.token is not None and poll_token_holds(tools.secret, task_id, viewer.token)
+    if not holds and viewer.key is None and not tools.policy.poll_by_anyone:
+        raise NotAuthenticated("a task is read with its owner's key, or at the polling_url that its create was answered with")
+    task = None if task_id is None else await tools.ledger.get(task_id)
+    if task is None:
+        return None
+    owns = viewer.key is not None and viewer.key.account == task.account
+    if not (owns or holds or tools.policy.poll_by_anyone):
+        return None
+    if gone(task, tools.clock.now()):
+        return None
+    return Found(task, tools.progress.of(task.id), lambda origin: links(task, origin, tools, renew=owns))
+
+
+def gone(task: Task, now: float) -> bool:
+    """A finished task whose pictures were deleted is no longer shown."""
+    return task.status is Status.READY and task.images_until is not None and task.images_until <= now
+
+
+def polling_url(task: UUID, path: str, origin: str, tools: Tools) -> str:
+    """Where the task can be read by whoever has this address."""
+    return f"{origin}{path}?id={task}&token={poll_token(tools.secret, task)}"
+
+
+def links(task: Task, origin: str, tools: Tools, *, renew: bool) -> tuple[str, ...]:
+    """A signed address for each picture: the same on every poll until it expires, then a new one for the owner."""
+    if task.outcome is None or task.finished is None:
+        return ()
+    lifetime = tools.policy.link_lifetime
+    periods = max(0, int((tools.clock.now() - task.finished) // lifetime)) if renew else 0
+    expires = int(task.finished + lifetime * (periods + 1))
+    return tuple(image_url(ImageLink(task.id, index, expires), image.format, origin, tools) for index, image in enumerate(task.outcome.images))
+
+
+def image_url(link: ImageLink, extension: str, origin: str, tools: Tools) -> str:
+    name = "sample" if link.index == 0 else f"sample-{link.index}"
+    return f"{origin}/images/{link.task}/{name}.{extension}?expires={link.expires}&signature={link.signature(tools.secret)}"

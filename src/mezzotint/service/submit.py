@@ -1,0 +1,179 @@
+"""Check a request, mint a task, store it. When `submit` returns, the task is on disk."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from mezzotint.core import ids, places
+from mezzotint.core.accounts import ApiKey
+from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Surface
+from mezzotint.core.errors import BadPicture, InvalidRequest, ModelNotServed, MezzotintError
+from mezzotint.core.headers import MAX_BYTES, read_header
+from mezzotint.core.parameters import Parameter, Problem
+from mezzotint.core.tasks import Inputs, NewTask
+from mezzotint.ports import Limits
+from mezzotint.service.tools import Tools
+from mezzotint.service.validation import validate
+
+SEED_BYTES = 4
+BLOB = "blob:"
+DATA_URL = re.compile(r"data:image/[a-z.+-]+;base64,", re.IGNORECASE)
+WEB = ("http://", "https://")
+LONGEST_URL = 8192
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A create request translated out of its dialect. `given` uses the card's names; `surface` is the dialect's own name."""
+
+    model: str
+    given: Mapping[str, Any]
+    surface: str
+    key: ApiKey
+    origin: str = ""
+    idempotency_key: str | None = None
+    request_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    task: UUID
+    card: ModelCard
+    replayed: bool
+
+
+def card_of(model: str, kind: Surface) -> ModelCard:
+    """Raises ModelNotServed."""
+    card = (BFL_MODELS if kind is Surface.BFL else REPLICATE_MODELS).get(model)
+    if card is None or not card.listed:
+        raise ModelNotServed(model)
+    return card
+
+
+async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepted:
+    """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
+    card = card_of(submission.model, kind)
+    values = validate(card, submission.given)
+    task = ids.mint(int(tools.clock.now() * 1000), tools.entropy(ids.RANDOM_BYTES))
+    pictures = _pictures(card, values, tools, task)
+    webhook_url = _webhook(values, tools)
+    settled = _settle(card, values, tools)
+    inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"))
+    new = NewTask(
+        id=task,
+        account=submission.key.account,
+        key=submission.key.id,
+        surface=submission.surface,
+        engine=tools.policy.engine,
+        inputs=inputs,
+        idempotency_key=submission.idempotency_key,
+        request_hash=submission.request_hash,
+    )
+    submitted = await _store(new, pictures, _limits(submission.key, tools.policy.limits), tools)
+    if not submitted.replayed:
+        tools.hub.queued()
+    return Accepted(submitted.task, card, submitted.replayed)
+
+
+async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Any:
+    """Pictures first, then the task that refers to them; without the task, no pictures."""
+    if not pictures:
+        return await tools.ledger.submit(new, limits)
+    submitted = None
+    try:
+        for key, data in pictures:
+            await tools.blobs.put(key, data)
+        submitted = await tools.ledger.submit(new, limits)
+    finally:
+        if submitted is None or submitted.replayed:
+            await tools.blobs.delete_under(places.prefix(new.id))
+    return submitted
+
+
+def _limits(key: ApiKey, limits: Limits) -> Limits:
+    return limits if key.max_active is None else replace(limits, active=key.max_active)
+
+
+def _settle(card: ModelCard, values: dict[str, Any], tools: Tools) -> dict[str, Any]:
+    """Values by their core names: a seed drawn if none was given, the tolerance clamped and both kept."""
+    settled = {parameter.meaning: values[parameter.name] for parameter in card.parameters.values() if not parameter.name.startswith("webhook_")}
+    settled = {name: list(value) if isinstance(value, tuple) else value for name, value in settled.items() if value is not None}
+    if settled.get("seed") is None:
+        settled["seed"] = int.from_bytes(tools.entropy(SEED_BYTES), "big")
+    tolerance = card.parameters.get("safety_tolerance")
+    if tolerance is not None and tolerance.maximum is not None and settled["safety_tolerance"] > tolerance.maximum:
+        settled["safety_tolerance_requested"] = settled["safety_tolerance"]
+        settled["safety_tolerance"] = int(tolerance.maximum)
+    return settled
+
+
+def _webhook(values: dict[str, Any], tools: Tools) -> str | None:
+    url = values.get("webhook_url")
+    if url is None:
+        return None
+    if (wrong := tools.judge_address(url, True)) is not None:
+        raise InvalidRequest([Problem(("webhook_url",), wrong, "url_parsing")])
+    return str(url)
+
+
+def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID) -> list[tuple[str, bytes]]:
+    """The pictures that came in the request, as (key, bytes) to store; in `values` they become references. Raises InvalidRequest."""
+    stored: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    for parameter, index, text in _given_pictures(card, values):
+        where = (parameter.name,) if index is None else (parameter.name, index)
+        try:
+            reference = text
+            if not _checked_url(text, tools):
+                key = places.given(task, parameter.name if index is None else f"{parameter.name}-{index}")
+                stored.append((key, decoded(text)))
+                reference = BLOB + key
+        except MezzotintError as error:
+            problems.append(Problem(where, str(error), "value_error"))
+            continue
+        if index is None:
+            values[parameter.name] = reference
+        else:
+            values[parameter.name] = [*values[parameter.name][:index], reference, *values[parameter.name][index + 1 :]]
+    if problems:
+        raise InvalidRequest(problems)
+    return stored
+
+
+def _given_pictures(card: ModelCard, values: dict[str, Any]) -> Iterator[tuple[Parameter, int | None, str]]:
+    for parameter in card.image_parameters:
+        value = values.get(parameter.name)
+        if isinstance(value, str):
+            yield parameter, None, value
+        elif value:
+            yield from ((parameter, index, entry) for index, entry in enumerate(value))
+
+
+def _checked_url(text: str, tools: Tools) -> bool:
+    """Whether it is a URL; raises BadPicture for one that may not be fetched."""
+    if not text[:8].lower().startswith(WEB):
+        return False
+    if len(text) > LONGEST_URL:
+        raise BadPicture(f"the picture's URL is longer than {LONGEST_URL} characters")
+    if (wrong := tools.judge_address(text, False)) is not None:
+        raise BadPicture(wrong)
+    return True
+
+
+def decoded(text: str) -> bytes:
+    """Bytes of a picture in base64, bare or as a data URL, its header checked. Raises BadPicture."""
+    bare = text[match.end() :] if (match := DATA_URL.match(text)) else text
+    if len(bare) > MAX_BYTES * 4 // 3 + 4:
+        raise BadPicture(f"the picture is larger than {MAX_BYTES} bytes")
+    try:
+        data = base64.b64decode(bare, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadPicture("expected a picture: an http or https URL, base64, or a data:image URL") from None
+    read_header(data)
+    return data

@@ -1,0 +1,36 @@
+"""What the use cases work with, put together once by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mezzotint.ports import BlobStore, Clock, Ledger, Limits
+from mezzotint.service.hub import Hub
+from mezzotint.service.progress import ProgressBoard
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the operator decided. Seconds; `keep_images` 0 is for ever."""
+
+    engine: str = "nano"
+    limits: Limits = Limits()
+    link_lifetime: float = 600.0
+    poll_by_anyone: bool = False
+    echo_secret: bool = False
+
+
+@dataclass(frozen=True)
+class Tools:
+    """`entropy` gives that many random bytes; `judge_address` says what is wrong with a URL that somebody chose, or None."""
+
+    ledger: Ledger
+    blobs: BlobStore
+    clock: Clock
+    entropy: Callable[[int], bytes]
+    judge_address: Callable[[str, bool], str | None]
+    hub: Hub
+    progress: ProgressBoard
+    secret: bytes
+    policy: Policy
