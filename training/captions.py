@@ -163,4 +163,3 @@ def caption(scene: Scene, chance: np.random.Generator, language: str | None = No
         if chance.random() < GENERIC_SHARE:
             return _pick(chance, GENERIC[language])
     return WRITERS[language](scene, chance)
-

@@ -1,6 +1,6 @@
 """Fit the patch codec: principal components of the scenes' 16 x 16 patches. Closed form, well under a minute.
 
-    python -m training.fit_latents [--scenes 2500]
+python -m training.fit_latents [--scenes 2500]
 """
 
 from __future__ import annotations

@@ -303,7 +303,9 @@ def space(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
     for colour in ((0.42, 0.18, 0.62), (0.10, 0.30, 0.62)):
         x, y = chance.uniform(-3, 3), chance.uniform(-5, 1)
         picture = over(picture, colour, frame.glow(x, y, 2.4) * 0.45)
-    for x, y in zip(chance.uniform(-frame.columns / 2, frame.columns / 2, 14 + 3 * frame.columns), chance.uniform(-frame.base, frame.rows - frame.base, 99), strict=False):
+    for x, y in zip(
+        chance.uniform(-frame.columns / 2, frame.columns / 2, 14 + 3 * frame.columns), chance.uniform(-frame.base, frame.rows - frame.base, 99), strict=False
+    ):
         picture = over(picture, (1, 1, 0.95), frame.glow(x, y, 0.055) * 0.95)
     side = float(chance.choice((-1.0, 1.0)))
     x, y = side * min(frame.columns / 2 - 1.2, 3.0), -4.6

@@ -157,4 +157,3 @@ def paint(scene: Scene, unit: int) -> np.ndarray:
             line = np.exp(-(((frame.x - (column + side / 2 - frame.centre)) / (side * 0.40)) ** 2 + ((frame.y - (row - frame.base)) / 0.05) ** 2))
             picture = over(picture, rgb(LIGHTS[scene.frame_time].low), line[..., None] * 0.5)
     return np.clip(picture, 0, 1)
-

@@ -170,4 +170,3 @@ def _webp_with_xmp(data: bytes, xmp: bytes) -> bytes:
     padded = xmp + b"\0" * (len(xmp) % 2)
     body = b"WEBP" + extended + data[12:] + b"XMP " + struct.pack("<I", len(xmp)) + padded
     return b"RIFF" + struct.pack("<I", len(body)) + body
-

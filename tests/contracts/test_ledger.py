@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mezzotint.core.accounts import ApiKey
-from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Outcome, Status, Verdict
 from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt
 from mezzotint.ledger.memory import MemoryLedger
@@ -264,7 +264,10 @@ async def test_an_old_epoch_claims_nothing_and_has_lost_everything(ledger: Ledge
     [claim] = await ledger.claim("w", old, ["stub"], 1)
     await ledger.enlist("w")
 
-    assert await ledger.claim("w", old, ["stub"], 1) == []
+    with pytest.raises(NotEnlisted):
+        await ledger.claim("w", old, ["stub"], 1)
+    with pytest.raises(NotEnlisted):
+        await ledger.claim("never enlisted", 1, ["stub"], 1)
     assert (await ledger.beat("w", old, [(claim.task, 1)])).lost == (claim.task,)
 
 
@@ -332,6 +335,19 @@ async def test_handing_back_the_last_attempt_fails_with_its_reason(ledger: Ledge
     assert found is not None
     assert found.outcome is not None
     assert (found.status, found.outcome.message) == (Status.ERROR, "out of memory")
+
+
+async def test_a_refunded_attempt_does_not_count_but_its_title_has_passed(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    for _ in range(5):
+        [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+        assert await ledger.settle([Verdict(task.id, claim.attempt, None, refund=True)]) == [True]
+    [last] = await ledger.claim("w", epoch, ["stub"], 1)
+
+    assert last.attempt == 6
+    assert await ledger.settle([Verdict(task.id, claim.attempt, ready())]) == [False]
+    assert await ledger.settle([Verdict(task.id, last.attempt, ready())]) == [True]
 
 
 async def test_pictures_are_kept_for_their_time_from_ready(ledger: Ledger, clock: HandClock) -> None:

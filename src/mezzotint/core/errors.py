@@ -16,6 +16,7 @@
       Unreachable              an address that may not be, or could not be, reached
       BadPicture               bytes that are no picture we accept
       LedgerError              the ledger cannot be used
+      NotEnlisted              a worker's epoch has passed: it must enlist again
 
 The client's errors, which speak of answers rather than of causes, are in `mezzotint.client.errors`.
 """
@@ -124,4 +125,8 @@ class BadPicture(MezzotintError):
 
 
 class LedgerError(MezzotintError):
+    pass
+
+
+class NotEnlisted(MezzotintError):
     pass

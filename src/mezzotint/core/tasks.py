@@ -106,13 +106,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a worker says of a claimed task: an outcome, or (outcome None) that it hands the task back to be tried again."""
+    """What a worker says of a claimed task: an outcome, or (outcome None) that it hands the task back to be tried again.
+
+    `refund` hands it back unused, so that the attempt does not count against the task.
+    """
 
     task: UUID
     attempt: int
     outcome: Outcome | None
     message: str = ""
     delay: float = 0.0  # seconds before the next attempt
+    refund: bool = False
+    seconds: float | None = None  # that painting took
 
 
 @dataclass(frozen=True)

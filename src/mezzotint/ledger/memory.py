@@ -15,7 +15,7 @@ from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavaila
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up
-from mezzotint.ledger.terms import TAKEN, Terms, queue_full
+from mezzotint.ledger.terms import TAKEN, Terms, not_enlisted, queue_full
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
 
@@ -27,6 +27,7 @@ class _Entry:
     new: NewTask
     vstart: float
     not_before: float = 0.0
+    refunded: int = 0
     worker: str | None = None
     epoch: int = 0
 
@@ -153,7 +154,7 @@ class MemoryLedger:
     async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
         now = self._open()
         if not self._renewed(worker, epoch):
-            return []
+            raise not_enlisted(worker, epoch)
         ready = [entry for entry in self._tasks.values() if entry.waiting and entry.not_before <= now and entry.task.engine in engines]
         ready.sort(key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
         return [self._claimed(entry, worker, epoch, now) for entry in ready[:count]]
@@ -191,22 +192,22 @@ class MemoryLedger:
             return verdict.outcome is not None and verdict.outcome.status is Status.CANCELED
         if verdict.outcome is not None:
             self._end(entry, verdict.outcome)
-        elif verdict.attempt >= self._terms.attempts:
+        elif self._used_up(entry) and not verdict.refund:
             self._end(entry, Outcome(Status.ERROR, code="engine_failed", message=verdict.message or given_up(verdict.attempt).message))
         elif entry.running:
+            entry.refunded += verdict.refund
             self._requeue(entry, self._clock.now() + verdict.delay)
         return True
+
+    def _used_up(self, entry: _Entry) -> bool:
+        return entry.task.attempt - entry.refunded >= self._terms.attempts
 
     async def reap(self) -> int:
         now = self._open()
         lapsed = [entry for entry in self._tasks.values() if entry.running and self._lease_over(entry, now)]
         for entry in lapsed:
             self._abandon(entry)
-        overdue = [
-            entry
-            for entry in self._tasks.values()
-            if not entry.task.status.final and entry.new.deadline is not None and entry.new.deadline <= now
-        ]
+        overdue = [entry for entry in self._tasks.values() if not entry.task.status.final and entry.new.deadline is not None and entry.new.deadline <= now]
         for entry in overdue:
             self._end(entry, EXPIRED)
         return len(lapsed) + len(overdue)
@@ -218,7 +219,7 @@ class MemoryLedger:
     def _abandon(self, entry: _Entry) -> None:
         if entry.task.cancel_requested:
             self._end(entry, CANCELED)
-        elif entry.task.attempt >= self._terms.attempts:
+        elif self._used_up(entry):
             self._end(entry, given_up(entry.task.attempt))
         else:
             self._requeue(entry, 0.0)

@@ -22,7 +22,7 @@ from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, 
 from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
-from mezzotint.ledger.terms import TAKEN, Terms, queue_full
+from mezzotint.ledger.terms import TAKEN, Terms, not_enlisted, queue_full
 from mezzotint.ledger.writer import Writer, unavailable
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -192,7 +192,7 @@ class SqliteLedger:
     def _claim(self, connection: Connection, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
         renewed = connection.execute(SQL["renew_lease"], {"worker": worker, "epoch": epoch, "until": self._lease_end()}).fetchone()
         if renewed is None:
-            return []
+            raise not_enlisted(worker, epoch)
         query = {"worker": worker, "epoch": epoch, "now": self._clock.now(), "count": count, "engines": records.encode(list(engines)).decode()}
         rows = connection.execute(SQL["claim"], query).fetchall()
         if not rows:
@@ -233,11 +233,11 @@ class SqliteLedger:
             return verdict.outcome is not None and verdict.outcome.status is Status.CANCELED
         if verdict.outcome is not None:
             self._finish(connection, verdict.task, row, verdict.outcome)
-        elif verdict.attempt >= self._terms.attempts:
+        elif verdict.attempt - row["refunded"] >= self._terms.attempts and not verdict.refund:
             failed = Outcome(Status.ERROR, code="engine_failed", message=verdict.message or given_up(verdict.attempt).message)
             self._finish(connection, verdict.task, row, failed)
         else:
-            again = {"id": verdict.task.bytes, "not_before": self._clock.now() + verdict.delay}
+            again = {"id": verdict.task.bytes, "not_before": self._clock.now() + verdict.delay, "refund": int(verdict.refund)}
             self._waiting += connection.execute(SQL["hand_back"], again).rowcount
         return True
 
@@ -259,10 +259,10 @@ class SqliteLedger:
         """A running task whose worker is gone: canceled if that was asked for, failed after its last attempt, else waiting again."""
         if row["cancel_requested"]:
             outcome = CANCELED
-        elif row["attempt"] >= self._terms.attempts:
+        elif row["attempt"] - row["refunded"] >= self._terms.attempts:
             outcome = given_up(row["attempt"])
         else:
-            self._waiting += connection.execute(SQL["hand_back"], {"id": row["id"], "not_before": 0}).rowcount
+            self._waiting += connection.execute(SQL["hand_back"], {"id": row["id"], "not_before": 0, "refund": 0}).rowcount
             return
         title = connection.execute(SQL["title"], {"id": row["id"], "attempt": row["attempt"]}).fetchone()
         self._finish(connection, UUID(bytes=row["id"]), title, outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mezzotint.core.errors import TooManyRequests
+from mezzotint.core.errors import NotEnlisted, TooManyRequests
 
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
@@ -21,3 +21,7 @@ class Terms:
 
 def queue_full(waiting: int) -> TooManyRequests:
     return TooManyRequests(f"the queue is full: {waiting} tasks wait. Nothing was accepted, try again later", retry_after=5)
+
+
+def not_enlisted(worker: str, epoch: int) -> NotEnlisted:
+    return NotEnlisted(f"epoch {epoch} of worker {worker} has passed: it was replaced, or never enlisted")

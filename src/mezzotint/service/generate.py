@@ -184,4 +184,3 @@ async def _adopted(task: UUID, blobs: BlobStore) -> Outcome | None:
         return records.decode(manifest, Outcome)
     except ValueError:
         return None
-

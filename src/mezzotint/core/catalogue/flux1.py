@@ -51,9 +51,7 @@ CANNY_GUIDANCE = GUIDANCE.but(default=30, minimum=1, maximum=100)
 DEPTH_GUIDANCE = CANNY_GUIDANCE.but(default=15)
 ULTRA_RATIO = ASPECT_RATIO.but(default="16:9")
 KONTEXT_RATIO = ASPECT_RATIO.but(nullable=True)
-MARGINS = tuple(
-    integer(side, f"Pixels to add at the {side}.", 0, 2048, default=0, nullable=True) for side in ("top", "bottom", "left", "right")
-)
+MARGINS = tuple(integer(side, f"Pixels to add at the {side}.", 0, 2048, default=0, nullable=True) for side in ("top", "bottom", "left", "right"))
 ULTRA = RatioBetween("9:21", "21:9")
 KONTEXT = RatioBetween("3:7", "7:3")
 CONTROLLED = OneOf(("control_image", "preprocessed_image"))
@@ -122,9 +120,7 @@ KONTEXTS = (
 
 
 def _finetuned(base: str, about: str, *parameters: Parameter | tuple[Parameter, ...], strength: float = 1.1, **rest: object) -> ModelCard:
-    return ModelCard(
-        f"{base}-finetuned", BFL, "finetuned", about, named(FINETUNE_ID, FINETUNE_STRENGTH.but(default=strength), *parameters), OPENAPI, **rest
-    )  # type: ignore[arg-type]
+    return ModelCard(f"{base}-finetuned", BFL, "finetuned", about, named(FINETUNE_ID, FINETUNE_STRENGTH.but(default=strength), *parameters), OPENAPI, **rest)  # type: ignore[arg-type]
 
 
 FINETUNED = (

@@ -40,6 +40,7 @@ CREATE TABLE task (
     batch_key TEXT,                    -- tasks that may be painted together
     state INTEGER NOT NULL DEFAULT 0,
     attempt INTEGER NOT NULL DEFAULT 0,
+    refunded INTEGER NOT NULL DEFAULT 0, -- attempts that were handed back unused
     not_before REAL NOT NULL DEFAULT 0,
     deadline REAL,
     worker TEXT,

@@ -62,10 +62,10 @@ ON CONFLICT (worker) DO UPDATE SET epoch = epoch + 1, until = excluded.until RET
 -- name: free_older
 -- What a worker held under older epochs waits again, unless its cancellation was asked for or its attempts are used up.
 UPDATE task SET state = 0, worker = NULL, epoch = NULL
-WHERE state = 1 AND worker = :worker AND epoch < :epoch AND cancel_requested = 0 AND attempt < :attempts RETURNING id;
+WHERE state = 1 AND worker = :worker AND epoch < :epoch AND cancel_requested = 0 AND attempt - refunded < :attempts RETURNING id;
 
 -- name: ended_older
-SELECT id, attempt, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch < :epoch;
+SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch < :epoch;
 
 -- name: renew_lease
 UPDATE lease SET until = :until WHERE worker = :worker AND epoch = :epoch RETURNING epoch;
@@ -89,13 +89,13 @@ SELECT id, attempt, cancel_requested FROM task WHERE state = 1 AND worker = :wor
 
 -- name: title
 -- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
-SELECT account, api_key, model, state, hook, cancel_requested FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
+SELECT account, api_key, model, state, refunded, hook, cancel_requested FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
 
 -- name: finish
 UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until, worker = NULL, epoch = NULL WHERE id = :id;
 
 -- name: hand_back
-UPDATE task SET state = 0, worker = NULL, epoch = NULL, not_before = :not_before WHERE id = :id AND state = 1;
+UPDATE task SET state = 0, worker = NULL, epoch = NULL, not_before = :not_before, refunded = refunded + :refund WHERE id = :id AND state = 1;
 
 -- name: charge
 INSERT INTO usage (account, api_key, model, day, tasks) VALUES (:account, :api_key, :model, :day, 1)
@@ -103,7 +103,7 @@ ON CONFLICT (account, api_key, model, day, label) DO UPDATE SET tasks = tasks + 
 
 -- name: lapsed
 -- Running tasks whose worker's lease ran out, or that run under an epoch that is no longer the worker's.
-SELECT task.id, task.attempt, task.cancel_requested FROM task LEFT JOIN lease ON lease.worker = task.worker AND lease.epoch = task.epoch
+SELECT task.id, task.attempt, task.refunded, task.cancel_requested FROM task LEFT JOIN lease ON lease.worker = task.worker AND lease.epoch = task.epoch
 WHERE task.state = 1 AND (lease.until IS NULL OR lease.until <= :now);
 
 -- name: overdue

@@ -1,0 +1,1 @@
+"""The command line. It may import everything, and talks to servers as any stranger does: through the client."""

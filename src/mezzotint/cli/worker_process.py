@@ -1,0 +1,36 @@
+"""A worker's program: `python -m mezzotint.cli.worker_process URL SOCKET NAME`. `serve` starts it; `-` for no socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+from mezzotint.logs import configure_logs
+from mezzotint.settings import Settings, read_settings
+from mezzotint.wiring.adapters import supervisor_of
+from mezzotint.wiring.processes import follow_lifeline, run_loop
+
+
+async def work(settings: Settings, server: str, local_socket: str | None, name: str) -> None:
+    """Until SIGTERM, SIGINT or the end of the lifeline."""
+    supervisor = supervisor_of(settings, server, local_socket, name)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGTERM, supervisor.drain)
+        loop.add_signal_handler(signal.SIGINT, supervisor.drain if not settings.lifeline else lambda: None)
+    if settings.lifeline:
+        follow_lifeline(supervisor.abandon)
+    await supervisor.run()
+
+
+def main() -> None:
+    server, local_socket, name = sys.argv[1:4]
+    settings = read_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    run_loop(work(settings, server, None if local_socket == "-" else local_socket, name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Routes and layers, composed in the open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mezzotint.core.errors import NotFound, Refusal
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import comet
+from mezzotint.http.flux import Flux
+from mezzotint.http.health import Door, Health
+from mezzotint.http.images import Images
+from mezzotint.http.native import Native
+from mezzotint.http.outer import REQUEST_ID, Outer
+from mezzotint.http.problems import Wording, answer, as_refusal, native
+from mezzotint.http.requests import Origins
+from mezzotint.http.worker import WorkerDoor
+from mezzotint.service.tools import Tools
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the HTTP layer needs beside the service's tools."""
+
+    authenticator: Authenticator
+    origins: Origins
+    door: Door
+    max_body: int
+    worker_token: str
+    lease: float
+
+
+class MethodNotAllowed(Refusal):
+    status = 405
+    code = "method_not_allowed"
+
+
+class Worded:
+    """ASGI layer: whatever is raised below is answered in the words of the surface that was called."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # then the router raises what it cannot route, and it is worded here
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody is left to answer
+        except Exception as error:
+            refusal = _routing_refusal(error, scope) or as_refusal(error)
+            if refusal is None:
+                raise
+            await answer(refusal, wording_for(scope["path"]), scope[REQUEST_ID])(scope, receive, send)
+
+
+def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
+    """The router's own refusals in our tree."""
+    if not isinstance(error, HTTPException):
+        return None
+    if error.status_code == 405:
+        return MethodNotAllowed(f"{scope['path'][:200]} does not take {scope['method']}")
+    return NotFound(f"there is nothing at {scope['path'][:200]}")
+
+
+def wording_for(path: str) -> Wording:
+    return comet.word if path.startswith("/flux/") else native
+
+
+def _raw(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Starlette takes plain functions and bound methods for endpoints, but an object that can be called for an ASGI app."""
+
+    async def call(request: Request) -> Response:
+        return await endpoint(request)
+
+    return call
+
+
+def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIApp:
+    """Outermost first: ids, logs and measurements; words for refusals; routes."""
+    return Outer(Worded(Router(routes, redirect_slashes=False)), registry)
+
+
+def public_app(tools: Tools, front: Front) -> ASGIApp:
+    """All that the world sees."""
+    registry = CollectorRegistry()
+    health = Health(tools, front.door, registry)
+    routes: list[BaseRoute] = [
+        *Flux(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        Route("/images/{task}/{name}", _raw(Images(tools)), methods=["GET"]),
+        *Native(tools, front.authenticator, front.origins).routes(),
+        *WorkerDoor(tools, front.worker_token, front.lease).routes(),
+        Route("/healthz", health.live, methods=["GET"]),
+        Route("/readyz", health.ready, methods=["GET"]),
+        Route("/metrics", health.metrics, methods=["GET"]),
+    ]
+    return _layered(routes, registry)
+
+
+def worker_app(tools: Tools, front: Front) -> ASGIApp:
+    """What the server's own worker sees, on a socket of its own: no flood at the front door keeps it waiting."""
+    return _layered(WorkerDoor(tools, front.worker_token, front.lease).routes(), CollectorRegistry())

@@ -1,0 +1,65 @@
+"""The ways to present a key, and the one account that they name."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+
+from starlette.requests import Request
+
+from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, ApiKey, digest, handle
+from mezzotint.core.errors import InvalidRequest, NotAuthenticated
+from mezzotint.core.parameters import Problem
+from mezzotint.ports import Clock, Keys
+
+SCHEMES = ("bearer ", "token ", "key ")
+SK = "sk-"  # clients of CometAPI's family send a key with or without it
+
+
+def presented(request: Request) -> str | None:
+    """The key in the request: `Authorization` with or without a scheme, or `x-key`. Raises InvalidRequest for two that differ."""
+    found = {key for header in ("authorization", "x-key") for value in request.headers.getlist(header) if (key := _bare(value))}
+    if len(found) > 1:
+        raise InvalidRequest([Problem(("authorization",), "Two different keys came in one request: send one", "two_keys")])
+    return found.pop() if found else None
+
+
+def _bare(value: str) -> str:
+    value = value.strip()
+    for scheme in SCHEMES:
+        if value.lower().startswith(scheme):
+            return value[len(scheme) :].strip()
+    return "" if value.lower() in ("bearer", "token", "key") else value
+
+
+class Authenticator:
+    """Finds the key that was presented: in the ledger, or among those that are valid by the operator's setting."""
+
+    def __init__(self, keys: Keys, clock: Clock, fixed: Iterable[str] = ()) -> None:
+        self._keys, self._clock = keys, clock
+        self._fixed = {digest(key): ApiKey(handle(digest(key)), DEFAULT_ACCOUNT, "from MEZZOTINT_API_KEYS", 0.0) for key in fixed}
+
+    async def optional(self, request: Request) -> ApiKey | None:
+        """The key, None where none was presented. Raises NotAuthenticated for one that is not valid."""
+        key = presented(request)
+        if key is None:
+            return None
+        for spelling in (key, key.removeprefix(SK) if key.startswith(SK) else SK + key):
+            if len(spelling) <= LONGEST_KEY and (found := await self._find(digest(spelling))) is not None:
+                return found
+        raise NotAuthenticated("Invalid token")
+
+    async def required(self, request: Request) -> ApiKey:
+        found = await self.optional(request)
+        if found is None:
+            raise NotAuthenticated("Invalid token: send your key as Authorization: Bearer <key>, or as x-key")
+        return found
+
+    async def _find(self, key_digest: str) -> ApiKey | None:
+        found = self._fixed.get(key_digest) or await self._keys.find_key(key_digest)
+        return found if found is not None and found.valid(self._clock.now()) else None
+
+
+def token_matches(given: str | None, expected: str) -> bool:
+    """In constant time; an empty expectation matches nothing."""
+    return bool(expected) and given is not None and hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())

@@ -1,0 +1,99 @@
+"""CometAPI's routes: create and poll."""
+
+from __future__ import annotations
+
+import math
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core.catalogue import Surface
+from mezzotint.core.errors import InvalidRequest, Unavailable
+from mezzotint.core.parameters import Problem
+from mezzotint.core.tasks import Status
+from mezzotint.http import flux_task
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import comet
+from mezzotint.http.health import Door
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.service.read import Found, Viewer, find, polling_url
+from mezzotint.service.submit import Submission, submit
+from mezzotint.service.tools import Tools
+
+LONGEST_IDEMPOTENCY_KEY = 255
+
+
+class Flux:
+    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
+        self._tools, self._authenticator, self._origins, self._door, self._max_body = tools, authenticator, origins, door, max_body
+
+    def routes(self) -> list[Route]:
+        return [Route(comet.POLL, self.poll, methods=["GET"]), Route(comet.CREATE, self.create, methods=["POST"])]
+
+    async def create(self, request: Request) -> Response:
+        """Answered once the task is on disk."""
+        key = await self._authenticator.required(request)
+        if not self._door.open:
+            raise Unavailable("the server is shutting down: nothing was accepted, try again in a few seconds")
+        model = request.path_params["model"]
+        body = await read_body(request, self._max_body)
+        origin = self._origins.of(request)
+        submission = Submission(
+            model=model,
+            given=comet.parse(model, json_object(body)),
+            surface=comet.SURFACE,
+            key=key,
+            origin=origin,
+            idempotency_key=idempotency_key(request),
+            request_hash=hash_of(request, body),
+        )
+        accepted = await submit(submission, Surface.BFL, self._tools)
+        url = polling_url(accepted.task, comet.POLL, origin, self._tools)
+        headers = {"x-mezzotint-engine": self._tools.policy.engine}
+        if accepted.replayed:
+            headers["idempotent-replayed"] = "true"
+        return Response(records.encode(comet.accepted(accepted.task, url)), 200, headers, JSON)
+
+    async def poll(self, request: Request) -> Response:
+        """Always 200 for whoever may ask: what there is to know is in the body."""
+        key = await self._authenticator.optional(request)
+        text = request.query_params.get("id")
+        if not text:
+            raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing")])
+        found = await find(text, Viewer(key, request.query_params.get("token")), self._tools)
+        if found is None:
+            return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
+        body = flux_task.show(found, self._origins.of(request))
+        return Response(records.encode(body), 200, await hints(found, self._tools), JSON)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """Raises InvalidRequest for one that is too long or not printable."""
+    key = request.headers.get("idempotency-key")
+    if key is None or key == "":
+        return None
+    if len(key) > LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
+        raise InvalidRequest([Problem(("Idempotency-Key",), f"Header should have at most {LONGEST_IDEMPOTENCY_KEY} printable characters", "string_too_long")])
+    return key
+
+
+async def hints(found: Found, tools: Tools) -> dict[str, str]:
+    """What bodies that must stay as they are elsewhere cannot say: the engine, the step, how many wait, how long it may take."""
+    headers = {"x-mezzotint-engine": found.task.engine}
+    if found.task.status.final:
+        return headers
+    headers["x-mezzotint-state"] = found.task.status.value
+    each = tools.progress.seconds_per_task
+    if found.task.status is Status.PENDING:
+        waiting = await tools.ledger.waiting()
+        headers["x-mezzotint-waiting"] = str(waiting)
+        if each:
+            headers["x-mezzotint-eta"] = str(math.ceil(each * (waiting + 1)))
+    elif found.progress is not None:
+        headers["x-mezzotint-step"] = f"{found.progress.step}/{found.progress.steps}"
+        if each and found.progress.steps:
+            headers["x-mezzotint-eta"] = str(math.ceil(each * (1 - found.progress.step / found.progress.steps)))
+    return headers

@@ -1,0 +1,47 @@
+"""Is it alive, is it ready, how is it doing."""
+
+from __future__ import annotations
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mezzotint import records
+from mezzotint._version import __version__
+from mezzotint.core.errors import MezzotintError
+from mezzotint.http.problems import JSON
+from mezzotint.service.tools import Tools
+
+
+class Door:
+    """Whether the server takes new tasks. Closed while it drains."""
+
+    def __init__(self) -> None:
+        self.open = True
+
+
+class Health:
+    def __init__(self, tools: Tools, door: Door, registry: CollectorRegistry) -> None:
+        self._tools, self._door, self._registry = tools, door, registry
+        self._waiting = Gauge("mezzotint_tasks_waiting", "Tasks in the queue.", registry=registry)
+
+    async def live(self, request: Request) -> Response:
+        """The process answers: nothing more is asked."""
+        del request
+        return Response(b'{"ok":true}', media_type=JSON)
+
+    async def ready(self, request: Request) -> Response:
+        """It takes tasks: the ledger can be written and is as durable as promised, and nobody is shutting it down."""
+        del request
+        facts = {"version": __version__, "accepting": self._door.open, "engine": self._tools.policy.engine}
+        try:
+            facts["ledger"] = await self._tools.ledger.check()  # type: ignore[assignment]
+        except MezzotintError as error:
+            return Response(records.encode(facts | {"ready": False, "why": str(error)}), 503, {"retry-after": "5"}, JSON)
+        status = 200 if self._door.open else 503
+        return Response(records.encode(facts | {"ready": self._door.open}), status, {} if self._door.open else {"retry-after": "5"}, JSON)
+
+    async def metrics(self, request: Request) -> Response:
+        del request
+        self._waiting.set(await self._tools.ledger.waiting())
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)

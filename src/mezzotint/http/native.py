@@ -1,0 +1,132 @@
+"""Our own routes: models, tasks, canceling. What the surfaces have no words for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core import ids
+from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard
+from mezzotint.core.errors import InvalidRequest, NotFound
+from mezzotint.core.parameters import Problem
+from mezzotint.core.schema import model_schema
+from mezzotint.core.tasks import Status, Task
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.flux import hints
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import Origins
+from mezzotint.service.cancel import cancel
+from mezzotint.service.read import Viewer, find
+from mezzotint.service.tools import Tools
+
+PAGE, LARGEST_PAGE = 20, 100
+
+
+class Native:
+    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins) -> None:
+        self._tools, self._authenticator, self._origins = tools, authenticator, origins
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/models", self.models, methods=["GET"]),
+            Route("/v1/models/{name:path}", self.model, methods=["GET"]),
+            Route("/v1/tasks", self.tasks, methods=["GET"]),
+            Route("/v1/tasks/{id}", self.task, methods=["GET"]),
+            Route("/v1/tasks/{id}/cancel", self.cancel, methods=["POST"]),
+        ]
+
+    async def models(self, request: Request) -> Response:
+        """Every model that is served; public, as the catalogue is no secret."""
+        del request
+        return _json({"object": "list", "data": [_summary(card) for card in CARDS if card.listed]})
+
+    async def model(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        card = BFL_MODELS.get(name) or REPLICATE_MODELS.get(name)
+        if card is None or not card.listed:
+            raise NotFound(f"no model called {name[:100]} is served here; GET /v1/models lists them")
+        return _json(_summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
+
+    async def tasks(self, request: Request) -> Response:
+        key = await self._authenticator.required(request)
+        status, before, count = _page(request)
+        tasks = await self._tools.ledger.list_of(key.account, status, before, count)
+        after = str(tasks[-1].id) if len(tasks) == count else None
+        return _json({"object": "list", "data": [_shown(task) for task in tasks], "before": after})
+
+    async def task(self, request: Request) -> Response:
+        key = await self._authenticator.required(request)
+        text = request.path_params["id"]
+        found = await find(text, Viewer(key), self._tools)
+        if found is None:
+            raise NotFound(f"there is no task {text[:64]!r}")
+        inputs = await self._tools.ledger.inputs(found.task.id)
+        body = _shown(found.task) | {"parameters": inputs.parameters if inputs else {}, "images": list(found.links(self._origins.of(request)))}
+        if found.progress is not None and not found.task.status.final:
+            body |= {"step": found.progress.step, "steps": found.progress.steps}
+        return _json(body, await hints(found, self._tools))
+
+    async def cancel(self, request: Request) -> Response:
+        key = await self._authenticator.required(request)
+        return _json(_shown(await cancel(request.path_params["id"], key, self._tools)))
+
+
+def _json(body: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(records.encode(body), 200, headers, JSON)
+
+
+def _summary(card: ModelCard) -> dict[str, Any]:
+    return {
+        "id": card.name,
+        "object": "model",
+        "created": 0,
+        "owned_by": "black-forest-labs",
+        "surface": card.surface.value,
+        "family": card.family,
+        "about": card.about,
+        "aliases": list(card.aliases),
+        "retired": card.retired or None,
+        "parameters": list(card.parameters),
+    }
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    outcome = task.outcome
+    return {
+        "id": str(task.id),
+        "short_id": ids.short(task.id),
+        "status": task.status.value,
+        "cancel_requested": task.cancel_requested,
+        "model": task.model,
+        "engine": task.engine,
+        "surface": task.surface,
+        "created_at": task.created,
+        "started_at": task.started,
+        "finished_at": task.finished,
+        "attempt": task.attempt,
+        "seed": outcome.seed if outcome else None,
+        "error": {"code": outcome.code, "message": outcome.message} if outcome and outcome.code else None,
+        "reasons": list(outcome.reasons) if outcome else [],
+        "kept_until": task.images_until or None,
+    }
+
+
+def _page(request: Request) -> tuple[Status | None, Any, int]:
+    """`status`, `before` and `limit` of a listing. Raises InvalidRequest."""
+    query, problems = request.query_params, []
+    status = next((status for status in Status if status.value == query.get("status")), None)
+    if query.get("status") and status is None:
+        problems.append(Problem(("status",), f"Input should be one of {', '.join(status.value for status in Status)}", "enum"))
+    before = ids.read(query["before"]) if query.get("before") else None
+    if query.get("before") and before is None:
+        problems.append(Problem(("before",), "Input should be the id of a task", "value_error"))
+    limit = query.get("limit", str(PAGE))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= LARGEST_PAGE):
+        problems.append(Problem(("limit",), f"Input should be a number from 1 to {LARGEST_PAGE}", "int_parsing"))
+    if problems:
+        raise InvalidRequest(problems)
+    return status, before, int(limit)

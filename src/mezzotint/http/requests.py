@@ -1,0 +1,117 @@
+"""What every surface does with a request before its dialect begins: bounds, JSON, the address that the client called."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+
+from mezzotint.core.errors import BodyTooLarge, InvalidRequest
+from mezzotint.core.parameters import Problem
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+DEEPEST = 64  # nesting of a body; no parameter nests deeper than 2
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes."""
+    length = request.headers.get("content-length")
+    if length is not None and length.isdigit() and int(length) > most:
+        raise too_large(most)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise too_large(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the request's body is larger than {most} bytes: send pictures by URL, or smaller ones")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that says a thing twice says nothing clear: which one counts would depend on who reads it."""
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequest([Problem((twice,), "Field is given more than once", "duplicate_key")])
+    return table
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON number")
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object. Raises InvalidRequest for anything else, saying where it breaks."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise bad_json(f"not UTF-8 at byte {error.start}") from None
+    try:
+        value, end = _decoder.raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
+    except json.JSONDecodeError as error:
+        raise bad_json(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise bad_json("nested too deeply") from None
+    except ValueError as error:
+        raise bad_json(str(error).split(";")[0]) from None
+    if text[end:].strip(" \t\r\n"):
+        raise bad_json(f"something follows the object at character {end}")
+    if not isinstance(value, dict):
+        raise InvalidRequest([Problem((), "Input should be a JSON object", "dict_type")])
+    return value
+
+
+def bad_json(why: str) -> InvalidRequest:
+    return InvalidRequest([Problem((), f"The body is not valid JSON: {why}", "json_invalid")])
+
+
+def hash_of(request: Request, body: bytes) -> str:
+    """What makes two requests the same one for an idempotency key: the path and the body, byte for byte."""
+    return hashlib.sha256(request.url.path.encode() + b"\0" + body).hexdigest()
+
+
+class Origins:
+    """The address that a client called, as it is to be written in links."""
+
+    def __init__(self, public_url: str, trusted: Iterable[Network], fallback: str) -> None:
+        self._public_url, self._trusted, self.fallback = public_url, tuple(trusted), fallback
+
+    def of(self, request: Request) -> str:
+        """The setting if there is one; else what the client or a trusted proxy says it called, if that is a host at all."""
+        if self._public_url:
+            return self._public_url
+        scheme, host = request.url.scheme, request.headers.get("host", "")
+        if self._from_proxy(request):
+            host = _first(request.headers.get("x-forwarded-host")) or host
+            scheme = _first(request.headers.get("x-forwarded-proto")) or scheme
+        if scheme not in ("http", "https") or HOST.fullmatch(host) is None:
+            return self.fallback
+        return f"{scheme}://{host}"
+
+    def _from_proxy(self, request: Request) -> bool:
+        if not self._trusted or request.client is None:
+            return False
+        try:
+            peer = ipaddress.ip_address(request.client.host)
+        except ValueError:
+            return False
+        return any(peer in network for network in self._trusted if network.version == peer.version)
+
+
+def _first(value: str | None) -> str:
+    """Of the chain that proxies make, the first: what the client itself called."""
+    return value.split(",")[0].strip() if value else ""

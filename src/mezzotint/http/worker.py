@@ -1,0 +1,117 @@
+"""The workers' door: pull, beat, progress, finish and fail, for whoever shows the worker token."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
+from mezzotint.core.parameters import Problem
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
+from mezzotint.core.tasks import Claim, Status, Verdict
+from mezzotint.http.auth import token_matches
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import read_body
+from mezzotint.service.tools import Tools
+
+Message = TypeVar("Message")
+LARGEST = 8 * 1024 * 1024
+MOST_SLOTS = 256
+
+
+class WorkerDoor:
+    """Routes for one ledger. `lease` is told to workers, so that they know how often to beat."""
+
+    def __init__(self, tools: Tools, token: str, lease: float) -> None:
+        self._tools, self._token, self._lease = tools, token, lease
+
+    def routes(self) -> list[Route]:
+        verbs: dict[str, Callable[[bytes], Awaitable[Any]]] = {
+            "enlist": self._enlist,
+            "pull": self._pull,
+            "beat": self._beat,
+            "progress": self._progress,
+            "finish": self._finish,
+            "fail": self._finish,
+        }
+        return [Route(f"{PREFIX}/{name}", self._guarded(verb), methods=["POST"]) for name, verb in verbs.items()]
+
+    def _guarded(self, verb: Callable[[bytes], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            shown = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if not token_matches(shown, self._token):
+                raise NotAuthenticated("this is the workers' door: show the worker token")
+            try:
+                return Response(records.encode(await verb(await read_body(request, LARGEST))), media_type=JSON)
+            except NotEnlisted as error:
+                return Response(str(error), 409, media_type="text/plain")
+
+        return endpoint
+
+    async def _enlist(self, body: bytes) -> Enlisted:
+        epoch = await self._tools.ledger.enlist(_read(body, Enlist).worker)
+        self._tools.hub.queued()  # what the worker held before waits again
+        return Enlisted(epoch, self._lease)
+
+    async def _pull(self, body: bytes) -> Pulled:
+        """Held open until there is something to claim, or the wait is over."""
+        pull = _read(body, Pull)
+        slots = min(max(pull.slots, 1), MOST_SLOTS)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + min(max(pull.wait, 0.0), LONGEST_WAIT)
+        while True:
+            claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
+            left = end - loop.time()
+            if claims or left <= 0:
+                self._began(claims)
+                return Pulled(claims)
+            await self._tools.hub.wait_for_queue(min(left, 5.0))  # tasks whose delay ends wake nobody
+
+    def _began(self, claims: list[Claim]) -> None:
+        for claim in claims:
+            self._tools.hub.changed(claim.task)
+
+    async def _beat(self, body: bytes) -> Told:
+        beat = _read(body, Beat)
+        orders = await self._tools.ledger.beat(beat.worker, beat.epoch, beat.held)
+        return Told(list(orders.canceled), list(orders.lost))
+
+    async def _progress(self, body: bytes) -> Told:
+        """How far tasks are; the answer says which of them were canceled, so that a cancel need not wait for a beat."""
+        canceled = []
+        for progress in _read(body, Report).progress:
+            task = await self._tools.ledger.get(progress.task)
+            if task is None or task.attempt != progress.attempt or task.status is not Status.PROCESSING:
+                continue
+            if task.cancel_requested:
+                canceled.append(progress.task)
+            self._tools.progress.note(progress)
+            self._tools.hub.changed(progress.task)
+        return Told(canceled, [])
+
+    async def _finish(self, body: bytes) -> Finished:
+        verdicts = _read(body, Finish).verdicts
+        accepted = await self._tools.ledger.settle(verdicts)
+        for verdict in verdicts:
+            await self._after(verdict)
+        if any(verdict.outcome is None for verdict in verdicts):
+            self._tools.hub.queued()
+        self._tools.hub.owed()
+        return Finished(accepted)
+
+    async def _after(self, verdict: Verdict) -> None:
+        self._tools.progress.ended(verdict.task, verdict.seconds)
+        self._tools.hub.changed(verdict.task)
+
+
+def _read(body: bytes, kind: type[Message]) -> Message:
+    try:
+        return records.decode(body, kind)
+    except ValueError as error:
+        raise InvalidRequest([Problem((), f"not a {kind.__name__} message: {error}", "json_invalid")]) from None

@@ -1,0 +1,142 @@
+"""Settings as adapters: which ledger, which store, which engine. Each is imported only where it is chosen."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mezzotint.core.errors import BadSetting
+from mezzotint.ports import BlobStore, Clock, Engine, Ledger, Limits
+from mezzotint.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from mezzotint.service.tools import Tools
+    from mezzotint.work.supervisor import Supervisor
+
+
+class SystemClock:
+    """See `ports.Clock`."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+def ledger_of(settings: Settings, clock: Clock) -> Ledger:
+    """Raises BadSetting for an address that means nothing, LedgerError for one that cannot be used."""
+    from mezzotint.ledger.terms import Terms
+
+    terms = Terms(settings.lease, settings.attempts, settings.keep_images, settings.keep_tasks)
+    address = settings.ledger or f"sqlite:{settings.folder / 'ledger.db'}"
+    scheme, _, rest = address.partition(":")
+    match scheme:
+        case "memory":
+            from mezzotint.ledger.memory import MemoryLedger
+
+            return MemoryLedger(clock, terms)
+        case "sqlite" if rest:
+            from mezzotint.ledger.sqlite import SqliteLedger
+
+            return SqliteLedger(Path(rest).expanduser(), clock, terms)
+        case _:
+            raise BadSetting(f"{PREFIX}LEDGER={address!r}: expected sqlite:FILE or memory:")
+
+
+def blobs_of(settings: Settings) -> BlobStore:
+    address = settings.blobs or f"file:{settings.folder / 'images'}"
+    scheme, _, rest = address.partition(":")
+    match scheme:
+        case "memory":
+            from mezzotint.blobs.memory import MemoryBlobs
+
+            return MemoryBlobs()
+        case "file" if rest:
+            from mezzotint.blobs.disk import DiskBlobs
+
+            return DiskBlobs(Path(rest).expanduser())
+        case _:
+            raise BadSetting(f"{PREFIX}BLOBS={address!r}: expected file:FOLDER or memory:")
+
+
+def engine_of(settings: Settings) -> Engine:
+    """Loaded and ready."""
+    match settings.engine:
+        case "stub":
+            from mezzotint.engines.stub import StubEngine
+
+            return StubEngine(settings.stub_seconds)
+        case _:
+            from mezzotint.engines.nano.engine import NanoEngine
+
+            return NanoEngine(settings.threads)
+
+
+@dataclass(frozen=True)
+class _ImagingDarkroom:
+    """See `work.child.Darkroom`."""
+
+    decode: Callable[..., Any]
+    encode: Callable[..., Any]
+
+
+def run_engine_child(settings: Settings) -> None:
+    """The life of an engine child; returns when its supervisor is gone."""
+    from mezzotint import imaging
+    from mezzotint.work.child import Child, standard_streams
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that the user started; it tells the rest
+    source, sink = standard_streams()
+    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.encode), source, sink).run()
+
+
+def supervisor_of(settings: Settings, server: str, local_socket: str | None, name: str) -> Supervisor:
+    """A worker with one engine child."""
+    from mezzotint.moderation.open import OpenModerator
+    from mezzotint.net.fetch import GuardedFetcher
+    from mezzotint.net.guard import Guard
+    from mezzotint.service.generate import Workshop
+    from mezzotint.work.link import Link
+    from mezzotint.work.painter import EngineChild
+    from mezzotint.work.supervisor import Supervisor
+
+    if blobs_address(settings) == "memory":
+        raise BadSetting(f"{PREFIX}BLOBS=memory: cannot be shared with a worker, which is a process of its own: use file:FOLDER")
+    lane = EngineChild([sys.executable, "-m", "mezzotint.cli.engine_process"], child_environment(settings), settings.stall)
+    workshop = Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), lane)
+    return Supervisor(name, Link(server, settings.worker_token, local_socket), [lane], [workshop], settings.grace)
+
+
+def blobs_address(settings: Settings) -> str:
+    return settings.blobs.partition(":")[0]
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """For the processes below: ours, with the number of threads, and without keys that they have no use for."""
+    hidden = (f"{PREFIX}API_KEYS", f"{PREFIX}API_KEY", f"{PREFIX}WORKER_TOKEN", "COMETAPI_KEY", "BFL_API_KEY")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    threads = str(settings.threads or os.cpu_count() or 1)
+    return environment | {f"{PREFIX}ENGINE": settings.engine, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock, secret: bytes) -> Tools:
+    from mezzotint.net.guard import Guard
+    from mezzotint.service.hub import Hub
+    from mezzotint.service.progress import ProgressBoard
+    from mezzotint.service.tools import Policy, Tools
+
+    limits = Limits(settings.queue_limit or None, settings.active_limit or None) if settings.limits else Limits()
+    policy = Policy(
+        engine=settings.engine,
+        limits=limits,
+        link_lifetime=settings.link_lifetime,
+        poll_by_anyone=settings.poll_by_id == "anyone",
+        echo_secret=settings.webhook_echo_secret,
+    )
+    judge = Guard(settings.reach).wrong_with
+    return Tools(ledger, blobs, clock, secrets.token_bytes, judge, Hub(), ProgressBoard(), secret, policy)

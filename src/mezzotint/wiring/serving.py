@@ -1,0 +1,286 @@
+"""A whole server in one process tree: HTTP, ledger, deliveries and sweeper here, the worker and its engine in processes below.
+
+It starts, says when it is ready, watches its worker, and on a signal drains: no new tasks, running ones finished or handed back,
+polls answered to the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from mezzotint import records
+from mezzotint.core.accounts import DEFAULT_ACCOUNT, ApiKey, digest, handle, new_key
+from mezzotint.core.errors import BadSetting, MezzotintError
+from mezzotint.core.tasks import Inputs, Task
+from mezzotint.http import flux_task
+from mezzotint.http.app import Front, public_app, worker_app
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.health import Door
+from mezzotint.http.requests import Origins
+from mezzotint.net.guard import Guard
+from mezzotint.net.post import GuardedPoster
+from mezzotint.ports import Ledger
+from mezzotint.service.read import Found, links
+from mezzotint.service.tools import Tools
+from mezzotint.settings import PREFIX, Settings
+from mezzotint.wiring.adapters import SystemClock, blobs_of, child_environment, ledger_of, tools_of
+from mezzotint.wiring.processes import follow_lifeline, run_loop
+from mezzotint.work.deliveries import Deliveries
+from mezzotint.work.sweeper import Sweeper
+
+HEADER_SECONDS = 10  # for a client to send its headers
+LOCAL_WORKER = "local"
+RESTARTS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a worker that ended is started again
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+log = structlog.get_logger("serve")
+
+
+class AlreadyServing(BadSetting):
+    """Another server has this data folder."""
+
+
+def lock_folder(folder: Path) -> Any:
+    """Two servers on one ledger file would each think that they are alone. Raises AlreadyServing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = (folder / "serve.lock").open("a+")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise AlreadyServing(f"another mezzotint serves from {folder}: stop it, or give another folder with --data") from None
+    return handle
+
+
+async def first_key(ledger: Ledger, now: float) -> str | None:
+    """A key for an installation that has none; None where there is one."""
+    if await ledger.keys_of(None):
+        return None
+    key = new_key(secrets.token_bytes(24))
+    await ledger.add_key(ApiKey(handle(digest(key)), DEFAULT_ACCOUNT, "first", now), digest(key))
+    return key
+
+
+def webhook_body(tools: Tools) -> Callable[[Task, Inputs], bytes]:
+    """The polling object and, beside it, the task's id again under the name that older receivers read."""
+
+    def compose(task: Task, inputs: Inputs) -> bytes:
+        found = Found(task, None, lambda origin: links(task, origin, tools, renew=False))
+        return records.encode(flux_task.show(found, inputs.origin) | {"task_id": str(task.id)})
+
+    return compose
+
+
+class Service:
+    """One `mezzotint serve`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._door = Door()
+        self._token = settings.worker_token or secrets.token_urlsafe(24)
+        self._sockets = Path(tempfile.mkdtemp(prefix="mezzotint-"))  # short, since paths of sockets are limited; ours alone
+        self._worker: asyncio.subprocess.Process | None = None
+        self.url = ""
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[str, str | None], None]) -> None:
+        """Serves until `stop`. `ready` is told the URL, and a key if one was made for it. Raises BadSetting, LedgerError."""
+        lock = lock_folder(self._settings.folder)
+        try:
+            port = _free_port(self._settings.host, self._settings.port)
+            clock = SystemClock()
+            ledger = ledger_of(self._settings, clock)
+            try:
+                made = None if self._settings.api_keys else await first_key(ledger, clock.now())
+                await self._serve(ledger, port, lambda url: ready(url, made))
+            finally:
+                await ledger.close()
+        finally:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            lock.close()
+
+    async def _serve(self, ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
+        settings = self._settings
+        tools = tools_of(settings, ledger, blobs_of(settings), SystemClock(), await ledger.secret())
+        shown = "127.0.0.1" if settings.host in ("0.0.0.0", "") else "[::1]" if settings.host == "::" else _bracketed(settings.host)
+        self.url = f"http://{shown}:{port}"
+        authenticator = Authenticator(ledger, SystemClock(), settings.api_keys)
+        origins = Origins(settings.public_url, settings.trusted_proxies, self.url)
+        front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease)
+        servers = [
+            _server(public_app(tools, front), address=settings.host or "0.0.0.0", port=port),
+            _server(worker_app(tools, front), uds=self._sockets / "worker.sock"),
+        ]
+        poster = GuardedPoster(Guard(settings.reach))
+        deliveries = Deliveries(tools, poster, webhook_body(tools))
+        running = [asyncio.create_task(_run_server(server)) for server in servers]
+        loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run())]
+        await _listening(servers, running)
+        keeper = asyncio.create_task(self._keep_worker())
+        ready(self.url)
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, *running, *loops, keeper], return_when=asyncio.FIRST_COMPLETED)
+            if stopping not in done:
+                log.error("a part of the server ended", exc_info=next(iter(done)).exception())
+            await self._drain(keeper)
+        finally:
+            for loop in (*loops, keeper, stopping):
+                loop.cancel()
+            await deliveries.close()
+            for server in servers:
+                server.stop()
+            await asyncio.wait(running, timeout=5.0)
+            await asyncio.gather(*loops, keeper, stopping, return_exceptions=True)
+            await self._kill_worker()
+            await poster.close()
+
+    async def _drain(self, keeper: asyncio.Task[None]) -> None:
+        """No new tasks; the worker finishes or hands back; polls go on until it has."""
+        self._door.open = False
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+        worker = self._worker
+        if worker is None or worker.returncode is not None:
+            return
+        log.info("draining", grace=self._settings.grace)
+        with contextlib.suppress(ProcessLookupError):
+            worker.terminate()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(worker.wait(), self._settings.grace + 8.0)
+
+    # the worker below
+
+    async def _keep_worker(self) -> None:
+        """A worker that ends is started again: at once the first time, more slowly if it goes on ending."""
+        ended = 0
+        while True:
+            began = asyncio.get_running_loop().time()
+            self._worker = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "mezzotint.cli.worker_process", self.url, str(self._sockets / "worker.sock"), LOCAL_WORKER,
+                stdin=asyncio.subprocess.PIPE, env=self._worker_environment(),
+            )  # fmt: skip
+            code = await self._worker.wait()
+            lasted = asyncio.get_running_loop().time() - began
+            ended = 0 if lasted > 30 else ended + 1
+            log.warning("the worker ended", code=code, lasted=round(lasted, 1))
+            await asyncio.sleep(RESTARTS[min(ended, len(RESTARTS) - 1)])
+
+    def _worker_environment(self) -> dict[str, str]:
+        settings = self._settings
+        return child_environment(settings) | {
+            f"{PREFIX}WORKER_TOKEN": self._token,
+            f"{PREFIX}DATA": str(settings.folder),
+            f"{PREFIX}GRACE": str(settings.grace),
+            f"{PREFIX}LIFELINE": "on",
+        }
+
+    async def _kill_worker(self) -> None:
+        worker = self._worker
+        if worker is not None and worker.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                worker.kill()
+            await worker.wait()
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def check_exposure(settings: Settings, has_keys: bool) -> None:
+    """Refuses to open a server to others that nobody made a key for. Raises BadSetting."""
+    if settings.host in LOOPBACK or settings.api_keys or has_keys:
+        return
+    raise BadSetting(
+        f"serving on {settings.host or 'all addresses'} opens the server to others: first make a key with `mezzotint keys create`, or set {PREFIX}API_KEYS"
+    )
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises BadSetting for one that is taken: granian alone would share it silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadSetting(f"cannot serve on {host} port {port} ({error.strerror or error}): give another with --port, or 0 for a free one") from error
+        return int(probe.getsockname()[1])
+
+
+def _server(app: Any, **where: Any) -> Server:
+    return Server(
+        app,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=2048,
+        backpressure=8192,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        log_enabled=False,
+        **where,
+    )
+
+
+async def _run_server(server: Server) -> None:
+    logging.getLogger("_granian").disabled = True
+    await server.serve()
+
+
+async def _listening(servers: list[Server], running: list[asyncio.Task[None]]) -> None:
+    """Until every server accepts; raises what ended one of them."""
+    for _ in range(500):
+        for task in running:
+            if task.done():
+                task.result()
+                raise MezzotintError("the HTTP server ended while it started")
+        if all(getattr(server, "wrks", None) for server in servers):
+            return
+        await asyncio.sleep(0.005)
+    raise MezzotintError("the HTTP server did not start")
+
+
+def serve(settings: Settings, ready: Callable[[str, str | None], None]) -> None:
+    """Runs a server until SIGINT or SIGTERM, or until the lifeline closes. Raises BadSetting, LedgerError."""
+    run_loop(_serving(settings, ready))
+
+
+async def _serving(settings: Settings, ready: Callable[[str, str | None], None]) -> None:
+    service = Service(settings)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers; there Ctrl-C ends the loop
+            loop.add_signal_handler(name, service.stop)
+    if settings.lifeline:
+        follow_lifeline(service.stop)
+    await service.run(ready)

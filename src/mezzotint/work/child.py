@@ -1,0 +1,113 @@
+"""The engine's own process: it holds the model, paints one picture at a time, and may die without harm.
+
+It reads orders from its standard input and answers on its standard output. When the input closes, its supervisor is gone, and so
+is it. Whatever libraries print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, BinaryIO, Protocol
+
+from mezzotint.core.errors import BadPicture, EngineFailure
+from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
+from mezzotint.ports import Engine, Interrupted, PaintRequest
+from mezzotint.work.frames import Frame, pack, read_frame
+
+
+class Darkroom(Protocol):
+    """What the child does with picture files; the wiring gives it `imaging`."""
+
+    def decode(self, data: bytes) -> Pixels: ...
+
+    def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage: ...
+
+
+class Child:
+    """One engine between two streams."""
+
+    def __init__(self, engine: Engine, darkroom: Darkroom, source: BinaryIO, sink: BinaryIO) -> None:
+        self._engine, self._darkroom, self._source, self._sink = engine, darkroom, source, sink
+        self._orders: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._stopped: set[str] = set()
+
+    def run(self) -> None:
+        """Until the input closes."""
+        threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        self._say("ready", {"engine": self._engine.name})
+        while (order := self._orders.get()) is not None:
+            self._serve(order)
+            self._stopped.discard(order.body["task"])
+
+    def _listen(self) -> None:
+        """Orders queue up; a stop counts at once, also for the picture in hand."""
+        while (frame := read_frame(self._source)) is not None:
+            if frame.kind == "stop":
+                self._stopped.add(frame.body["task"])
+            else:
+                self._orders.put(frame)
+        self._orders.put(None)
+        os._exit(0)  # nobody is left to paint for: do not finish the picture in hand
+
+    def _serve(self, order: Frame) -> None:
+        task = order.body["task"]
+        try:
+            image, prompt = self._painted(order, self._report(task))
+        except Interrupted:
+            self._say("stopped", {"task": task})
+        except BadPicture as error:
+            self._say("bad picture", {"task": task, "message": str(error)})
+        except EngineFailure as error:
+            self._say("failed", {"task": task, "message": str(error), "code": error.code, "retryable": error.retryable})
+        except MemoryError:
+            self._say("failed", {"task": task, "message": "out of memory", "code": "out_of_memory", "retryable": False})
+        except Exception as error:  # an engine's fault must not end the engine
+            text = f"the engine failed: {type(error).__name__}: {error}"
+            self._say("failed", {"task": task, "message": text, "code": "engine_failed", "retryable": False})
+        else:
+            body = {"task": task, "prompt": prompt, "format": image.format.value, "width": image.width, "height": image.height}
+            self._say("painted", body | {"engine": self._engine.name}, (image.data,))
+
+    def _report(self, task: str) -> Callable[[int, int], None]:
+        def report(step: int, steps: int) -> None:
+            if task in self._stopped:
+                raise Interrupted
+            self._say("step", {"task": task, "step": step, "steps": steps})
+
+        return report
+
+    def _painted(self, order: Frame, report: Callable[[int, int], None]) -> tuple[EncodedImage, str]:
+        body = order.body
+        names = body["pictures"]
+        pictures = tuple((name, self._darkroom.decode(data)) for name, data in zip(names, order.parts, strict=True))
+        request = PaintRequest(
+            model=body["model"],
+            prompt=body["prompt"],
+            width=body["width"],
+            height=body["height"],
+            steps=body["steps"],
+            guidance=body["guidance"],
+            seed=body["seed"],
+            pictures=pictures,
+            strength=body["strength"],
+            extras=tuple((name, value) for name, value in body["extras"]),
+        )
+        painting = self._engine.paint(request, report)
+        notes: dict[str, Any] = dict(body["notes"]) | {"engine": self._engine.name} | dict(painting.notes)
+        image = self._darkroom.encode(painting.pixels, ImageFormat(body["format"]), notes)
+        return image, painting.prompt
+
+    def _say(self, kind: str, body: dict[str, Any], parts: tuple[bytes, ...] = ()) -> None:
+        self._sink.write(pack(kind, body, parts))
+        self._sink.flush()
+
+
+def standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Standard input, and standard output taken out of reach of anything that prints."""
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return sys.stdin.buffer, sink

@@ -1,0 +1,64 @@
+"""A worker's line to the server: five verbs over HTTP, on a local socket or over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+import httpx2
+
+from mezzotint import records
+from mezzotint.core.errors import MezzotintError, NotEnlisted
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
+from mezzotint.core.tasks import Claim, Progress, Verdict
+
+Answer = TypeVar("Answer")
+SECONDS = 10.0
+
+
+class LinkDown(MezzotintError):
+    """The server cannot be reached, or cannot answer. The worker keeps what it has and tries again."""
+
+
+class Link:
+    def __init__(self, server: str, token: str, socket: str | None = None) -> None:
+        """`socket` is the path of a local socket; with it, `server` is only a name."""
+        transport = httpx2.AsyncHTTPTransport(uds=socket) if socket else httpx2.AsyncHTTPTransport()
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        self._client = httpx2.AsyncClient(base_url=server, transport=transport, headers=headers, timeout=SECONDS, trust_env=False)
+
+    async def enlist(self, worker: str) -> Enlisted:
+        return await self._ask("enlist", Enlist(worker), Enlisted)
+
+    async def pull(self, pull: Pull) -> list[Claim]:
+        return (await self._ask("pull", pull, Pulled, LONGEST_WAIT + SECONDS)).claims
+
+    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Told:
+        return await self._ask("beat", Beat(worker, epoch, list(held)), Told)
+
+    async def progress(self, progress: Sequence[Progress]) -> Told:
+        return await self._ask("progress", Report(list(progress)), Told)
+
+    async def finish(self, verdicts: Sequence[Verdict]) -> list[bool]:
+        """Ended tasks and tasks handed back, each by its own verb. Raises LinkDown if any of them was not heard."""
+        accepted: dict[UUID, bool] = {}
+        for verb, of_verb in (("finish", [v for v in verdicts if v.outcome is not None]), ("fail", [v for v in verdicts if v.outcome is None])):
+            if of_verb:
+                answers = (await self._ask(verb, Finish(of_verb), Finished)).accepted
+                accepted |= {verdict.task: answer for verdict, answer in zip(of_verb, answers, strict=True)}
+        return [accepted[verdict.task] for verdict in verdicts]
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _ask(self, verb: str, message: object, kind: type[Answer], seconds: float = SECONDS) -> Answer:
+        try:
+            response = await self._client.post(f"{PREFIX}/{verb}", content=records.encode(message), timeout=seconds)
+        except httpx2.HTTPError as error:
+            raise LinkDown(f"the server cannot be reached ({type(error).__name__}: {error})") from error
+        if response.status_code == 409:
+            raise NotEnlisted(response.text)
+        if response.status_code != 200:
+            raise LinkDown(f"the server answered {response.status_code}: {response.text[:200]}")
+        return records.decode(response.content, kind)

@@ -1,0 +1,290 @@
+"""A worker: it pulls tasks, has its engine children paint them, keeps the lease, and says how it went.
+
+It holds no state that matters: if it dies, its lease runs out, or its successor enlists, and its tasks are offered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
+from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
+from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.service.generate import Workshop, outcome_of
+from mezzotint.work.link import Link, LinkDown
+from mezzotint.work.painter import EngineChild
+
+AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
+MOST_AHEAD = 96
+PROGRESS_EVERY = 0.25
+BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
+
+log = structlog.get_logger("worker")
+
+
+@dataclass
+class _Held:
+    """A claim in hand."""
+
+    claim: Claim
+    lane: EngineChild | None = None  # that paints it now
+    step: Progress | None = None
+    told: Progress | None = None
+    canceled: bool = False
+    lost: bool = False
+
+
+@dataclass
+class _Pace:
+    """How long pictures take, as a moving average."""
+
+    seconds: float = field(default=1.0)
+
+    def note(self, seconds: float) -> None:
+        self.seconds += 0.1 * (seconds - self.seconds)
+
+    @property
+    def ahead(self) -> int:
+        return min(MOST_AHEAD, int(AHEAD / max(self.seconds, 1e-4)))
+
+
+class Supervisor:
+    """`lanes` are its engine children, `workshops` the same with what else generating needs, in the same order."""
+
+    def __init__(self, name: str, link: Link, lanes: Sequence[EngineChild], workshops: Sequence[Workshop], grace: float) -> None:
+        self._name, self._link, self._lanes, self._workshops, self._grace = name, link, list(lanes), list(workshops), grace
+        self._held: dict[UUID, _Held] = {}
+        self._queue: asyncio.Queue[_Held] = asyncio.Queue()
+        self._verdicts: deque[Verdict] = deque()
+        self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
+        self._draining, self._abandoned = asyncio.Event(), False
+        self._enlisted = Enlisted(0, 15.0)
+        self._engines: list[str] = []
+        self._pace = _Pace()
+
+    async def run(self) -> None:
+        """Until `drain` is called; then what is painted is finished within the grace, and the rest handed back."""
+        self._engines = sorted(set(await asyncio.gather(*(lane.start() for lane in self._lanes))))
+        await self._enlist()
+        loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._progress_loop())]
+        finisher = asyncio.create_task(self._finish_loop())
+        painters = [asyncio.create_task(self._paint_loop(lane, shop)) for lane, shop in zip(self._lanes, self._workshops, strict=True)]
+        puller = asyncio.create_task(self._pull_loop())
+        watched = [*loops, finisher, *painters, puller]
+        stopping = asyncio.create_task(self._draining.wait())
+        await asyncio.wait([*watched, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await _end(puller)
+        await self._finish_up(painters)
+        for task in (*loops, *painters, stopping):
+            await _end(task)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._flush(finisher), 0.0 if self._abandoned else 5.0)
+        await asyncio.gather(*(lane.close() for lane in self._lanes))
+        await self._link.close()
+
+    def drain(self) -> None:
+        """Finish or hand back, then end."""
+        self._draining.set()
+
+    def abandon(self) -> None:
+        """End at once: the server is gone, and whoever comes next will take over what is held here."""
+        self._grace = 0.0
+        self._abandoned = True
+        self._draining.set()
+
+    async def _finish_up(self, painters: Sequence[asyncio.Task[None]]) -> None:
+        """Hands back what has not begun, gives the rest its grace, then hands that back too."""
+        while not self._queue.empty():
+            self._hand_back(self._queue.get_nowait())
+        end = time.monotonic() + self._grace
+        while any(held.lane for held in self._held.values()) and time.monotonic() < end and not all(task.done() for task in painters):
+            await asyncio.sleep(0.02)
+        for held in [held for held in self._held.values() if held.lane]:
+            self._hand_back(held)
+
+    def _hand_back(self, held: _Held) -> None:
+        self._say(held, Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
+
+    async def _flush(self, finisher: asyncio.Task[None]) -> None:
+        while self._verdicts and not finisher.done():
+            await asyncio.sleep(0.01)
+        await _end(finisher)
+
+    # the line
+
+    async def _enlist(self) -> None:
+        for delay in _forever(BACKOFF):
+            try:
+                self._enlisted = await self._link.enlist(self._name)
+            except LinkDown as error:
+                log.warning("cannot enlist", why=str(error))
+                await asyncio.sleep(delay)
+            else:
+                log.info("enlisted", worker=self._name, epoch=self._enlisted.epoch, engines=self._engines)
+                return
+
+    async def _pull_loop(self) -> None:
+        delays = _forever(BACKOFF)
+        while True:
+            room = len(self._lanes) + self._pace.ahead - len(self._held)
+            if room <= 0:
+                self._room_came.clear()
+                await self._room_came.wait()
+                continue
+            try:
+                pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT)
+                claims = await self._link.pull(pull)
+            except NotEnlisted:
+                self._lose_all()
+                await self._enlist()
+            except LinkDown as error:
+                log.warning("cannot pull", why=str(error))
+                await asyncio.sleep(next(delays))
+            else:
+                delays = _forever(BACKOFF)
+                for claim in claims:
+                    self._held[claim.task] = held = _Held(claim)
+                    self._queue.put_nowait(held)
+
+    def _lose_all(self) -> None:
+        for held in self._held.values():
+            held.lost = True
+            self._stop(held)
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._held = {task: held for task, held in self._held.items() if held.lane}
+
+    async def _beat_loop(self) -> None:
+        while True:
+            await asyncio.sleep(self._enlisted.lease / 4)
+            held = [(task, held.claim.attempt) for task, held in self._held.items() if not held.lost]
+            try:
+                self._obey(await self._link.beat(self._name, self._enlisted.epoch, held))
+            except LinkDown as error:
+                log.warning("cannot beat", why=str(error))
+
+    async def _progress_loop(self) -> None:
+        """Tells how far pictures are that take their time; the answer brings cancels."""
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY)
+            news = [held for held in self._held.values() if held.step is not None and held.step is not held.told]
+            if not news:
+                continue
+            try:
+                told = await self._link.progress([held.step for held in news if held.step is not None])
+            except LinkDown:
+                continue
+            for held in news:
+                held.told = held.step
+            self._obey(told)
+
+    def _obey(self, told: Told) -> None:
+        for task in told.canceled:
+            if task in self._held:
+                self._held[task].canceled = True
+                self._stop(self._held[task])
+        for task in told.lost:
+            if task in self._held:
+                self._held[task].lost = True
+                self._stop(self._held[task])
+
+    def _stop(self, held: _Held) -> None:
+        if held.lane is not None:
+            held.lane.stop(str(held.claim.task))
+
+    # painting
+
+    async def _paint_loop(self, lane: EngineChild, workshop: Workshop) -> None:
+        while True:
+            held = await self._queue.get()
+            if held.lost:
+                self._forget(held)
+                continue
+            if held.canceled:
+                self._say(held, Verdict(held.claim.task, held.claim.attempt, CANCELED))
+                continue
+            held.lane = lane
+            began = time.monotonic()
+            verdict = await self._verdict(held, workshop)
+            seconds = time.monotonic() - began
+            held.lane = None
+            self._pace.note(seconds)
+            if held.lost:
+                self._forget(held)
+            else:
+                self._say(held, Verdict(verdict.task, verdict.attempt, verdict.outcome, verdict.message, verdict.delay, verdict.refund, seconds))
+
+    async def _verdict(self, held: _Held, workshop: Workshop) -> Verdict:
+        claim = held.claim
+
+        def report(step: int, steps: int) -> None:
+            held.step = Progress(claim.task, claim.attempt, step, steps)
+
+        try:
+            return Verdict(claim.task, claim.attempt, await outcome_of(claim, workshop, report))
+        except EngineFailure as error:
+            log.warning("painting failed", task=str(claim.task), attempt=claim.attempt, why=str(error))
+            return Verdict(claim.task, claim.attempt, None, str(error))
+        except Unavailable as error:
+            log.warning("picture not stored", task=str(claim.task), attempt=claim.attempt, why=str(error))
+            return Verdict(claim.task, claim.attempt, None, str(error), delay=2.0)
+        except Exception as error:
+            log.exception("task failed", task=str(claim.task), attempt=claim.attempt)
+            return Verdict(claim.task, claim.attempt, None, f"{type(error).__name__}: {error}", delay=1.0)
+
+    # the verdicts
+
+    def _say(self, held: _Held, verdict: Verdict) -> None:
+        held.lane = None
+        self._verdicts.append(verdict)
+        self._verdict_came.set()
+
+    def _forget(self, held: _Held) -> None:
+        self._held.pop(held.claim.task, None)
+        self._room_came.set()
+
+    async def _finish_loop(self) -> None:
+        """Sends what has gathered in one request, and keeps it until it was heard."""
+        delays = _forever(BACKOFF)
+        while True:
+            await self._verdict_came.wait()
+            self._verdict_came.clear()
+            while self._verdicts:
+                batch = list(self._verdicts)
+                try:
+                    await self._link.finish(batch)
+                except LinkDown as error:
+                    log.warning("cannot finish", why=str(error), verdicts=len(batch))
+                    await asyncio.sleep(next(delays))
+                    continue
+                delays = _forever(BACKOFF)
+                for verdict in batch:
+                    self._verdicts.popleft()
+                    if verdict.task in self._held:
+                        self._forget(self._held[verdict.task])
+
+
+def _forever(delays: Sequence[float]) -> Iterator[float]:
+    """Delays that grow, and then stay."""
+    return itertools.chain(delays, itertools.repeat(delays[-1]))
+
+
+async def _end(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+    """Cancels it and waits, keeping what else it may have raised for the log."""
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    except Exception:
+        log.exception("a worker's loop failed")

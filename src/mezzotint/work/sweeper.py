@@ -1,0 +1,55 @@
+"""Offers again what lost its worker, deletes pictures whose time is over, forgets old tasks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from mezzotint.core import places
+from mezzotint.core.errors import MezzotintError
+from mezzotint.service.tools import Tools
+
+REAP_EVERY, SWEEP_EVERY = 1.0, 30.0
+GROUP = 200
+
+log = structlog.get_logger("sweeper")
+
+
+class Sweeper:
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def run(self) -> None:
+        """For ever; what fails is tried again the next time round."""
+        rounds = 0
+        while True:
+            try:
+                await self.reap()
+                if rounds % int(SWEEP_EVERY / REAP_EVERY) == 0:
+                    await self.sweep()
+            except MezzotintError as error:
+                log.warning("sweeping failed", why=str(error))
+            rounds += 1
+            await asyncio.sleep(REAP_EVERY)
+
+    async def reap(self) -> int:
+        """How many tasks had lost their worker or passed their deadline."""
+        reaped = await self._tools.ledger.reap()
+        if reaped:
+            log.info("tasks reaped", count=reaped)
+            self._tools.hub.queued()
+            self._tools.hub.owed()
+        return reaped
+
+    async def sweep(self) -> int:
+        """How many tasks' pictures were deleted."""
+        emptied = 0
+        while spent := await self._tools.ledger.spent(GROUP):
+            for task in spent:
+                await self._tools.blobs.delete_under(places.prefix(task))
+            await self._tools.ledger.emptied(spent)
+            emptied += len(spent)
+        while await self._tools.ledger.tidy():
+            pass
+        return emptied
