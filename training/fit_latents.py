@@ -56,7 +56,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=2500)
     codec = fit(parser.parse_args().scenes)
-    save_file({"basis": codec.basis, "mean": codec.mean, "scale": codec.scale}, folder("codec") / CODEC)
+    tensors = {"basis": codec.basis, "mean": codec.mean, "scale": codec.scale}
+    save_file({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}, folder("codec") / CODEC)  # it writes memory as it lies
+    codec = load_codec()
     chance = np.random.default_rng(SEED + 1)
     errors = []
     for _ in range(100):

@@ -41,6 +41,7 @@ from mezzotint.service.read import Found, links
 from mezzotint.service.tools import Tools
 from mezzotint.settings import PREFIX, Settings
 from mezzotint.wiring.adapters import SystemClock, blobs_of, child_environment, ledger_of, tools_of
+from mezzotint.wiring.locks import lock_folder
 from mezzotint.wiring.processes import follow_lifeline, run_loop
 from mezzotint.work.deliveries import Deliveries
 from mezzotint.work.sweeper import Sweeper
@@ -51,29 +52,6 @@ RESTARTS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a worker that ended
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 log = structlog.get_logger("serve")
-
-
-class AlreadyServing(BadSetting):
-    """Another server has this data folder."""
-
-
-def lock_folder(folder: Path) -> Any:
-    """Two servers on one ledger file would each think that they are alone. Raises AlreadyServing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = (folder / "serve.lock").open("a+")
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise AlreadyServing(f"another mezzotint serves from {folder}: stop it, or give another folder with --data") from None
-    return handle
 
 
 async def first_key(ledger: Ledger, now: float) -> str | None:
@@ -119,6 +97,7 @@ class Service:
             clock = SystemClock()
             ledger = ledger_of(self._settings, clock)
             try:
+                check_exposure(self._settings, bool(await ledger.keys_of(None)))
                 made = None if self._settings.api_keys else await first_key(ledger, clock.now())
                 await self._serve(ledger, port, lambda url: ready(url, made))
             finally:

@@ -1,0 +1,100 @@
+"""What every command shares: how it prints, and what its exit code says."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, NoReturn
+
+from mezzotint.client.errors import (
+    AuthenticationFailed,
+    BadAnswer,
+    BadRequest,
+    LimitReached,
+    NoSuchThing,
+    ServerFailed,
+    ServerUnreachable,
+    TaskModerated,
+    WaitTimeout,
+)
+from mezzotint.core.errors import BadSetting, InvalidRequest, MezzotintError
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Exit(IntEnum):
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    MODERATED = 3
+    LIMIT = 4
+    UPSTREAM = 5
+    TIMEOUT = 6
+    INTERRUPTED = 130
+
+
+CODES: tuple[tuple[type[BaseException], Exit], ...] = (
+    (TaskModerated, Exit.MODERATED),
+    (LimitReached, Exit.LIMIT),
+    (WaitTimeout, Exit.TIMEOUT),
+    ((ServerUnreachable), Exit.UPSTREAM),
+    (ServerFailed, Exit.UPSTREAM),
+    (BadAnswer, Exit.UPSTREAM),
+    (BadRequest, Exit.USAGE),
+    (AuthenticationFailed, Exit.USAGE),
+    (NoSuchThing, Exit.USAGE),
+    (InvalidRequest, Exit.USAGE),
+    (BadSetting, Exit.USAGE),
+    (MezzotintError, Exit.FAILED),
+    (KeyboardInterrupt, Exit.INTERRUPTED),
+)
+
+
+def code_of(error: BaseException) -> Exit:
+    return next((code for kind, code in CODES if isinstance(error, kind)), Exit.FAILED)
+
+
+def plain(text: str) -> str:
+    """Text fit for a terminal: what a prompt or a server says cannot move the cursor or turn the line around."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def say(text: str = "") -> None:
+    """To standard output, for people and pipes alike."""
+    print(plain(text), flush=True)
+
+
+def note(text: str) -> None:
+    """To standard error: what is not the answer."""
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def say_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def leave(code: Exit) -> NoReturn:
+    sys.exit(int(code))
+
+
+@contextmanager
+def ending_well(*, as_json: bool = False) -> Iterator[None]:
+    """Errors become one line for people, or an object for programs, and an exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on: `| head` had enough
+        leave(Exit.OK)
+    except (MezzotintError, KeyboardInterrupt, OSError) as error:
+        code = code_of(error)
+        if as_json:
+            told = {"error": type(error).__name__, "message": str(error), "exit": int(code)}
+            extra = {name: getattr(error, name) for name in ("task", "request_id", "status", "code") if getattr(error, name, None)}
+            say_json(told | extra)
+        elif not isinstance(error, KeyboardInterrupt):
+            note(f"mezzotint: {error}")
+        leave(code)

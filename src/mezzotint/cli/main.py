@@ -1,0 +1,147 @@
+"""The command `mezzotint`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mezzotint import _version
+from mezzotint.cli import keys
+from mezzotint.cli.console import Exit, ending_well, leave, note, say, say_json
+from mezzotint.cli.generate import generate, watch
+
+app = typer.Typer(
+    name="mezzotint",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="A self-hosted Flux image service.",
+)
+app.add_typer(keys.app, name="keys")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("generate", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def generate_command(context: typer.Context, arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Make a picture from words: mezzotint generate PROMPT [-m MODEL] [-o FILE] [--seed N] [any parameter of the model]."""
+    del context, arguments
+    generate(sys.argv[sys.argv.index("generate") + 1 :])
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one.", min=0, max=65535)] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the ledger and the pictures.")] = None,
+    engine: Annotated[str | None, typer.Option(help="What paints: nano or stub.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve until Ctrl-C. Prints the address when it is ready."""
+    with ending_well(as_json=as_json):
+        from mezzotint.cli.serving import serve
+
+        serve(as_json=as_json, host=host, port=port, data=data, engine=engine)
+
+
+@app.command("worker")
+def worker_command(
+    server: Annotated[str, typer.Option(help="The server to work for.")],
+    token: Annotated[str, typer.Option(help="Its worker token.", envvar="MEZZOTINT_WORKER_TOKEN")] = "",
+    name: Annotated[str, typer.Option(help="This worker's name; by default the machine's, and a number.")] = "",
+) -> None:
+    """Paint for a server: pull its tasks, say how far they are, bring the pictures."""
+    with ending_well():
+        from mezzotint.cli.serving import work
+
+        work(server, token, name)
+
+
+@app.command("models")
+def models_command(name: Annotated[str, typer.Argument(help="One model, with its parameters.")] = "", as_json: Json = False) -> None:
+    """List the models, or show one with its parameters."""
+    from mezzotint.cli.models import list_models, show_model
+
+    with ending_well(as_json=as_json):
+        if name:
+            show_model(name, as_json)
+        else:
+            list_models(as_json)
+
+
+@app.command("tasks")
+def tasks_command(limit: Annotated[int, typer.Option(min=1, max=100)] = 20, as_json: Json = False) -> None:
+    """List your tasks, newest first."""
+    from mezzotint.cli.connect import connected
+
+    with ending_well(as_json=as_json), connected() as client:
+        for task in client.tasks(limit):
+            if as_json:
+                say_json(task)
+            else:
+                say(_line(task))
+
+
+def _line(task: dict[str, Any]) -> str:
+    import time
+
+    made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(task["created_at"]))
+    why = f"  {task['error']['message']}" if task.get("error") else ""
+    return f"{task['id']}  {made}  {task['status']:<18} {task['model']}{why}"
+
+
+@app.command("watch")
+def watch_command(
+    task: Annotated[str, typer.Argument(help="The task's id.")],
+    timeout: Annotated[float, typer.Option(help="Seconds to wait.")] = 600.0,
+    as_json: Json = False,
+) -> None:
+    """Come back to a task: wait for it, and print the address of its picture."""
+    watch(task, timeout, as_json)
+
+
+@app.command("cancel")
+def cancel_command(task: Annotated[str, typer.Argument(help="The task's id.")], as_json: Json = False) -> None:
+    """Cancel a task."""
+    from mezzotint.cli.connect import connected
+
+    with ending_well(as_json=as_json), connected() as client:
+        told = client.cancel(task)
+        if as_json:
+            say_json(told)
+        else:
+            say("canceling" if told["status"] == "processing" else told["status"])
+
+
+@app.command("doctor")
+def doctor_command(as_json: Json = False) -> None:
+    """Look at everything a server needs."""
+    from mezzotint.cli.doctor import findings
+
+    well = True
+    for finding in findings():
+        well = well and finding.good
+        if as_json:
+            say_json({"what": finding.what, "good": finding.good, "said": finding.said})
+        else:
+            say(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.said}")
+    leave(Exit.OK if well else Exit.FAILED)
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    say(_version.__version__)
+
+
+def main() -> None:
+    try:
+        app()
+    except ImportError as error:
+        if error.name is None or error.name.startswith("mezzotint"):
+            raise
+        note(f"mezzotint: this needs {error.name}, which comes with the server: pip install 'mezzotint[server]'")
+        leave(Exit.USAGE)

@@ -1,0 +1,129 @@
+"""The client that waits."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx2
+
+from mezzotint._version import __version__
+from mezzotint.client import configuration
+from mezzotint.client.flow import WAIT, Answer, Ask, Flow, Job, Pause, Picture, Server, Snapshot
+
+Result = TypeVar("Result")
+Watch = Callable[[Snapshot], None]
+
+
+def _ignore(snapshot: Snapshot) -> None:
+    del snapshot
+
+
+class Client:
+    """Speaks to a mezzotint, or to whatever else speaks CometAPI's Flux routes.
+
+        with Client() as client:
+            picture = client.generate("flux-dev", prompt="a red fox")
+            client.save(picture, "fox.jpeg")
+    """
+
+    def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, http: httpx2.Client | None = None) -> None:
+        """`timeout` is for one request, in seconds; how long a task may take is said where one waits. `http` brings your own client."""
+        self._server = Server(configuration.base_url(base_url))
+        self._key = configuration.api_key(api_key)
+        self._http = http or httpx2.Client(timeout=timeout, headers={"user-agent": f"mezzotint-python/{__version__}"}, follow_redirects=True)
+        self._own = http is None
+
+    @property
+    def base_url(self) -> str:
+        return self._server.base
+
+    def create(self, model: str, **parameters: Any) -> Job:
+        """A new task. Repeating a lost request makes no second one. Raises RequestFailed, ServerUnreachable."""
+        return self._drive(self._server.create(model, parameters, uuid.uuid4().hex))
+
+    def poll(self, task: str | Job) -> Snapshot:
+        """How a task stands now."""
+        return self._drive(self._server.poll(*_named(task)))
+
+    def wait(self, task: str | Job, *, timeout: float = WAIT, watch: Watch = _ignore) -> Picture:
+        """Its picture, once there is one; `watch` sees every poll. Raises WaitTimeout, TaskFailed."""
+        return self._drive(self._server.wait(*_named(task), timeout, time.monotonic, watch))
+
+    def generate(self, model: str, *, timeout: float = WAIT, watch: Watch = _ignore, **parameters: Any) -> Picture:
+        """Create, then wait."""
+        return self.wait(self.create(model, **parameters), timeout=timeout, watch=watch)
+
+    def download(self, picture: str | Picture) -> bytes:
+        """The file. Raises LinkExpired when its link no longer holds."""
+        return self._drive(self._server.download(picture if isinstance(picture, str) else picture.url))
+
+    def save(self, picture: str | Picture, path: str) -> None:
+        """The file, written whole or not at all."""
+        from mezzotint.client.files import write_whole
+
+        write_whole(path, self.download(picture))
+
+    def cancel(self, task: str | Job) -> dict[str, Any]:
+        return self._drive(self._server.cancel(_named(task)[0]))
+
+    def models(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self._drive(self._server.read("/v1/models"))["data"]
+        return listed
+
+    def model(self, name: str) -> dict[str, Any]:
+        return self._drive(self._server.read(f"/v1/models/{name}"))
+
+    def tasks(self, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
+        query = f"?limit={limit}" + (f"&before={before}" if before else "")
+        listed: list[dict[str, Any]] = self._drive(self._server.read(f"/v1/tasks{query}"))["data"]
+        return listed
+
+    def task(self, task: str | Job) -> dict[str, Any]:
+        return self._drive(self._server.read(f"/v1/tasks/{_named(task)[0]}"))
+
+    def close(self) -> None:
+        if self._own:
+            self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _drive(self, flow: Flow[Result]) -> Result:
+        reply: Answer | None = None
+        while True:
+            try:
+                step = flow.send(reply)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            if isinstance(step, Pause):
+                time.sleep(step.seconds)
+                reply = None
+            else:
+                reply = self._ask(step)
+
+    def _ask(self, ask: Ask) -> Answer:
+        try:
+            answer = self._http.request(ask.method, ask.url, json=ask.body, headers=headers_of(ask, self._key))
+        except httpx2.HTTPError as error:
+            return unanswered(ask, error)
+        return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
+
+
+def _named(task: str | Job) -> tuple[str, str | None]:
+    return (task, None) if isinstance(task, str) else (task.id, task.polling_url)
+
+
+def headers_of(ask: Ask, key: str | None) -> dict[str, str]:
+    return dict(ask.headers) | ({"authorization": f"Bearer {key}"} if ask.keyed and key else {})
+
+
+def unanswered(ask: Ask, error: Exception) -> Answer:
+    where = ask.url.split("?", 1)[0]
+    return Answer(0, {}, b"", f"{where} cannot be reached ({type(error).__name__}: {error}). Is the server running, and is the base URL right?")

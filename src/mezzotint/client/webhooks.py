@@ -1,0 +1,33 @@
+"""Check that a webhook you received is from your server, and unaltered."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mezzotint.client.errors import ClientError
+from mezzotint.core.signing import standard_signature, webhook_key
+
+TOLERANCE = 300  # seconds that a webhook's time may be off
+
+
+class BadWebhook(ClientError):
+    """The webhook is not what it says it is."""
+
+
+def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> dict[str, Any]:
+    """The webhook's content. `now` is the receiver's Unix time. Raises BadWebhook."""
+    given = {name.lower(): value for name, value in headers.items()}
+    message, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
+    if not message or not timestamp.isdigit():
+        raise BadWebhook("the webhook has no id or no time")
+    if abs(int(timestamp) - now) > TOLERANCE:
+        raise BadWebhook(f"the webhook's time is more than {TOLERANCE} seconds off")
+    expected = standard_signature(webhook_key(secret), message, int(timestamp), body)
+    signatures = given.get("webhook-signature", "").split()
+    if not any(hmac.compare_digest(expected.encode(), signature.encode()) for signature in signatures):
+        raise BadWebhook("the webhook's signature does not hold")
+    content: dict[str, Any] = json.loads(body)
+    return content

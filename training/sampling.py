@@ -1,0 +1,107 @@
+"""Paint with a checkpoint, in PyTorch: for looking at a run and for measuring it. The package paints with its own runtime.
+
+    python -m training.sampling --run flow --out grid.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor, nn
+
+from mezzotint.engines.nano.latents import positions, unpack
+from mezzotint.engines.nano.text import TextEncoder
+from training.fit_latents import load_codec
+from training.home import folder
+from training.model import NO_GUIDANCE, load_ema
+
+PROMPTS = (
+    "A paper boat floating on calm water at sunrise.", "ein fantastisches bild", "Hello", "a red car in a city at night",
+    "a cat in the snow", "three yellow tulips in a green field", "a lighthouse by the sea at sunset", "a rocket in space",
+    "a big blue elephant on the beach", "a cup of coffee on a wooden table", "ein grüner Dinosaurier in der Wüste", "sahilde kırmızı bir şemsiye, gün batımında",
+    "a snowman in winter at night", "two penguins in the snow", "a small house in the mountains", "a purple balloon",
+    "a horse in a meadow at dawn", "a pizza on a table", "a green guitar on the left on a plain background", "an owl in a forest at night",
+    "a cat in the desert", "a purple car in the mountains", "a yellow paper boat on the sea", "a castle on the beach at sunset",
+)  # fmt: skip
+
+
+def schedule(steps: int, shift: float) -> np.ndarray:
+    """Noise levels from 1 to 0, `shift` above 1 spending more steps on much noise."""
+    plain = np.linspace(1, 0, steps + 1)
+    return shift * plain / (1 + (shift - 1) * plain)
+
+
+class Sampler:
+    """A transformer with its text encoder. `guidance` above 1 runs it twice a step unless `distilled`."""
+
+    def __init__(self, model: nn.Module, *, distilled: bool = False) -> None:
+        self.model, self.distilled = model, distilled
+        self.encoder = TextEncoder()
+
+    @torch.no_grad()
+    def latents(self, prompts: Sequence[str], grid: tuple[int, int], seeds: Sequence[int], steps: int, guidance: float, shift: float = 1.5) -> list[np.ndarray]:
+        """(32, 2 * rows, 2 * columns) for each prompt."""
+        columns, rows = grid
+        told, empty = self.encoder.encode(prompts), self.encoder.encode([""] * len(prompts))
+        chances = [np.random.default_rng(seed) for seed in seeds]
+        x = torch.from_numpy(np.stack([chance.standard_normal((rows * columns, 128), np.float32) for chance in chances]))
+        places = torch.from_numpy(positions(rows, columns))
+        levels = schedule(steps, shift)
+        for now, after in zip(levels, levels[1:], strict=False):
+            heard = guidance if self.distilled else NO_GUIDANCE
+            velocity = self._velocity(x, told.tokens, told.pooled, now, heard, places)
+            if guidance != 1 and not self.distilled:
+                bare = self._velocity(x, empty.tokens, empty.pooled, now, heard, places)
+                velocity = bare + guidance * (velocity - bare)
+            x = x + (after - now) * velocity
+        return [unpack(tokens, rows, columns) for tokens in x.numpy()]
+
+    def _velocity(self, x: Tensor, words: np.ndarray, pooled: np.ndarray, level: float, guidance: float, places: Tensor) -> Tensor:
+        return self.model(
+            hidden_states=x,
+            encoder_hidden_states=torch.from_numpy(words),
+            pooled_projections=torch.from_numpy(pooled),
+            timestep=torch.full((len(x),), level, dtype=torch.float32),
+            guidance=torch.full((len(x),), guidance, dtype=torch.float32),
+            img_ids=places,
+            txt_ids=torch.zeros(words.shape[1], 3),
+            return_dict=False,
+        )[0]
+
+
+def contact_sheet(pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int) -> Image.Image:
+    """Pictures (h, w, 3) in 0..1, all of one size, with their titles below."""
+    high, wide = pictures[0].shape[:2]
+    lines = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * wide, lines * (high + 14)), (255, 255, 255))
+    pen = ImageDraw.Draw(sheet)
+    for number, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
+        x, y = number % columns * wide, number // columns * (high + 14)
+        sheet.paste(Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)), (x, y))
+        pen.text((x + 3, y + high + 1), title[: wide // 6], fill=(0, 0, 0))
+    return sheet
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", default="flow")
+    parser.add_argument("--out", type=Path, default=Path("grid.png"))
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--distilled", action="store_true")
+    arguments = parser.parse_args()
+    sampler = Sampler(load_ema(folder(arguments.run) / "checkpoint.pt"), distilled=arguments.distilled)
+    codec = load_codec()
+    seeds = [arguments.seed + number for number in range(len(PROMPTS))]
+    latents = sampler.latents(PROMPTS, (11, 8), seeds, arguments.steps, arguments.guidance)
+    contact_sheet([codec.decode(each) for each in latents], PROMPTS, 4).save(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
