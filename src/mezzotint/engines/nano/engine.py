@@ -1,0 +1,115 @@
+"""nano on the CPU: prompt to vectors, noise to latents through ONNX Runtime, latents to pixels, pixels to the size asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mezzotint import imaging
+from mezzotint.core.errors import EngineFailure
+from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
+from mezzotint.engines.nano.sampling import Grid, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.text import Prompts, TextEncoder
+from mezzotint.ports import Painting, PaintRequest, Report
+
+GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
+HOLD = 0.3  # how much an image prompt counts where the request does not say
+PROMPTS_KEPT = 64
+
+Array = np.ndarray
+
+
+class NanoEngine:
+    """See `ports.Engine`."""
+
+    name = "nano"
+
+    def __init__(self, threads: int = 0, weights: Path | None = None) -> None:
+        """Loads the model: about a second. `threads` 0: one per core. Raises EngineFailure where the weights are missing."""
+        folder = weights or Path(str(resources.files("mezzotint.engines.nano") / "weights"))
+        try:
+            self.card: dict[str, Any] = json.loads((folder / "model.json").read_text())
+            with np.load(folder / "codec.npz", allow_pickle=False) as tensors:
+                self._codec = PatchCodec.from_tensors(tensors)
+            self._transformer = _session(folder / "transformer.onnx", threads)
+            self._decoder = _session(folder / "decoder.onnx", threads)
+        except (OSError, ValueError) as error:
+            raise EngineFailure(f"nano's weights cannot be loaded from {folder}: {error}") from error
+        self._encoder = TextEncoder()
+        self._prompts: OrderedDict[str, Prompts] = OrderedDict()
+
+    def paint(self, request: PaintRequest, report: Report) -> Painting:
+        width, height = request.width or 1024, request.height or 1024
+        grid = grid_for(width, height)
+        latents = self.latents(request, grid, report)
+        pixels = self.decode(latents)
+        notes = (("engine", f"nano {self.card['version']}"),)
+        return Painting(imaging.crop(pixels, width, height), request.prompt, notes)
+
+    def latents(self, request: PaintRequest, grid: Grid, report: Report) -> Array:
+        """What the request asks for, as latents (32, 2 * rows, 2 * columns)."""
+        told = self._encoded(request.prompt)
+        guidance = np.array([min(max(request.guidance, GUIDANCE[0]), GUIDANCE[1])], np.float32)
+        places = positions(grid.rows, grid.columns)
+
+        def velocity(x: Array, level: float) -> Array:
+            feeds = {"tokens": x[None], "words": told.tokens, "pooled": told.pooled, "level": np.array([level], np.float32), "guidance": guidance, "places": places}
+            direction: Array = self._transformer.run(None, feeds)[0][0]
+            return direction
+
+        fresh = noise(request.seed, (grid.rows * grid.columns, self._codec.scale.size * 4))
+        start, steps = 1.0, request.steps
+        if request.pictures:
+            start = 1.0 - _hold(request)
+            steps = max(1, round(request.steps * start))
+            fresh = mixed(self._encoded_picture(request.pictures[0][1], grid), fresh, start)
+        tokens = denoise(velocity, fresh, schedule(steps, start), report)
+        return unpack(tokens, grid.rows, grid.columns)
+
+    def decode(self, latents: Array) -> Pixels:
+        """(32, r, c) to a picture of 32r x 32c pixels."""
+        painted = self._decoder.run(None, {"latents": latents[None]})[0][0]
+        return Pixels.of((np.clip(painted, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0).copy())
+
+    def _encoded(self, prompt: str) -> Prompts:
+        """The last prompts are kept: people try the same words with other seeds."""
+        if prompt not in self._prompts:
+            self._prompts[prompt] = self._encoder.encode([prompt])
+            if len(self._prompts) > PROMPTS_KEPT:
+                self._prompts.popitem(last=False)
+        self._prompts.move_to_end(prompt)
+        return self._prompts[prompt]
+
+    def _encoded_picture(self, picture: Pixels, grid: Grid) -> Array:
+        """A given picture as tokens of the grid; its middle, if its ratio is another."""
+        fitted = imaging.crop(picture, grid.columns * TOKEN_PIXELS, grid.rows * TOKEN_PIXELS)
+        return pack(self._codec.encode(fitted.array.astype(np.float32) / 255))
+
+
+def _hold(request: PaintRequest) -> float:
+    """How much of the given picture stays, 0 to 0.95: an image prompt's strength says so; Replicate's prompt strength is the other way round."""
+    extras = dict(request.extras)
+    if request.strength is None:
+        return HOLD
+    return min(max(1 - request.strength if extras.get("leaves") else request.strength, 0.0), 0.95)
+
+
+def _session(path: Path, threads: int) -> Any:
+    """An ONNX Runtime session whose threads sleep when there is nothing to do."""
+    import onnxruntime
+
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or os.cpu_count() or 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

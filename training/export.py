@@ -1,0 +1,164 @@
+"""Trained checkpoints as what the package ships, and as the master copy that training goes on from.
+
+    python -m training.export --flow distilled --decoder decoder
+
+Writes weights/nano/ (safetensors, float16; the transformer in diffusers' folder layout) and
+src/mezzotint/engines/nano/weights/ (ONNX: the transformer with int8 weights, the decoder with float16 ones; the codec; model.json).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from mezzotint.engines.nano.latents import CHANNELS, positions
+from mezzotint.engines.nano.text import TOKENS, WIDTH
+from training.decoder import Decoder
+from training.fit_latents import load_codec
+from training.home import folder
+from training.model import load_ema
+
+ROOT = Path(__file__).parent.parent
+MASTER = ROOT / "weights" / "nano"
+SHIPPED = ROOT / "src" / "mezzotint" / "engines" / "nano" / "weights"
+OPSET = 20
+
+
+class OneStep(nn.Module):
+    """The transformer for one picture, with the runtime's names."""
+
+    def __init__(self, transformer: nn.Module) -> None:
+        super().__init__()
+        self.transformer = transformer
+
+    def forward(self, tokens: Tensor, words: Tensor, pooled: Tensor, level: Tensor, guidance: Tensor, places: Tensor) -> Tensor:
+        velocity: Tensor = self.transformer(
+            hidden_states=tokens,
+            encoder_hidden_states=words,
+            pooled_projections=pooled,
+            timestep=level,
+            guidance=guidance,
+            img_ids=places,
+            txt_ids=torch.zeros(words.shape[1], 3),
+            return_dict=False,
+        )[0]
+        return velocity
+
+
+def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The exporter notes shapes of inner values that its own rewriting then makes wrong; tools trip over them."""
+    del model.graph.value_info[:]
+    return model
+
+
+def export_transformer(transformer: nn.Module, target: Path) -> None:
+    """ONNX with weights as int8 per output channel and activations quantised as they come."""
+    columns, rows = 11, 8
+    count = torch.export.Dim("count", min=4, max=4096)
+    given = (
+        torch.randn(1, rows * columns, CHANNELS * 4),
+        torch.randn(1, TOKENS, WIDTH),
+        torch.randn(1, WIDTH),
+        torch.tensor([0.5]),
+        torch.tensor([3.0]),
+        torch.from_numpy(positions(rows, columns)),
+    )
+    names = ["tokens", "words", "pooled", "level", "guidance", "places"]
+    program = torch.onnx.export(
+        OneStep(transformer).eval(),
+        given,
+        dynamo=True,
+        input_names=names,
+        output_names=["velocity"],
+        dynamic_shapes=({1: count}, None, None, None, None, {0: count}),
+        opset_version=OPSET,
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        plain = Path(scratch) / "plain.onnx"
+        onnx.save(_without_shapes(program.model_proto), plain)
+        quantize_dynamic(plain, target, weight_type=QuantType.QInt8, per_channel=True)
+
+
+def export_decoder(decoder: nn.Module, target: Path) -> None:
+    """ONNX with float16 weights that the runtime widens when it loads them."""
+    rows, columns = torch.export.Dim("rows", min=2, max=128), torch.export.Dim("columns", min=2, max=128)
+    program = torch.onnx.export(
+        decoder.eval(),
+        (torch.randn(1, CHANNELS, 16, 22),),
+        dynamo=True,
+        input_names=["latents"],
+        output_names=["pixels"],
+        dynamic_shapes=({2: rows, 3: columns},),
+        opset_version=OPSET,
+    )
+    onnx.save(_halved(_without_shapes(program.model_proto)), target)
+
+
+def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Large float32 weights stored as float16, each with a Cast back, which constant folding removes at load."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < 256:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor).astype(np.float16), f"{name}_half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT, name=f"widen_{name}"))
+    nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*casts, *nodes])
+    return model
+
+
+def save_master(transformer: nn.Module, decoder: nn.Module) -> None:
+    (MASTER / "transformer").mkdir(parents=True, exist_ok=True)
+    (MASTER / "decoder").mkdir(parents=True, exist_ok=True)
+    transformer.half().save_pretrained(MASTER / "transformer", safe_serialization=True)  # type: ignore[operator]
+    transformer.float()
+    halves = {name: tensor.half().contiguous() for name, tensor in decoder.state_dict().items()}
+    save_file(halves, MASTER / "decoder" / "decoder.safetensors")
+    shutil.copy(folder("codec") / "codec.safetensors", MASTER / "codec.safetensors")
+
+
+def load_decoder(checkpoint: Path) -> Decoder:
+    decoder = Decoder(load_codec())
+    decoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+    return decoder.eval()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--flow", default="distilled")
+    parser.add_argument("--decoder", default="decoder")
+    parser.add_argument("--version", default="1")
+    parser.add_argument("--shipped", type=Path, default=SHIPPED)
+    parser.add_argument("--no-master", action="store_true")
+    arguments = parser.parse_args()
+    checkpoint = folder(arguments.flow) / "checkpoint.pt"
+    transformer, decoder = load_ema(checkpoint), load_decoder(folder(arguments.decoder) / "checkpoint.pt")
+    if not arguments.no_master:
+        save_master(transformer, decoder)
+    arguments.shipped.mkdir(parents=True, exist_ok=True)
+    export_transformer(transformer, arguments.shipped / "transformer.onnx")
+    export_decoder(decoder, arguments.shipped / "decoder.onnx")
+    codec = load_codec()
+    np.savez(arguments.shipped / "codec.npz", basis=codec.basis, mean=codec.mean, scale=codec.scale)
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    card = {"name": "nano", "version": arguments.version, "steps": saved["step"], "samples": saved["samples"], "seconds": round(saved["seconds"])}
+    (arguments.shipped / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+    for file in sorted(arguments.shipped.iterdir()):
+        print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
