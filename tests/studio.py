@@ -100,9 +100,18 @@ class Studio:
         await self.tools.ledger.settle([Verdict(claim.task, claim.attempt, outcome)])
 
 
-def a_studio(clock: HandClock, *, reach: tuple[Any, ...] = (), limits: Limits = Limits(), fetcher: Fetcher | None = None, painter: Painter | None = None, **policy: Any) -> Studio:
+def a_studio(
+    clock: HandClock,
+    *,
+    reach: tuple[Any, ...] = (),
+    limits: Limits | None = None,
+    fetcher: Fetcher | None = None,
+    painter: Painter | None = None,
+    **policy: Any,
+) -> Studio:
     ledger, blobs, door, own = MemoryLedger(clock, Terms()), MemoryBlobs(), Door(), InProcessPainter()
     numbers = itertools.count(1)
+    decided: dict[str, Any] = {"engine": "stub", "limits": limits or Limits()} | policy
     tools = Tools(
         ledger=ledger,
         blobs=blobs,
@@ -112,7 +121,7 @@ def a_studio(clock: HandClock, *, reach: tuple[Any, ...] = (), limits: Limits = 
         hub=Hub(),
         progress=ProgressBoard(),
         secret=b"s" * 32,
-        policy=Policy(**({"engine": "stub", "limits": limits} | policy)),
+        policy=Policy(**decided),
     )
     other = ApiKey(handle(digest(OTHER_KEY)), "other", "other", 0.0)
     ledger._keys[digest(OTHER_KEY)] = other
@@ -120,5 +129,3 @@ def a_studio(clock: HandClock, *, reach: tuple[Any, ...] = (), limits: Limits = 
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(public_app(tools, front)), base_url=ORIGIN)
     workshop = Workshop(blobs, fetcher or NoFetcher(), OpenModerator(), painter or own)
     return Studio(tools, client, clock, door, own, workshop)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -61,7 +62,7 @@ def lighthouse() -> Image.Image:
         return 0.085 + (y - 0.30) * 0.135
 
     edges = [0.30, 0.42, 0.54, 0.66, 0.78, 0.93]
-    for index, (top, bottom) in enumerate(zip(edges, edges[1:], strict=False)):
+    for index, (top, bottom) in enumerate(itertools.pairwise(edges)):
         red = index % 2 == 0
         left = ((236, 62, 66), (214, 48, 58)) if red else ((255, 255, 255), (240, 240, 248))
         right = ((196, 40, 56), (172, 32, 52)) if red else ((216, 218, 232), (196, 198, 216))

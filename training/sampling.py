@@ -1,11 +1,12 @@
 """Paint with a checkpoint, in PyTorch: for looking at a run and for measuring it. The package paints with its own runtime.
 
-    python -m training.sampling --run flow --out grid.png
+python -m training.sampling --run flow --out grid.png
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Sampler:
         x = torch.from_numpy(np.stack([chance.standard_normal((rows * columns, 128), np.float32) for chance in chances]))
         places = torch.from_numpy(positions(rows, columns))
         levels = schedule(steps, shift)
-        for now, after in zip(levels, levels[1:], strict=False):
+        for now, after in itertools.pairwise(levels):
             heard = guidance if self.distilled else NO_GUIDANCE
             velocity = self._velocity(x, told.tokens, told.pooled, now, heard, places)
             if guidance != 1 and not self.distilled:

@@ -103,7 +103,7 @@ def _shadow(frame: Frame, picture: np.ndarray, x: float, y: float, side: float) 
     return picture * (1 - 0.34 * spot)
 
 
-def _reflection(frame: Frame, picture: np.ndarray, image: np.ndarray, left: int, foot: int) -> np.ndarray:
+def _reflection(picture: np.ndarray, image: np.ndarray, left: int, foot: int) -> np.ndarray:
     """The thing upside down in the water below it, paler with depth."""
     depth = min(image.shape[0] // 2, picture.shape[0] - foot)
     if depth <= 0:
@@ -149,7 +149,7 @@ def paint(scene: Scene, unit: int) -> np.ndarray:
         image = sprite(scene.thing, scene.colour, side * unit) * tint
         left, foot = column * unit, row * unit
         if scene.place == "water" and not flies:
-            picture = _reflection(frame, picture, image, left, foot)
+            picture = _reflection(picture, image, left, foot)
         elif scene.place != "space" and not flies:
             picture = _shadow(frame, picture, column + side / 2 - frame.centre, row - frame.base - 0.04, side)
         picture = _composite(picture, image, left, foot - side * unit)

@@ -22,10 +22,8 @@ MARGIN = 0.03  # of the square, left free on every side but the lower one
 def _original(name: str) -> np.ndarray:
     """The thing's picture, cut to what is opaque: (h, w, 4) in 0..1, straight alpha."""
     thing = BY_NAME[name]
-    if thing.sprite in DRAWINGS:
-        image = DRAWINGS[thing.sprite]()
-    else:
-        image = Image.open(EMOJI / f"{thing.sprite}.webp").convert("RGBA")
+    drawn = DRAWINGS.get(thing.sprite)
+    image = drawn() if drawn else Image.open(EMOJI / f"{thing.sprite}.webp").convert("RGBA")
     if thing.cut < 1:
         image = image.crop((0, 0, image.width, round(image.height * thing.cut)))
     box = image.getchannel("A").point(lambda alpha: 255 if alpha > 24 else 0).getbbox()

@@ -33,7 +33,11 @@ SAVE_EVERY = 500
 
 class Pairs:
     def __init__(self, home: Path) -> None:
-        self.shards = [(np.load(path / "latents.npy", mmap_mode="r"), np.load(path / "pixels.npy", mmap_mode="r")) for path in sorted(home.iterdir()) if path.suffix != ".part"]
+        self.shards = [
+            (np.load(path / "latents.npy", mmap_mode="r"), np.load(path / "pixels.npy", mmap_mode="r"))
+            for path in sorted(home.iterdir())
+            if path.suffix != ".part"
+        ]
 
     def draw(self, chance: np.random.Generator, size: int, crop: int) -> tuple[Tensor, Tensor]:
         """Latents (b, 32, crop, crop) and pixels (b, 3, 32 * crop, 32 * crop) in 0..1."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +156,7 @@ class Run:
             "seconds": self.seconds,
         }
         torch.save(state, unfinished)
-        os.replace(unfinished, self.checkpoint)
+        unfinished.replace(self.checkpoint)
 
     def advance(self, batch: Batch, scale: float) -> float:
         """One optimiser step at `scale` times the full rate; the loss."""

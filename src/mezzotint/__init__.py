@@ -1,10 +1,10 @@
 """mezzotint: a self-hosted Flux image service. This is its client; `mezzotint serve` is the rest.
 
-    from mezzotint import Client
+from mezzotint import Client
 
-    with Client() as client:
-        picture = client.generate("flux-dev", prompt="A paper boat floating on calm water at sunrise.")
-        client.save(picture, "boat.jpeg")
+with Client() as client:
+    picture = client.generate("flux-dev", prompt="A paper boat floating on calm water at sunrise.")
+    client.save(picture, "boat.jpeg")
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def decode(data: bytes) -> Pixels:
     """The picture upright and in RGB, on white where it is transparent. Raises BadPicture."""
     image = _opened(data)
     try:
-        upright = ImageOps.exif_transpose(image) or image
+        upright = ImageOps.exif_transpose(image)
         if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
             layered = upright.convert("RGBA")
             ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,9 +11,13 @@ Record = TypeVar("Record")
 _encoder = msgspec.json.Encoder()
 
 
-@lru_cache(maxsize=64)
-def _decoder(kind: type) -> Any:
-    return msgspec.json.Decoder(kind)
+_decoders: dict[Any, Any] = {}
+
+
+def _decoder(kind: Any) -> Any:
+    if kind not in _decoders:
+        _decoders[kind] = msgspec.json.Decoder(kind)
+    return _decoders[kind]
 
 
 def encode(record: Any) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -173,7 +175,11 @@ async def test_a_key_may_come_in_any_of_the_usual_ways(studio: Studio, headers: 
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer"}, {"authorization": ""}, {"authorization": "Bearer wrong"}, {"x-key": "wrong"}, {"authorization": f"{KEY}x"}], ids=str)
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"authorization": "Bearer"}, {"authorization": ""}, {"authorization": "Bearer wrong"}, {"x-key": "wrong"}, {"authorization": f"{KEY}x"}],
+    ids=str,
+)
 async def test_no_key_and_wrong_keys_are_refused(studio: Studio, headers: dict[str, str]) -> None:
     response = await studio.client.post("/flux/v1/flux-dev", json={"prompt": "Hello"}, headers=headers)
 
@@ -204,7 +210,7 @@ async def test_an_expired_or_revoked_key_is_no_key(studio: Studio) -> None:
 # bad input
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "width 33": ({"width": 33}, "width"),
     "width 1e9": ({"width": 1e9}, "width"),
     "width true": ({"width": True}, "width"),
@@ -307,7 +313,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(studio: Stu
 
 
 async def test_a_body_without_a_length_is_counted_as_it_comes(studio: Studio) -> None:
-    async def endless():  # noqa: ANN202 - a generator of bytes
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 1024 * 1024
 
@@ -459,7 +465,7 @@ async def test_a_ledger_that_cannot_be_written_is_503_and_nothing_is_promised(st
 # links
 
 
-async def a_ready_link(studio: Studio, **body: object) -> tuple[str, str]:
+async def a_ready_link(studio: Studio, **body: Any) -> tuple[str, str]:
     task = await studio.created(**body)
     await studio.paint()
     return task["id"], (await studio.poll(task["id"]))["result"]["sample"]

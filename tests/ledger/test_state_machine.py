@@ -98,7 +98,14 @@ class LedgerMachine(RuleBasedStateMachine):
             self.loop.close()
             self.folder.cleanup()
 
-    @rule(target=tasks, account=ACCOUNTS, hook=st.booleans(), key=st.sampled_from([None, "k1", "k2"]), body=st.sampled_from(["x", "y"]), deadline=st.sampled_from([None, 5.0, 60.0]))
+    @rule(
+        target=tasks,
+        account=ACCOUNTS,
+        hook=st.booleans(),
+        key=st.sampled_from([None, "k1", "k2"]),
+        body=st.sampled_from(["x", "y"]),
+        deadline=st.sampled_from([None, 5.0, 60.0]),
+    )
     def submit(self, account: str, hook: bool, key: str | None, body: str, deadline: float | None) -> Any:
         end = None if deadline is None else self.clock.now() + deadline
         task = a_task(account=account, key=account, idempotency_key=key, request_hash=body, webhook_url="https://x.example/" if hook else None, deadline=end)
@@ -279,11 +286,9 @@ MANY = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress
 FEWER = settings(MANY, max_examples=40)
 
 
-class TestMemory(MemoryMachine.TestCase):  # type: ignore[name-defined,misc]
+class TestMemory(MemoryMachine.TestCase):  # type: ignore[misc,valid-type]
     settings = MANY
 
 
-class TestSqlite(SqliteMachine.TestCase):  # type: ignore[name-defined,misc]
+class TestSqlite(SqliteMachine.TestCase):  # type: ignore[misc,valid-type]
     settings = FEWER
-
-

@@ -41,7 +41,7 @@ CODES: tuple[tuple[type[BaseException], Exit], ...] = (
     (TaskModerated, Exit.MODERATED),
     (LimitReached, Exit.LIMIT),
     (WaitTimeout, Exit.TIMEOUT),
-    ((ServerUnreachable), Exit.UPSTREAM),
+    (ServerUnreachable, Exit.UPSTREAM),
     (ServerFailed, Exit.UPSTREAM),
     (BadAnswer, Exit.UPSTREAM),
     (BadRequest, Exit.USAGE),

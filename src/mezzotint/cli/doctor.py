@@ -92,7 +92,7 @@ def _engine(settings: Settings) -> str:
     began = time.perf_counter()
     engine = engine_of(settings)
     loaded = time.perf_counter()
-    engine.paint(PaintRequest("flux-dev", "a paper boat", 256, 256, 4, 3.0, 1), lambda step, steps: None)
+    engine.paint(PaintRequest("flux-dev", "a paper boat", 256, 256, 4, 3.0, 1), lambda *_: None)
     return f"{engine.name} loads in {loaded - began:.1f} s and painted a picture in {time.perf_counter() - loaded:.1f} s"
 
 
@@ -102,5 +102,3 @@ LOOKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("server", _serving),
     ("engine", _engine),
 )
-
-

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mezzotint.cli.connect import connected
-from mezzotint.cli.console import Exit, ending_well, leave, note, plain, say, say_json
+from mezzotint.cli.console import ending_well, note, plain, say, say_json
 from mezzotint.cli.flags import card_for, model_in, parameters_of, parser_for
 from mezzotint.client.errors import ClientError, RequestFailed
 from mezzotint.client.flow import Job, Picture, Snapshot
@@ -71,14 +71,12 @@ def _told(picture: Picture, path: Path, model: str) -> dict[str, Any]:
 
 def follow(client: Client, job: Job, timeout: float) -> Picture:
     """Waits for the picture, showing how far it is where there is a terminal. Ctrl-C asks whether to cancel."""
-    with progress_bar() as show:
-        try:
+    try:
+        with progress_bar() as show:
             return client.wait(job, timeout=timeout, watch=show)
-        except KeyboardInterrupt:
-            interrupted = True
-    if interrupted:
+    except KeyboardInterrupt:
         _offer_cancel(client, job)
-    leave(Exit.INTERRUPTED)
+        raise
 
 
 def _offer_cancel(client: Client, job: Job) -> None:
@@ -102,7 +100,7 @@ def _offer_cancel(client: Client, job: Job) -> None:
 def progress_bar() -> Iterator[Any]:
     """A function that shows snapshots: a bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda snapshot: None
+        yield lambda _snapshot: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -17,7 +17,9 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-async def make_key(settings: Settings, name: str, expires: float | None = None, account: str = DEFAULT_ACCOUNT, max_active: int | None = None) -> tuple[str, str]:
+async def make_key(
+    settings: Settings, name: str, expires: float | None = None, account: str = DEFAULT_ACCOUNT, max_active: int | None = None
+) -> tuple[str, str]:
     """A new key's text, which is kept nowhere, and its public id."""
     from mezzotint.wiring.adapters import SystemClock, ledger_of
 

@@ -20,9 +20,9 @@ Result = TypeVar("Result")
 class AsyncClient:
     """See `Client`.
 
-        async with AsyncClient() as client:
-            picture = await client.generate("flux-dev", prompt="a red fox")
-            await client.save(picture, "fox.jpeg")
+    async with AsyncClient() as client:
+        picture = await client.generate("flux-dev", prompt="a red fox")
+        await client.save(picture, "fox.jpeg")
     """
 
     def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, http: httpx2.AsyncClient | None = None) -> None:

@@ -1,20 +1,20 @@
 """What can go wrong for a caller, as one tree under MezzotintError.
 
-    ClientError
-      ServerUnreachable        no answer came
-      RequestFailed            the server answered with an error; `status`, `code`, `request_id`, `retry_after`
-        BadRequest             400, 413, 422  something in the request is wrong
-        AuthenticationFailed   401, 403
-        LimitReached           402, 429  credit, rate or queue
-        NoSuchThing            404
-        ServerFailed           500 and above
-      BadAnswer                the server answered with something that is no answer
-      WaitTimeout              the task was not done in time; it goes on, and `task` resumes it
-      TaskFailed               the task ended without a picture; `task`, `details`
-        TaskModerated          it was refused; `reasons`
-        TaskCanceled
-        TaskMissing            the server does not know it, or no longer
-      LinkExpired              the picture's link no longer holds: poll again for a new one
+ClientError
+  ServerUnreachable        no answer came
+  RequestFailed            the server answered with an error; `status`, `code`, `request_id`, `retry_after`
+    BadRequest             400, 413, 422  something in the request is wrong
+    AuthenticationFailed   401, 403
+    LimitReached           402, 429  credit, rate or queue
+    NoSuchThing            404
+    ServerFailed           500 and above
+  BadAnswer                the server answered with something that is no answer
+  WaitTimeout              the task was not done in time; it goes on, and `task` resumes it
+  TaskFailed               the task ended without a picture; `task`, `details`
+    TaskModerated          it was refused; `reasons`
+    TaskCanceled
+    TaskMissing            the server does not know it, or no longer
+  LinkExpired              the picture's link no longer holds: poll again for a new one
 """
 
 from __future__ import annotations
@@ -92,7 +92,16 @@ class LinkExpired(ClientError):
     pass
 
 
-BY_STATUS = {400: BadRequest, 401: AuthenticationFailed, 402: LimitReached, 403: AuthenticationFailed, 404: NoSuchThing, 413: BadRequest, 422: BadRequest, 429: LimitReached}
+BY_STATUS = {
+    400: BadRequest,
+    401: AuthenticationFailed,
+    402: LimitReached,
+    403: AuthenticationFailed,
+    404: NoSuchThing,
+    413: BadRequest,
+    422: BadRequest,
+    429: LimitReached,
+}
 
 
 def failure_for(status: int) -> type[RequestFailed]:

@@ -209,7 +209,9 @@ def _complaint(body: bytes) -> tuple[str, str]:
         return str(error.get("message", "")), str(error.get("code", ""))
     detail = told.get("detail")
     if isinstance(detail, list):
-        return "; ".join(f"{'.'.join(map(str, entry.get('loc', [])[1:]))}: {entry.get('msg', '')}" for entry in detail if isinstance(entry, dict)), "invalid_request"
+        return "; ".join(
+            f"{'.'.join(map(str, entry.get('loc', [])[1:]))}: {entry.get('msg', '')}" for entry in detail if isinstance(entry, dict)
+        ), "invalid_request"
     return str(detail or error or told.get("message") or ""), str(told.get("title", ""))
 
 

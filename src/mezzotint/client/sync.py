@@ -24,9 +24,9 @@ def _ignore(snapshot: Snapshot) -> None:
 class Client:
     """Speaks to a mezzotint, or to whatever else speaks CometAPI's Flux routes.
 
-        with Client() as client:
-            picture = client.generate("flux-dev", prompt="a red fox")
-            client.save(picture, "fox.jpeg")
+    with Client() as client:
+        picture = client.generate("flux-dev", prompt="a red fox")
+        client.save(picture, "fox.jpeg")
     """
 
     def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, http: httpx2.Client | None = None) -> None:

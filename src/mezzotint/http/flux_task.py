@@ -42,7 +42,7 @@ def _result(found: Found, origin: str) -> dict[str, Any]:
     task, outcome = found.task, found.task.outcome
     if outcome is None:
         return {}
-    result = {"sample": found.links(origin)[0], "prompt": outcome.prompt or "", "seed": outcome.seed}
+    result: dict[str, Any] = {"sample": found.links(origin)[0], "prompt": outcome.prompt or "", "seed": outcome.seed}
     if outcome.seed is None:
         del result["seed"]
     if task.started is not None and task.finished is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,9 +35,9 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """It takes tasks: the ledger can be written and is as durable as promised, and nobody is shutting it down."""
         del request
-        facts = {"version": __version__, "accepting": self._door.open, "engine": self._tools.policy.engine}
+        facts: dict[str, Any] = {"version": __version__, "accepting": self._door.open, "engine": self._tools.policy.engine}
         try:
-            facts["ledger"] = await self._tools.ledger.check()  # type: ignore[assignment]
+            facts["ledger"] = await self._tools.ledger.check()
         except MezzotintError as error:
             return Response(records.encode(facts | {"ready": False, "why": str(error)}), 503, {"retry-after": "5"}, JSON)
         status = 200 if self._door.open else 503

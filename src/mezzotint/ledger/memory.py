@@ -106,12 +106,12 @@ class MemoryLedger:
     async def get(self, task: UUID) -> Task | None:
         self._open()
         entry = self._tasks.get(task)
-        return entry and entry.task
+        return None if entry is None else entry.task
 
     async def inputs(self, task: UUID) -> Inputs | None:
         self._open()
         entry = self._tasks.get(task)
-        return entry and entry.new.inputs
+        return None if entry is None else entry.new.inputs
 
     async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
         self._open()

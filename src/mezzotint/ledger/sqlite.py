@@ -197,7 +197,7 @@ class SqliteLedger:
         rows = connection.execute(SQL["claim"], query).fetchall()
         if not rows:
             return []
-        clock = max(self._virtual_clock(connection), max(row["vstart"] for row in rows))
+        clock = max(self._virtual_clock(connection), *(row["vstart"] for row in rows))
         connection.execute(SQL["set_fact"], {"name": "virtual clock", "value": clock})
         rows.sort(key=lambda row: (row["class"], row["vstart"], row["id"]))
         self._waiting -= len(rows)
@@ -342,7 +342,7 @@ class SqliteLedger:
         return [UUID(bytes=row[0]) for row in self._read_all("spent", now=self._clock.now(), count=count)]
 
     async def emptied(self, tasks: Sequence[UUID]) -> None:
-        await self._writer.do(lambda connection: connection.executemany(SQL["emptied"], [{"id": task.bytes} for task in tasks]) and None)
+        await self._writer.do(lambda connection: connection.executemany(SQL["emptied"], [{"id": task.bytes} for task in tasks]))
 
     async def tidy(self) -> int:
         return await self._writer.do(self._tidy)

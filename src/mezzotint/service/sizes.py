@@ -70,9 +70,9 @@ def _automatic(values: dict[str, Any], given: Size | None) -> Size:
     if width and height:
         return width, height
     if width:
-        return width, _on_grid(width / ratio)
+        return width, _on_grid(float(width / ratio))
     if height:
-        return _on_grid(height * ratio), height
+        return _on_grid(float(height * ratio)), height
     return from_picture(given, FOUR_MEGAPIXELS) if given else (1024, 1024)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from mezzotint.core import ids, places
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Surface
-from mezzotint.core.errors import BadPicture, InvalidRequest, ModelNotServed, MezzotintError
+from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, ModelNotServed
 from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
 from mezzotint.service.hub import Hub
@@ -15,7 +15,7 @@ class Policy:
     """What the operator decided. Seconds; `keep_images` 0 is for ever."""
 
     engine: str = "nano"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     link_lifetime: float = 600.0
     poll_by_anyone: bool = False
     echo_secret: bool = False

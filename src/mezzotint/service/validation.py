@@ -6,8 +6,8 @@ languages have no other. NaN, infinities, NUL characters and lone surrogates are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -81,10 +81,17 @@ def _list_type(parameter: Parameter) -> Any:
     return Annotated[listed, BeforeValidator(_a_string_is_a_list)] if parameter.also else listed
 
 
+TYPES: dict[Kind, Callable[[Parameter], Any]] = {
+    Kind.STRING: _text_type,
+    Kind.STRINGS: _list_type,
+    Kind.BOOLEAN: lambda _: Annotated[bool, Strict()],
+    Kind.ANYTHING: lambda _: Any,
+}
+
+
 def _field(parameter: Parameter) -> tuple[Any, Any]:
     """The type and default of a pydantic field."""
-    kinds = {Kind.STRING: _text_type, Kind.STRINGS: _list_type, Kind.BOOLEAN: lambda _: Annotated[bool, Strict()], Kind.ANYTHING: lambda _: Any}
-    kind = kinds.get(parameter.kind, _number_type)(parameter)
+    kind = TYPES.get(parameter.kind, _number_type)(parameter)
     if parameter.also and parameter.kind is not Kind.STRINGS:
         kind = Annotated[kind, _unless_one_of(parameter.also)]
     if parameter.nullable:
@@ -92,7 +99,7 @@ def _field(parameter: Parameter) -> tuple[Any, Any]:
     return kind, (... if parameter.required else parameter.default)
 
 
-@lru_cache(maxsize=None)
+@cache
 def model_for(card: ModelCard) -> type[BaseModel]:
     """The pydantic model of a card's parameters."""
     config = ConfigDict(extra="forbid" if card.strict else "ignore", protected_namespaces=(), hide_input_in_errors=True)

@@ -136,7 +136,7 @@ class Service:
                 loop.cancel()
             await deliveries.close()
             for server in servers:
-                server.stop()
+                server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
             await asyncio.wait(running, timeout=5.0)
             await asyncio.gather(*loops, keeper, stopping, return_exceptions=True)
             await self._kill_worker()

@@ -65,7 +65,7 @@ class Child:
             self._say("failed", {"task": task, "message": str(error), "code": error.code, "retryable": error.retryable})
         except MemoryError:
             self._say("failed", {"task": task, "message": "out of memory", "code": "out_of_memory", "retryable": False})
-        except Exception as error:  # an engine's fault must not end the engine
+        except Exception as error:  # noqa: BLE001 - an engine's fault must not end the engine
             text = f"the engine failed: {type(error).__name__}: {error}"
             self._say("failed", {"task": task, "message": text, "code": "engine_failed", "retryable": False})
         else:

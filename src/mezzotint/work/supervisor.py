@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -67,6 +68,7 @@ class Supervisor:
         self._queue: asyncio.Queue[_Held] = asyncio.Queue()
         self._verdicts: deque[Verdict] = deque()
         self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
+        self._rested, self._heard = asyncio.Event(), asyncio.Event()  # a lane is free again; no verdict waits to be heard
         self._draining, self._abandoned = asyncio.Event(), False
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
@@ -107,17 +109,24 @@ class Supervisor:
         while not self._queue.empty():
             self._hand_back(self._queue.get_nowait())
         end = time.monotonic() + self._grace
-        while any(held.lane for held in self._held.values()) and time.monotonic() < end and not all(task.done() for task in painters):
-            await asyncio.sleep(0.02)
-        for held in [held for held in self._held.values() if held.lane]:
+        while self._painting() and not all(task.done() for task in painters):
+            self._rested.clear()
+            try:
+                await asyncio.wait_for(self._rested.wait(), max(0.0, end - time.monotonic()))
+            except asyncio.TimeoutError:
+                break
+        for held in self._painting():
             self._hand_back(held)
+
+    def _painting(self) -> list[_Held]:
+        return [held for held in self._held.values() if held.lane is not None]
 
     def _hand_back(self, held: _Held) -> None:
         self._say(held, Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
 
     async def _flush(self, finisher: asyncio.Task[None]) -> None:
-        while self._verdicts and not finisher.done():
-            await asyncio.sleep(0.01)
+        if self._verdicts and not finisher.done():
+            await asyncio.wait([finisher, asyncio.create_task(self._heard.wait())], return_when=asyncio.FIRST_COMPLETED)
         await _end(finisher)
 
     # the line
@@ -218,11 +227,17 @@ class Supervisor:
             verdict = await self._verdict(held, workshop)
             seconds = time.monotonic() - began
             held.lane = None
+            self._rested.set()
             self._pace.note(seconds)
-            if held.lost:
+            if self._was_lost(held):
                 self._forget(held)
             else:
                 self._say(held, Verdict(verdict.task, verdict.attempt, verdict.outcome, verdict.message, verdict.delay, verdict.refund, seconds))
+
+    @staticmethod
+    def _was_lost(held: _Held) -> bool:
+        """Asked anew after every wait: the line may have told us meanwhile."""
+        return held.lost
 
     async def _verdict(self, held: _Held, workshop: Workshop) -> Verdict:
         claim = held.claim
@@ -247,6 +262,7 @@ class Supervisor:
     def _say(self, held: _Held, verdict: Verdict) -> None:
         held.lane = None
         self._verdicts.append(verdict)
+        self._heard.clear()
         self._verdict_came.set()
 
     def _forget(self, held: _Held) -> None:
@@ -272,6 +288,7 @@ class Supervisor:
                     self._verdicts.popleft()
                     if verdict.task in self._held:
                         self._forget(self._held[verdict.task])
+            self._heard.set()
 
 
 def _forever(delays: Sequence[float]) -> Iterator[float]:
@@ -279,7 +296,7 @@ def _forever(delays: Sequence[float]) -> Iterator[float]:
     return itertools.chain(delays, itertools.repeat(delays[-1]))
 
 
-async def _end(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+async def _end(task: asyncio.Task[Any]) -> None:
     """Cancels it and waits, keeping what else it may have raised for the log."""
     task.cancel()
     try:

@@ -105,11 +105,11 @@ TOOLS = (
 )  # fmt: skip
 
 
-def _kontext(name: str, about: str, credits: float, aliases: tuple[str, ...] = ()) -> ModelCard:
+def _kontext(name: str, about: str, price: float, aliases: tuple[str, ...] = ()) -> ModelCard:
     return ModelCard(
         name, BFL, "flux-1-kontext", about,
         named(PROMPT, input_images(4), SEED, KONTEXT_RATIO, OUTPUT_PNG, WEBHOOK, PROMPT_UPSAMPLING, SAFETY_TOLERANCE),
-        f"{OPENAPI}, CometAPI", sizing=Sizing.RATIO, rules=(KONTEXT,), price=Price(credits), aliases=aliases, comet=True,
+        f"{OPENAPI}, CometAPI", sizing=Sizing.RATIO, rules=(KONTEXT,), price=Price(price), aliases=aliases, comet=True,
     )  # fmt: skip
 
 

@@ -26,7 +26,6 @@ from mezzotint.core.catalogue.shared import (
     Surface,
     input_images,
     integer,
-    number,
     picture,
     switch,
     text,

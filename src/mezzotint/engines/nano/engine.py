@@ -60,7 +60,14 @@ class NanoEngine:
         places = positions(grid.rows, grid.columns)
 
         def velocity(x: Array, level: float) -> Array:
-            feeds = {"tokens": x[None], "words": told.tokens, "pooled": told.pooled, "level": np.array([level], np.float32), "guidance": guidance, "places": places}
+            feeds = {
+                "tokens": x[None],
+                "words": told.tokens,
+                "pooled": told.pooled,
+                "level": np.array([level], np.float32),
+                "guidance": guidance,
+                "places": places,
+            }
             direction: Array = self._transformer.run(None, feeds)[0][0]
             return direction
 

@@ -50,14 +50,16 @@ def pack(latents: Array) -> Array:
     """(c, 2r, 2k) to tokens (r * k, 4c), in FLUX's order: channel, then row, then column within the token."""
     channels, rows, columns = latents.shape
     tiles = latents.reshape(channels, rows // TOKEN, TOKEN, columns // TOKEN, TOKEN)
-    return tiles.transpose(1, 3, 0, 2, 4).reshape(-1, channels * TOKEN * TOKEN)
+    tokens: Array = tiles.transpose(1, 3, 0, 2, 4).reshape(-1, channels * TOKEN * TOKEN)
+    return tokens
 
 
 def unpack(tokens: Array, rows: int, columns: int) -> Array:
     """Tokens (r * k, 4c) of a grid of `rows` x `columns` tokens back to (c, 2r, 2k)."""
     channels = tokens.shape[-1] // (TOKEN * TOKEN)
     tiles = tokens.reshape(rows, columns, channels, TOKEN, TOKEN)
-    return tiles.transpose(2, 0, 3, 1, 4).reshape(channels, rows * TOKEN, columns * TOKEN)
+    latents: Array = tiles.transpose(2, 0, 3, 1, 4).reshape(channels, rows * TOKEN, columns * TOKEN)
+    return latents
 
 
 def positions(rows: int, columns: int) -> Array:

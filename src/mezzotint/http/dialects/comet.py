@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from mezzotint.core.catalogue import ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticated, Refusal
 from mezzotint.core.parameters import Problem
 from mezzotint.http.flux_task import WORDS
 from mezzotint.service.submit import card_of
-from mezzotint.core.catalogue import ModelCard, Surface
 
 __all__ = ["CREATE", "POLL", "SURFACE", "WORDS", "accepted", "parse", "word"]
 
