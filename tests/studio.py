@@ -38,14 +38,14 @@ class InProcessPainter:
     """The stub engine without a process around it."""
 
     def __init__(self) -> None:
-        self.engine = StubEngine()
+        self.stub, self.engine = StubEngine(), "stub"
         self.orders: list[PaintOrder] = []
 
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
         self.orders.append(order)
         pictures = tuple((name, imaging.decode(data)) for name, data in order.pictures)
         request = PaintRequest(order.model, order.prompt, order.width, order.height, order.steps, order.guidance, order.seed, pictures, order.strength)
-        painting = self.engine.paint(request, report)
+        painting = self.stub.paint(request, report)
         return Painted(imaging.encode(painting.pixels, order.format, dict(order.notes)), painting.prompt, "stub")
 
 

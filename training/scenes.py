@@ -123,7 +123,7 @@ def _composite(picture: np.ndarray, image: np.ndarray, left: int, top: int) -> n
     return picture
 
 
-def _tint(scene: Scene) -> np.ndarray:
+def tint_of(scene: Scene) -> np.ndarray:
     if scene.place in ("space", "plain"):
         return np.ones(3, np.float32)
     tint = rgb(LIGHTS[scene.frame_time].tint)
@@ -143,7 +143,7 @@ def paint(scene: Scene, unit: int) -> np.ndarray:
     """The scene as (rows * unit, columns * unit, 3), float32 sRGB in 0..1."""
     frame = Frame(scene.columns, scene.rows, unit)
     picture = _ground(scene.place, scene.frame_time, scene.seed, frame).astype(np.float32) / 255
-    tint = np.append(_tint(scene), 1.0).astype(np.float32)
+    tint = np.append(tint_of(scene), 1.0).astype(np.float32)
     flies = BY_NAME[scene.thing].flies and scene.place != "table"
     for column, row, side in boxes(scene):
         image = sprite(scene.thing, scene.colour, side * unit) * tint

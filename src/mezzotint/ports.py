@@ -154,8 +154,8 @@ class BlobStore(Protocol):
 
     async def get(self, key: str) -> bytes | None: ...
 
-    async def delete_under(self, prefix: str) -> None:
-        """Everything whose key begins with `prefix` and a slash."""
+    async def delete(self, prefixes: Sequence[str]) -> None:
+        """Everything whose key, up to its last dash, is one of them."""
         ...
 
 

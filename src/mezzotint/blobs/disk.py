@@ -1,19 +1,69 @@
-"""Pictures as files in a folder, through obstore, which names them safely and writes them whole or not at all.
+"""Pictures as files in a folder. A file appears whole or not at all, under a name that is taken once, and is on disk when `put` returns.
 
-What obstore does not do is force them onto the disk: after each write the file and the folders above it are synced here, so that
-a picture whose task is Ready survives the power.
+One thread writes: what has gathered while it wrote is written next. A file is written beside its place, synced, and linked into it,
+since a link, unlike a rename, fails where the name is taken; then each folder is synced once for all. Where many have gathered
+and the system can, the whole file system is synced once instead of every file.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import errno
+import itertools
 import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore
+from typing import Any
 
 from mezzotint.core.errors import Unavailable
+
+LARGEST_GROUP = 128
+MANY = 8  # files in a group from which on one sync of the file system is cheaper than one of each
+
+
+@dataclass
+class _Writing:
+    """A file on its way; `beside` is where it is until it is synced."""
+
+    path: Path
+    data: bytes
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[bool]
+    beside: str | None = None
+    written: bool = False
+    error: OSError | None = None
+
+
+def _system_sync() -> Callable[[int], int] | None:
+    """Linux's syncfs(2): everything on the file system of a descriptor; None where there is none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found: Callable[[int], int] = ctypes.CDLL(None, use_errno=True).syncfs
+    except (OSError, AttributeError):
+        return None
+    return found
+
+
+_syncfs = _system_sync()
+
+
+def _sync_all(folder: Path) -> None:
+    """The file system of a folder. Raises OSError, also for what failed to be written since the last time."""
+    if _syncfs is None:
+        raise OSError(errno.ENOSYS, "no syncfs here")
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if _syncfs(handle) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(handle)
 
 
 def _sync(path: Path) -> None:
@@ -29,54 +79,163 @@ class DiskBlobs:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self._store = LocalStore(folder, automatic_cleanup=True, mkdir=True)
-        self._known: set[Path] = {folder}  # folders whose own entry is on disk
+        self.folder = folder.resolve()
+        self._known: set[Path] = {self.folder}  # folders whose own entry is on disk
+        self._queue: queue.SimpleQueue[_Writing] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="blob-writer", daemon=True).start()
 
     async def put(self, key: str, data: bytes) -> bool:
-        return await asyncio.to_thread(self._put, key, data)
-
-    def _put(self, key: str, data: bytes) -> bool:
-        try:
-            self._store.put(key, data, mode="create", use_multipart=False)
-        except AlreadyExistsError:
-            return False
-        except (BaseError, OSError) as error:
-            raise Unavailable(f"the picture cannot be written just now ({error})") from error
-        try:
-            self._settle(self.folder / key)
-        except OSError as error:
-            raise Unavailable(f"the picture cannot be synced to disk just now ({error})") from error
-        return True
-
-    def _settle(self, path: Path) -> None:
-        """The file, the folder that lists it, and every new folder's parent."""
-        _sync(path)
-        folder = path.parent
-        _sync(folder)
-        while folder not in self._known:
-            self._known.add(folder)
-            folder = folder.parent
-            _sync(folder)
+        loop = asyncio.get_running_loop()
+        writing = _Writing(self._path(key), data, loop, loop.create_future())
+        self._queue.put(writing)
+        return await writing.future
 
     async def get(self, key: str) -> bytes | None:
+        path = self._path(key)
         try:
-            return await asyncio.to_thread((self.folder / key).read_bytes)
-        except FileNotFoundError:
+            return await asyncio.to_thread(path.read_bytes)
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise Unavailable(f"the picture cannot be read just now ({error})") from error
+            raise Unavailable(f"the picture cannot be read just now ({error.strerror})") from error
 
-    async def delete_under(self, prefix: str) -> None:
-        await asyncio.to_thread(self._delete_under, prefix)
+    async def delete(self, prefixes: Sequence[str]) -> None:
+        await asyncio.to_thread(self._delete, prefixes)
 
-    def _delete_under(self, prefix: str) -> None:
-        try:
-            paths = [entry["path"] for page in self._store.list(prefix) for entry in page]
-            if paths:
-                self._store.delete(paths)
-        except FileNotFoundError:
-            pass
-        except (BaseError, OSError) as error:
-            raise Unavailable(f"pictures cannot be deleted just now ({error})") from error
-        self._known.discard(self.folder / prefix)
+    def _path(self, key: str) -> Path:
+        """Raises ValueError for a key that leads out of the folder: ours never do."""
+        parts = key.split("/")
+        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+            raise ValueError(f"{key!r} is no key")
+        return self.folder.joinpath(*parts)
+
+    # the writer's thread
+
+    def _run(self) -> None:
+        while True:
+            group = [self._queue.get()]
+            while len(group) < LARGEST_GROUP:
+                try:
+                    group.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            self._write(group)
+            self._sync_folders(group)
+            for loop in {writing.loop for writing in group}:
+                try:
+                    loop.call_soon_threadsafe(_answer, [writing for writing in group if writing.loop is loop])
+                except RuntimeError:  # the loop has ended, and nobody waits there any more
+                    continue
+
+    def _write(self, group: Sequence[_Writing]) -> None:
+        """Beside their places, synced, then into them."""
+        at_once = len(group) >= MANY and _syncfs is not None
+        for writing in group:
+            try:
+                if writing.path.parent not in self._known:
+                    writing.path.parent.mkdir(parents=True, exist_ok=True)
+                writing.beside = _written_beside(writing.path, writing.data, sync=not at_once)
+            except OSError as error:
+                writing.error = error
+        if at_once:
+            try:
+                _sync_all(self.folder)
+            except OSError as error:
+                for writing in group:
+                    writing.error = writing.error or error
+        for writing in group:
+            try:
+                _settle(writing)
+            except OSError as error:
+                writing.error = writing.error or error
+
+    def _sync_folders(self, group: Sequence[_Writing]) -> None:
+        """Each folder that lists a new file, and above it every folder that is itself new."""
+        for folder in {writing.path.parent for writing in group if writing.error is None}:
+            try:
+                _sync(folder)
+                while folder not in self._known:
+                    self._known.add(folder)
+                    folder = folder.parent  # noqa: PLW2901 - upwards, to the first that is known
+                    _sync(folder)
+            except OSError as error:
+                for writing in group:
+                    if writing.path.is_relative_to(folder):
+                        writing.error = writing.error or error
+
+    def _delete(self, prefixes: Sequence[str]) -> None:
+        """What lies under the prefixes, folder by folder; folders that became empty go too."""
+        wanted: dict[Path, set[str]] = {}
+        for prefix in prefixes:
+            path = self._path(prefix)
+            wanted.setdefault(path.parent, set()).add(path.name)
+        for folder, names in wanted.items():
+            try:
+                _delete_in(folder, names)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise Unavailable(f"pictures cannot be deleted just now ({error.strerror})") from error
+            self._prune(folder)
+
+    def _prune(self, folder: Path) -> None:
+        """Upwards, as long as nothing is left in it."""
+        while folder != self.folder:
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            self._known.discard(folder)
+            folder = folder.parent
+
+
+_numbers = itertools.count()
+
+
+def _written_beside(path: Path, data: bytes, *, sync: bool) -> str:
+    """The name of a new file in the same folder that holds the data."""
+    beside = f"{path.parent}/.new-{os.getpid()}-{next(_numbers)}"
+    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        if sync:
+            os.fsync(handle)
+    except OSError:
+        os.unlink(beside)  # noqa: PTH108 - on the hot path, where a Path costs as much as the call
+        raise
+    finally:
+        os.close(handle)
+    return beside
+
+
+def _settle(writing: _Writing) -> None:
+    """Into its place, if that is free and nothing went wrong; gone from beside it in any case."""
+    if writing.beside is None:
+        return
+    try:
+        if writing.error is None:
+            os.link(writing.beside, writing.path)
+            writing.written = True
+    except FileExistsError:
+        writing.written = False
+    finally:
+        os.unlink(writing.beside)  # noqa: PTH108 - as above
+
+
+def _delete_in(folder: Path, names: set[str]) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.rpartition("-")[0] in names:
+                Path(entry.path).unlink(missing_ok=True)
+
+
+def _answer(group: Sequence[Any]) -> None:
+    for writing in group:
+        if writing.future.done():
+            continue
+        if writing.error is not None:
+            writing.future.set_exception(Unavailable(f"the picture cannot be written just now ({writing.error.strerror})"))
+        else:
+            writing.future.set_result(writing.written)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class MemoryBlobs:
     """See `ports.BlobStore`."""
@@ -18,6 +20,6 @@ class MemoryBlobs:
     async def get(self, key: str) -> bytes | None:
         return self._blobs.get(key)
 
-    async def delete_under(self, prefix: str) -> None:
-        for key in [key for key in self._blobs if key.startswith(f"{prefix}/")]:
+    async def delete(self, prefixes: Sequence[str]) -> None:
+        for key in [key for key in self._blobs if key.rpartition("-")[0] in prefixes]:
             del self._blobs[key]

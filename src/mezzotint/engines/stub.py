@@ -14,7 +14,7 @@ import numpy as np
 from mezzotint.core.images import Pixels
 from mezzotint.ports import Painting, PaintRequest, Report
 
-KINDS = 64  # different pictures of one size: enough to tell requests apart, few enough to keep encoded
+KINDS = 16  # different pictures of one size: enough to tell requests apart, few enough to keep encoded
 TILES = 8
 DEFAULT_SIDE = 1024
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import comet
+from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
@@ -75,15 +75,6 @@ def wording_for(path: str) -> Wording:
     return comet.word if path.startswith("/flux/") else native
 
 
-def _raw(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Starlette takes plain functions and bound methods for endpoints, but an object that can be called for an ASGI app."""
-
-    async def call(request: Request) -> Response:
-        return await endpoint(request)
-
-    return call
-
-
 def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIApp:
     """Outermost first: ids, logs and measurements; words for refusals; routes."""
     return Outer(Worded(Router(routes, redirect_slashes=False)), registry)
@@ -95,12 +86,12 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
         *Flux(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
-        Route("/images/{task}/{name}", _raw(Images(tools)), methods=["GET"]),
+        Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Native(tools, front.authenticator, front.origins).routes(),
         *WorkerDoor(tools, front.worker_token, front.lease).routes(),
-        Route("/healthz", health.live, methods=["GET"]),
-        Route("/readyz", health.ready, methods=["GET"]),
-        Route("/metrics", health.metrics, methods=["GET"]),
+        Route("/healthz", Endpoint(health.live), methods=["GET"]),
+        Route("/readyz", Endpoint(health.ready), methods=["GET"]),
+        Route("/metrics", Endpoint(health.metrics), methods=["GET"]),
     ]
     return _layered(routes, registry)
 

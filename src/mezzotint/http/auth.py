@@ -18,7 +18,7 @@ SK = "sk-"  # clients of CometAPI's family send a key with or without it
 
 def presented(request: Request) -> str | None:
     """The key in the request: `Authorization` with or without a scheme, or `x-key`. Raises InvalidRequest for two that differ."""
-    found = {key for header in ("authorization", "x-key") for value in request.headers.getlist(header) if (key := _bare(value))}
+    found = {key for name, value in request.scope["headers"] if name in (b"authorization", b"x-key") and (key := _bare(value.decode("latin-1")))}
     if len(found) > 1:
         raise InvalidRequest([Problem(("authorization",), "Two different keys came in one request: send one", "two_keys")])
     return found.pop() if found else None

@@ -16,6 +16,7 @@ from mezzotint.core.tasks import Status
 from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import comet
+from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.health import Door
 from mezzotint.http.problems import JSON
 from mezzotint.http.requests import Origins, hash_of, json_object, read_body
@@ -31,7 +32,7 @@ class Flux:
         self._tools, self._authenticator, self._origins, self._door, self._max_body = tools, authenticator, origins, door, max_body
 
     def routes(self) -> list[Route]:
-        return [Route(comet.POLL, self.poll, methods=["GET"]), Route(comet.CREATE, self.create, methods=["POST"])]
+        return [Route(comet.POLL, Endpoint(self.poll), methods=["GET"]), Route(comet.CREATE, Endpoint(self.create), methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
         """Answered once the task is on disk."""
@@ -47,8 +48,8 @@ class Flux:
             surface=comet.SURFACE,
             key=key,
             origin=origin,
-            idempotency_key=idempotency_key(request),
-            request_hash=hash_of(request, body),
+            idempotency_key=(repeated := idempotency_key(request)),
+            request_hash=hash_of(request, body) if repeated else "",
         )
         accepted = await submit(submission, Surface.BFL, self._tools)
         url = polling_url(accepted.task, comet.POLL, origin, self._tools)

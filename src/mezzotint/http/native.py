@@ -16,6 +16,7 @@ from mezzotint.core.parameters import Problem
 from mezzotint.core.schema import model_schema
 from mezzotint.core.tasks import Status, Task
 from mezzotint.http.auth import Authenticator
+from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import hints
 from mezzotint.http.problems import JSON
 from mezzotint.http.requests import Origins
@@ -32,11 +33,11 @@ class Native:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/v1/models", self.models, methods=["GET"]),
-            Route("/v1/models/{name:path}", self.model, methods=["GET"]),
-            Route("/v1/tasks", self.tasks, methods=["GET"]),
-            Route("/v1/tasks/{id}", self.task, methods=["GET"]),
-            Route("/v1/tasks/{id}/cancel", self.cancel, methods=["POST"]),
+            Route("/v1/models", Endpoint(self.models), methods=["GET"]),
+            Route("/v1/models/{name:path}", Endpoint(self.model), methods=["GET"]),
+            Route("/v1/tasks", Endpoint(self.tasks), methods=["GET"]),
+            Route("/v1/tasks/{id}", Endpoint(self.task), methods=["GET"]),
+            Route("/v1/tasks/{id}/cancel", Endpoint(self.cancel), methods=["POST"]),
         ]
 
     async def models(self, request: Request) -> Response:

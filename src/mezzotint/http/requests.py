@@ -7,6 +7,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -81,7 +82,7 @@ def bad_json(why: str) -> InvalidRequest:
 
 def hash_of(request: Request, body: bytes) -> str:
     """What makes two requests the same one for an idempotency key: the path and the body, byte for byte."""
-    return hashlib.sha256(request.url.path.encode() + b"\0" + body).hexdigest()
+    return hashlib.sha256(request.scope["path"].encode() + b"\0" + body).hexdigest()
 
 
 class Origins:
@@ -94,22 +95,26 @@ class Origins:
         """The setting if there is one; else what the client or a trusted proxy says it called, if that is a host at all."""
         if self._public_url:
             return self._public_url
-        scheme, host = request.url.scheme, request.headers.get("host", "")
-        if self._from_proxy(request):
+        scheme, host = request.scope["scheme"], request.headers.get("host", "")
+        if self._trusted and self._from_proxy(request):
             host = _first(request.headers.get("x-forwarded-host")) or host
             scheme = _first(request.headers.get("x-forwarded-proto")) or scheme
-        if scheme not in ("http", "https") or HOST.fullmatch(host) is None:
-            return self.fallback
-        return f"{scheme}://{host}"
+        return _origin(scheme, host) or self.fallback
 
     def _from_proxy(self, request: Request) -> bool:
-        if not self._trusted or request.client is None:
+        if request.client is None:
             return False
         try:
             peer = ipaddress.ip_address(request.client.host)
         except ValueError:
             return False
         return any(peer in network for network in self._trusted if network.version == peer.version)
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: str) -> str | None:
+    """None for what is no host at all: it would be written into links as it is."""
+    return f"{scheme}://{host}" if scheme in ("http", "https") and HOST.fullmatch(host) else None
 
 
 def _first(value: str | None) -> str:

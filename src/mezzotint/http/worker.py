@@ -16,6 +16,7 @@ from mezzotint.core.parameters import Problem
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
 from mezzotint.core.tasks import Claim, Status, Verdict
 from mezzotint.http.auth import token_matches
+from mezzotint.http.endpoint import Endpoint, Handler
 from mezzotint.http.problems import JSON
 from mezzotint.http.requests import read_body
 from mezzotint.service.tools import Tools
@@ -40,9 +41,9 @@ class WorkerDoor:
             "finish": self._finish,
             "fail": self._finish,
         }
-        return [Route(f"{PREFIX}/{name}", self._guarded(verb), methods=["POST"]) for name, verb in verbs.items()]
+        return [Route(f"{PREFIX}/{name}", Endpoint(self._guarded(verb)), methods=["POST"]) for name, verb in verbs.items()]
 
-    def _guarded(self, verb: Callable[[bytes], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(self, verb: Callable[[bytes], Awaitable[Any]]) -> Handler:
         async def endpoint(request: Request) -> Response:
             shown = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not token_matches(shown, self._token):

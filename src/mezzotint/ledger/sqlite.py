@@ -109,6 +109,7 @@ class SqliteLedger:
         return await self._writer.do(lambda connection: self._submit(connection, task, limits))
 
     def _submit(self, connection: Connection, task: NewTask, limits: Limits) -> Submitted:
+        """Refuses before it writes, as every job must."""
         now = self._clock.now()
         if task.idempotency_key is not None and (known := self._known(connection, task, now)) is not None:
             return Submitted(known, replayed=True)
@@ -118,6 +119,8 @@ class SqliteLedger:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
                 raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+        if task.idempotency_key is not None:
+            self._remember(connection, task, now)
         clock = self._virtual_clock(connection)
         turn = {"account": task.account, "clock": clock, "cost": task.cost}
         vstart = connection.execute(SQL["take_turn"], turn).fetchone()[0]
@@ -127,16 +130,18 @@ class SqliteLedger:
         return Submitted(task.id)
 
     def _known(self, connection: Connection, task: NewTask, now: float) -> UUID | None:
-        """The task that this request already made; else notes that this one makes it."""
-        name = {"api_key": task.key, "key": task.idempotency_key}
-        row = connection.execute(SQL["known_request"], name | {"now": now}).fetchone()
+        """The task that this request already made."""
+        row = connection.execute(SQL["known_request"], {"api_key": task.key, "key": task.idempotency_key, "now": now}).fetchone()
         if row is None:
-            note = {"request_hash": task.request_hash, "task": task.id.bytes, "expires": now + IDEMPOTENCY}
-            connection.execute(SQL["remember_request"], name | note)
             return None
         if row["request_hash"] != task.request_hash:
             raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
         return UUID(bytes=row["task"])
+
+    @staticmethod
+    def _remember(connection: Connection, task: NewTask, now: float) -> None:
+        note = {"request_hash": task.request_hash, "task": task.id.bytes, "expires": now + IDEMPOTENCY}
+        connection.execute(SQL["remember_request"], {"api_key": task.key, "key": task.idempotency_key} | note)
 
     @staticmethod
     def _virtual_clock(connection: Connection) -> float:

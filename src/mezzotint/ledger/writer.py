@@ -1,7 +1,8 @@
 """One thread that writes: callers wait together, and one commit, one fsync, serves all that have gathered.
 
-Each job runs in a savepoint of its own, so that one that fails takes none of its neighbours with it. What a caller is told
-happened is on disk: answers leave only after the commit.
+A job that refuses says so before it writes anything, so its neighbours in the group are not touched. A job that fails in SQLite
+spoils the group: it is rolled back, and each job runs again in a transaction of its own. What a caller is told happened is on
+disk: answers leave only after the commit.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Writer:
     """Runs jobs on one connection, on a thread of its own."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], after_failure: Job) -> None:
-        """`after_failure` is called on the thread whenever something was rolled back, so that what was counted is counted anew."""
+        """`after_failure` is called on the thread whenever a group was rolled back, so that what was counted is counted anew."""
         self._after_failure = after_failure
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._connect = connect
@@ -96,29 +97,34 @@ class Writer:
 
     def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            for waiting in group:
-                _run_job(connection, waiting)
-            connection.execute("COMMIT")
+            _in_one_transaction(connection, group)
         except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            for waiting in group:
-                waiting.error = waiting.error or unavailable(error)
-        if any(waiting.error for waiting in group):
+            if len(group) == 1:
+                group[0].error = unavailable(error)
+                self._after_failure(connection)
+                return
             self._after_failure(connection)
+            for waiting in group:
+                waiting.result = waiting.error = None
+                self._commit(connection, [waiting])
 
 
-def _run_job(connection: sqlite3.Connection, waiting: _Waiting) -> None:
-    connection.execute("SAVEPOINT job")
+def _in_one_transaction(connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    """All of the jobs, or, where SQLite fails, none: raises sqlite3.Error with everything rolled back."""
     try:
-        waiting.result = waiting.job(connection)
-    except Exception as error:
-        if not connection.in_transaction:  # SQLite itself rolled everything back: the group is lost, not only this job
-            raise
-        connection.execute("ROLLBACK TO job")
-        waiting.error = unavailable(error) if isinstance(error, sqlite3.Error) else error
-    connection.execute("RELEASE job")
+        connection.execute("BEGIN IMMEDIATE")
+        for waiting in group:
+            try:
+                waiting.result = waiting.job(connection)
+            except sqlite3.Error:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's, and nothing was written
+                waiting.error = error
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _answer(group: list[_Waiting]) -> None:

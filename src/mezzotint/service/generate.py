@@ -51,7 +51,9 @@ class Painted:
 
 
 class Painter(Protocol):
-    """An engine as the worker sees it: in a process of its own."""
+    """An engine as the worker sees it: in a process of its own. `engine` is its name, once it is known."""
+
+    engine: str
 
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
         """Raises EngineFailure, BadPicture for a picture that cannot be decoded, Interrupted when it was told to stop."""
@@ -69,15 +71,23 @@ class Workshop:
 
 
 async def outcome_of(claim: Claim, workshop: Workshop, report: Callable[[int, int], None]) -> Outcome:
-    """How the task ends. Raises EngineFailure (retryable) and Unavailable where another attempt may do better."""
-    if claim.attempt > 1 and (adopted := await _adopted(claim.task, workshop.blobs)) is not None:
+    """How the task ends: painted, then kept. See `painted_of`, `kept`."""
+    found = await painted_of(claim, workshop, report)
+    return found if isinstance(found, Outcome) else await kept(claim, found, workshop.blobs)
+
+
+async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, int], None]) -> Outcome | Painted:
+    """A picture that is still to be kept, or how the task ended without one.
+
+    Raises EngineFailure (retryable) and Unavailable where another attempt may do better.
+    """
+    if claim.attempt > 1 and (adopted := await _adopted(claim, workshop)) is not None:
         return adopted
     try:
         pictures = await _pictures(claim, workshop)
         if reasons := await workshop.moderator.request(claim.inputs):
             return Outcome(Status.REQUEST_MODERATED, reasons=reasons)
-        order = order_of(claim, pictures)
-        painted = await workshop.painter.paint(order, report)
+        painted = await workshop.painter.paint(order_of(claim, pictures), report)
         if reasons := await workshop.moderator.picture(painted.image, claim.inputs):
             return Outcome(Status.CONTENT_MODERATED, reasons=reasons)
     except (Unreachable, BadPicture) as error:
@@ -88,7 +98,20 @@ async def outcome_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
         if error.retryable:
             raise
         return Outcome(Status.ERROR, code=error.code, message=str(error))
-    return await _kept(claim.task, [painted], order, workshop.blobs)
+    return painted
+
+
+async def kept(claim: Claim, painted: Painted, blobs: BlobStore) -> Outcome:
+    """The picture on disk. Where it was painted from other words than were given, a manifest beside it says so."""
+    image = await _stored(claim.task, 0, painted.image, blobs)
+    outcome = _ready(claim, image, painted.prompt, painted.engine)
+    if painted.prompt != claim.inputs.parameters.get("prompt", ""):
+        await blobs.put(places.manifest(claim.task), records.encode(outcome))
+    return outcome
+
+
+def _ready(claim: Claim, image: StoredImage, prompt: str, engine: str) -> Outcome:
+    return Outcome(Status.READY, (image,), claim.inputs.parameters["seed"], prompt, engine)
 
 
 def card_named(model: str) -> ModelCard:
@@ -123,7 +146,7 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]]) -> PaintOrder:
         steps=steps,
         guidance=DEFAULT_GUIDANCE if guidance is None else float(guidance),
         seed=seed,
-        format=ImageFormat.named(values.get("output_format") or "jpeg"),
+        format=_format(claim),
         pictures=tuple(pictures),
         strength=strength,
         notes=tuple(notes.items()),
@@ -142,6 +165,8 @@ async def _pictures(claim: Claim, workshop: Workshop) -> list[tuple[str, bytes]]
     for parameter in card_named(claim.inputs.model).image_parameters:
         value = claim.inputs.parameters.get(parameter.meaning)
         references += [(parameter.name, entry) for entry in ([value] if isinstance(value, str) else value or [])]
+    if not references:
+        return []
     files = await asyncio.gather(*(_file(name, reference, workshop) for name, reference in references))
     return [(name, data) for (name, _), data in zip(references, files, strict=True)]
 
@@ -160,27 +185,26 @@ async def _file(name: str, reference: str, workshop: Workshop) -> bytes:
     return data
 
 
-async def _kept(task: UUID, painted: Sequence[Painted], order: PaintOrder, blobs: BlobStore) -> Outcome:
-    """Pictures, then the manifest that says they are whole; both are on disk when this returns."""
-    images = tuple([await _stored(task, index, each.image, blobs) for index, each in enumerate(painted)])
-    outcome = Outcome(Status.READY, images, order.seed, painted[0].prompt, painted[0].engine)
-    await blobs.put(places.manifest(task), records.encode(outcome))
-    return outcome
-
-
 async def _stored(task: UUID, index: int, image: EncodedImage, blobs: BlobStore) -> StoredImage:
     key, data = places.painted(task, index, image.format.value), image.data
-    if not await blobs.put(key, data):  # an earlier attempt wrote it and died before its manifest: the first one stays
+    if not await blobs.put(key, data):  # an earlier attempt wrote it, and died before it could say so: the first one stays
         data = await blobs.get(key) or data
     return StoredImage(key, image.format.value, image.width, image.height, len(data), hashlib.sha256(data).hexdigest())
 
 
-async def _adopted(task: UUID, blobs: BlobStore) -> Outcome | None:
+async def _adopted(claim: Claim, workshop: Workshop) -> Outcome | None:
     """What an earlier attempt finished and could not report."""
-    manifest = await blobs.get(places.manifest(task))
-    if manifest is None:
-        return None
-    try:
+    manifest = await workshop.blobs.get(places.manifest(claim.task))
+    if manifest is not None:
         return records.decode(manifest, Outcome)
-    except ValueError:
+    key = places.painted(claim.task, 0, _format(claim).value)
+    data = await workshop.blobs.get(key)
+    if data is None:
         return None
+    header = read_header(data)
+    image = StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest())
+    return _ready(claim, image, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
+
+
+def _format(claim: Claim) -> ImageFormat:
+    return ImageFormat.named(claim.inputs.parameters.get("output_format") or "jpeg")

@@ -37,7 +37,7 @@ async def find(text: str, viewer: Viewer, tools: Tools) -> Found | None:
     holds = task_id is not None and viewer.token is not None and poll_token_holds(tools.secret, task_id, viewer.token)
     if not holds and viewer.key is None and not tools.policy.poll_by_anyone:
         raise NotAuthenticated("a task is read with its owner's key, or at the polling_url that its create was answered with")
-    task = None if task_id is None else await tools.ledger.get(task_id)
+    task = None if task_id is None else await task_of(task_id, tools)
     if task is None:
         return None
     owns = viewer.key is not None and viewer.key.account == task.account
@@ -46,6 +46,17 @@ async def find(text: str, viewer: Viewer, tools: Tools) -> Found | None:
     if gone(task, tools.clock.now()):
         return None
     return Found(task, tools.progress.of(task.id), lambda origin: links(task, origin, tools, renew=owns))
+
+
+async def task_of(task_id: UUID, tools: Tools) -> Task | None:
+    """The task, from memory once it is final: then it does not change any more, but for its pictures going, which is a matter of time."""
+    known = tools.final.get(task_id)
+    if known is not None:
+        return known
+    task = await tools.ledger.get(task_id)
+    if task is not None and task.status.final:
+        tools.final.put(task_id, task)
+    return task
 
 
 def gone(task: Task, now: float) -> bool:

@@ -92,7 +92,7 @@ async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits
         submitted = await tools.ledger.submit(new, limits)
     finally:
         if submitted is None or submitted.replayed:
-            await tools.blobs.delete_under(places.prefix(new.id))
+            await tools.blobs.delete([places.prefix(new.id)])
     return submitted
 
 
@@ -131,7 +131,7 @@ def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID)
         try:
             reference = text
             if not _checked_url(text, tools):
-                key = places.given(task, parameter.name if index is None else f"{parameter.name}-{index}")
+                key = places.given(task, parameter.name, index)
                 stored.append((key, decoded(text)))
                 reference = BLOB + key
         except MezzotintError as error:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from mezzotint.core.tasks import Task
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
 from mezzotint.service.hub import Hub
 from mezzotint.service.progress import ProgressBoard
+from mezzotint.service.recent import Recent
+
+FINAL_KEPT = 10_000  # finished tasks that are answered from memory
 
 
 @dataclass(frozen=True)
@@ -34,3 +39,4 @@ class Tools:
     progress: ProgressBoard
     secret: bytes
     policy: Policy
+    final: Recent[UUID, Task] = field(default_factory=lambda: Recent(FINAL_KEPT))

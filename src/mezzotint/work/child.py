@@ -10,6 +10,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol
 
@@ -17,6 +18,9 @@ from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.ports import Engine, Interrupted, PaintRequest
 from mezzotint.work.frames import Frame, pack, read_frame
+
+TELL_EVERY = 0.03  # seconds between words of how far a picture is
+FLUSH_EVERY = 0.005  # seconds that an answer waits for others, while more orders wait
 
 
 class Darkroom(Protocol):
@@ -34,14 +38,18 @@ class Child:
         self._engine, self._darkroom, self._source, self._sink = engine, darkroom, source, sink
         self._orders: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._stopped: set[str] = set()
+        self._flushed = 0.0
 
     def run(self) -> None:
         """Until the input closes."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
         self._say("ready", {"engine": self._engine.name})
+        self._flush()
         while (order := self._orders.get()) is not None:
             self._serve(order)
             self._stopped.discard(order.body["task"])
+            if self._orders.empty() or time.monotonic() - self._flushed > FLUSH_EVERY:
+                self._flush()
 
     def _listen(self) -> None:
         """Orders queue up; a stop counts at once, also for the picture in hand."""
@@ -56,6 +64,8 @@ class Child:
     def _serve(self, order: Frame) -> None:
         task = order.body["task"]
         try:
+            if task in self._stopped:
+                raise Interrupted
             image, prompt = self._painted(order, self._report(task))
         except Interrupted:
             self._say("stopped", {"task": task})
@@ -73,10 +83,18 @@ class Child:
             self._say("painted", body | {"engine": self._engine.name}, (image.data,))
 
     def _report(self, task: str) -> Callable[[int, int], None]:
+        """Steps that come quickly are not all told: what counts is that it is alive, and about how far."""
+        told = time.monotonic()
+
         def report(step: int, steps: int) -> None:
+            nonlocal told
             if task in self._stopped:
                 raise Interrupted
-            self._say("step", {"task": task, "step": step, "steps": steps})
+            now = time.monotonic()
+            if now - told >= TELL_EVERY:
+                told = now
+                self._say("step", {"task": task, "step": step, "steps": steps})
+                self._flush()
 
         return report
 
@@ -103,11 +121,15 @@ class Child:
 
     def _say(self, kind: str, body: dict[str, Any], parts: tuple[bytes, ...] = ()) -> None:
         self._sink.write(pack(kind, body, parts))
+
+    def _flush(self) -> None:
+        """What was said is heard. While orders wait, several answers may go together: each wake-up costs as much as a small picture."""
         self._sink.flush()
+        self._flushed = time.monotonic()
 
 
 def standard_streams() -> tuple[BinaryIO, BinaryIO]:
     """Standard input, and standard output taken out of reach of anything that prints."""
-    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=1024 * 1024)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return sys.stdin.buffer, sink

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -16,132 +19,211 @@ from mezzotint.service.generate import Painted, PaintOrder
 from mezzotint.work.frames import LENGTHS, Frame, lengths, pack, unpack
 
 START = 180.0  # seconds that an engine may take to load its model
+CHUNK = 256 * 1024
+LOOK_EVERY = 0.5
 
 log = structlog.get_logger("worker")
 
 
+@dataclass
+class _Asked:
+    """An order that the child has, until it answers."""
+
+    future: asyncio.Future[Painted]
+    report: Callable[[int, int], None]
+
+
+@dataclass
+class _Running:
+    """One life of the child."""
+
+    process: asyncio.subprocess.Process
+    asked: dict[str, _Asked] = field(default_factory=dict)  # in the order in which they will be painted
+    heard: float = field(default_factory=time.monotonic)
+    why: str = ""  # that it was ended, where we ended it
+    reader: asyncio.Task[None] | None = None
+    unsaid: list[bytes] = field(default_factory=list)
+
+    def say(self, frame: bytes) -> None:
+        """Frames of one turn of the loop go out together."""
+        self.unsaid.append(frame)
+        if len(self.unsaid) == 1:
+            asyncio.get_running_loop().call_soon(self._out)
+
+    def _out(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.write(b"".join(self.unsaid))
+        self.unsaid.clear()
+
+
+class EngineDied(EngineFailure):
+    """The child is gone. `begun` says whether this picture was the one in its hands."""
+
+    def __init__(self, message: str, *, code: str, begun: bool) -> None:
+        self.begun = begun
+        super().__init__(message, code=code, retryable=True)
+
+
 class EngineChild:
-    """See `service.generate.Painter`. One picture at a time."""
+    """See `service.generate.Painter`. The child paints one picture at a time, and may be given the next ones ahead."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], stall: float) -> None:
         """`stall` is for how many seconds the child may be silent while it paints before it is taken for stuck."""
         self._command, self._environment, self._stall = tuple(command), dict(environment), stall
-        self._process: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
-        self._task: str | None = None
+        self._running: _Running | None = None
+        self._starting = asyncio.Lock()
         self.engine = ""
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process is not None and self._process.returncode is None else None
+        return None if self._running is None else self._running.process.pid
 
     async def start(self) -> str:
         """The engine's name once its model is loaded. Raises EngineFailure."""
-        async with self._turn:
-            await self._running()
+        await self._up()
         return self.engine
 
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
-        async with self._turn:
-            await self._running()
-            task = dict(order.notes)["task"]
-            self._task = task
-            try:
-                return await self._painted(order, task, report)
-            finally:
-                self._task = None
+        running = self._running or await self._up()
+        task = dict(order.notes)["task"]
+        asked = _Asked(asyncio.get_running_loop().create_future(), report)
+        if not running.asked:
+            running.heard = time.monotonic()
+        running.asked[task] = asked
+        running.say(pack("paint", _order(order, task), [data for _, data in order.pictures]))
+        return await asked.future
 
     def stop(self, task: str) -> None:
-        """Between two steps the child will notice, if that is what it paints."""
-        if self._task == task and self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(pack("stop", {"task": task}))
+        """Between two steps, or before the first, the child will notice."""
+        running = self._running
+        if running is not None and task in running.asked:
+            running.say(pack("stop", {"task": task}))
 
     async def close(self) -> None:
         """Ends the child, whatever it does."""
-        process, self._process = self._process, None
-        if process is None:
+        running, self._running = self._running, None
+        if running is None:
             return
-        if process.stdin is not None:
-            process.stdin.close()
+        running.why = "the worker was shut down"
+        if running.process.stdin is not None:
+            running.process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 1.0)
+            await asyncio.wait_for(running.process.wait(), 1.0)
         except asyncio.TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            _kill(running.process)
+            await running.process.wait()
+        if running.reader is not None:
+            await asyncio.wait([running.reader])
 
-    async def _running(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
-        pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, env=self._environment)
-        ready = await self._next(START)
-        if ready.kind != "ready":
-            raise EngineFailure(f"the engine said {ready.kind!r} before it was ready")
-        self.engine = ready.body["engine"]
-        log.info("engine ready", engine=self.engine, pid=self._process.pid)
-        return self._process
+    async def _up(self) -> _Running:
+        async with self._starting:
+            if self._running is not None:
+                return self._running
+            pipe = asyncio.subprocess.PIPE
+            process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, env=self._environment)
+            running = _Running(process)
+            try:
+                self.engine = (await asyncio.wait_for(_first(process), START)).body["engine"]
+            except (asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError, KeyError) as error:
+                _kill(process)
+                code = await process.wait()
+                raise EngineFailure(f"the engine did not start (exit code {code}); mezzotint doctor looks for the reason") from error
+            log.info("engine ready", engine=self.engine, pid=process.pid)
+            running.reader = asyncio.create_task(self._listen(running))
+            self._running = running
+            return running
 
-    async def _painted(self, order: PaintOrder, task: str, report: Callable[[int, int], None]) -> Painted:
-        self._send(_order(order, task), [data for _, data in order.pictures])
-        while True:
-            frame = await self._next(self._stall)
-            match frame.kind:
-                case "step":
-                    report(frame.body["step"], frame.body["steps"])
-                case "painted":
-                    return _painted(frame)
-                case "stopped":
-                    raise Interrupted
-                case "bad picture":
-                    raise BadPicture(frame.body["message"])
-                case "failed":
-                    raise EngineFailure(frame.body["message"], code=frame.body["code"], retryable=frame.body["retryable"])
-                case _:
-                    raise EngineFailure(f"the engine said {frame.kind!r}, which means nothing here", retryable=True)
-
-    def _send(self, body: dict[str, object], parts: Sequence[bytes]) -> None:
-        if self._process is None or self._process.stdin is None:
-            raise EngineFailure("the engine is not running", retryable=True)
-        self._process.stdin.write(pack("paint", body, parts))
-
-    async def _next(self, seconds: float) -> Frame:
-        """The child's next word. A child that is gone or stuck is put away, and what it painted is for another attempt."""
+    async def _listen(self, running: _Running) -> None:
+        """The child's words as they come, until it is gone; then whoever waits for it is told."""
+        watch = asyncio.create_task(self._watch(running))
         try:
-            return await asyncio.wait_for(self._read(), seconds)
-        except asyncio.IncompleteReadError:
-            raise EngineFailure(await self._gone(), code="engine_died", retryable=True) from None
-        except asyncio.TimeoutError:
-            await self._kill()
-            raise EngineFailure(f"the engine made no step for {seconds:g} seconds and was ended", code="engine_stalled", retryable=True) from None
+            await _each_frame(running.process, lambda frame: self._hear(running, frame))
         except ValueError as error:
-            await self._kill()
-            raise EngineFailure(str(error), code="engine_died", retryable=True) from error
+            running.why = str(error)
+            _kill(running.process)
+        finally:
+            watch.cancel()
+            if self._running is running:
+                self._running = None
+            code = await running.process.wait()
+            self._tell(running, code)
 
-    async def _read(self) -> Frame:
-        stream = None if self._process is None else self._process.stdout
-        if stream is None:
-            raise asyncio.IncompleteReadError(b"", None)
-        head, payload = lengths(await stream.readexactly(LENGTHS.size))
-        return unpack(await stream.readexactly(head), await stream.readexactly(payload))
+    async def _watch(self, running: _Running) -> None:
+        """Ends a child that has something to paint and says nothing."""
+        while True:
+            await asyncio.sleep(min(LOOK_EVERY, self._stall / 4))
+            if running.asked and time.monotonic() - running.heard > self._stall:
+                running.why = f"the engine made no step for {self._stall:g} seconds and was ended"
+                _kill(running.process)
+                return
 
-    async def _gone(self) -> str:
-        process, self._process = self._process, None
-        code = None if process is None else await process.wait()
-        log.warning("engine died", code=code)
-        if code is not None and code < 0:
-            return f"the engine was ended by signal {signal.Signals(-code).name}"
-        return f"the engine ended with code {code}"
+    def _hear(self, running: _Running, frame: Frame) -> None:
+        running.heard = time.monotonic()
+        asked = running.asked.get(frame.body["task"])
+        if asked is None:
+            return
+        if frame.kind == "step":
+            asked.report(frame.body["step"], frame.body["steps"])
+            return
+        del running.asked[frame.body["task"]]
+        if asked.future.done():
+            return
+        try:
+            asked.future.set_result(_painted(frame))
+        except (Interrupted, BadPicture, EngineFailure) as error:
+            asked.future.set_exception(error)
 
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    @staticmethod
+    def _tell(running: _Running, code: int) -> None:
+        message = running.why or _ended(code)
+        log.warning("engine gone", why=message)
+        for number, asked in enumerate(running.asked.values()):
+            if not asked.future.done():
+                asked.future.set_exception(EngineDied(message, code="engine_stalled" if "no step" in message else "engine_died", begun=number == 0))
+        running.asked.clear()
 
 
-def _order(order: PaintOrder, task: str) -> dict[str, object]:
+async def _first(process: asyncio.subprocess.Process) -> Frame:
+    """What the child says when it is ready."""
+    stream = process.stdout
+    if stream is None:
+        raise ValueError("the engine has no output")
+    head, payload = lengths(await stream.readexactly(LENGTHS.size))
+    frame = unpack(await stream.readexactly(head), await stream.readexactly(payload))
+    if frame.kind != "ready":
+        raise ValueError(f"the engine said {frame.kind!r} before it was ready")
+    return frame
+
+
+async def _each_frame(process: asyncio.subprocess.Process, hear: Callable[[Frame], None]) -> None:
+    """Calls `hear` with every frame of the child's output until its end. Raises ValueError for a broken stream."""
+    stream, buffer = process.stdout, bytearray()
+    while stream is not None and (chunk := await stream.read(CHUNK)):
+        buffer += chunk
+        at = 0
+        while len(buffer) - at >= LENGTHS.size:
+            head, payload = lengths(bytes(buffer[at : at + LENGTHS.size]))
+            end = at + LENGTHS.size + head + payload
+            if len(buffer) < end:
+                break
+            middle = at + LENGTHS.size + head
+            hear(unpack(bytes(buffer[at + LENGTHS.size : middle]), bytes(buffer[middle:end])))
+            at = end
+        del buffer[:at]
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+
+
+def _ended(code: int) -> str:
+    if code < 0:
+        return f"the engine was ended by signal {signal.Signals(-code).name}"
+    return f"the engine ended with code {code}"
+
+
+def _order(order: PaintOrder, task: str) -> dict[str, Any]:
     return {
         "task": task,
         "model": order.model,
@@ -160,6 +242,16 @@ def _order(order: PaintOrder, task: str) -> dict[str, object]:
 
 
 def _painted(frame: Frame) -> Painted:
+    """Raises what the child says went wrong."""
     body = frame.body
-    image = EncodedImage(frame.parts[0], ImageFormat(body["format"]), body["width"], body["height"])
-    return Painted(image, body["prompt"], body["engine"])
+    match frame.kind:
+        case "painted":
+            return Painted(EncodedImage(frame.parts[0], ImageFormat(body["format"]), body["width"], body["height"]), body["prompt"], body["engine"])
+        case "stopped":
+            raise Interrupted
+        case "bad picture":
+            raise BadPicture(body["message"])
+        case "failed":
+            raise EngineFailure(body["message"], code=body["code"], retryable=body["retryable"])
+        case kind:
+            raise EngineFailure(f"the engine said {kind!r}, which means nothing here", retryable=True)

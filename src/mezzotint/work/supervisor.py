@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,15 +20,19 @@ import structlog
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
-from mezzotint.service.generate import Workshop, outcome_of
+from mezzotint.service.generate import Painted, Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
-from mezzotint.work.painter import EngineChild
+from mezzotint.work.painter import EngineChild, EngineDied
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
+LINGER = 0.01  # seconds that a verdict waits for company while there is more to paint
+COMPANY = 32
 PROGRESS_EVERY = 0.25
 BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
+
+Found = TypeVar("Found")
 
 log = structlog.get_logger("worker")
 
@@ -43,6 +47,7 @@ class _Held:
     told: Progress | None = None
     canceled: bool = False
     lost: bool = False
+    seconds: float = 0.0  # that painting took
 
 
 @dataclass
@@ -69,6 +74,8 @@ class Supervisor:
         self._verdicts: deque[Verdict] = deque()
         self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
         self._rested, self._heard = asyncio.Event(), asyncio.Event()  # a lane is free again; no verdict waits to be heard
+        self._making: set[asyncio.Task[None]] = set()
+        self._busy: Counter[EngineChild] = Counter()  # pictures that each lane has to paint
         self._draining, self._abandoned = asyncio.Event(), False
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
@@ -109,20 +116,19 @@ class Supervisor:
         while not self._queue.empty():
             self._hand_back(self._queue.get_nowait())
         end = time.monotonic() + self._grace
-        while self._painting() and not all(task.done() for task in painters):
+        while self._busy.total() and not all(task.done() for task in painters):
             self._rested.clear()
             try:
                 await asyncio.wait_for(self._rested.wait(), max(0.0, end - time.monotonic()))
             except asyncio.TimeoutError:
                 break
-        for held in self._painting():
+        for held in [held for held in self._held.values() if held.lane is not None]:
             self._hand_back(held)
-
-    def _painting(self) -> list[_Held]:
-        return [held for held in self._held.values() if held.lane is not None]
+        if self._making:
+            await asyncio.wait(self._making, timeout=2.0)  # what was painted is still being kept
 
     def _hand_back(self, held: _Held) -> None:
-        self._say(held, Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
+        self._say(Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
 
     async def _flush(self, finisher: asyncio.Task[None]) -> None:
         if self._verdicts and not finisher.done():
@@ -145,8 +151,8 @@ class Supervisor:
     async def _pull_loop(self) -> None:
         delays = _forever(BACKOFF)
         while True:
-            room = len(self._lanes) + self._pace.ahead - len(self._held)
-            if room <= 0:
+            room = self._room()
+            if not room:
                 self._room_came.clear()
                 await self._room_came.wait()
                 continue
@@ -164,6 +170,12 @@ class Supervisor:
                 for claim in claims:
                     self._held[claim.task] = held = _Held(claim)
                     self._queue.put_nowait(held)
+
+    def _room(self) -> int:
+        """How many tasks to pull: none until half of what is held ahead is used up, so that pulls of a fast engine are few."""
+        most = len(self._lanes) + self._pace.ahead
+        waiting = self._queue.qsize() + self._busy.total()
+        return most - waiting if waiting <= most // 2 else 0
 
     def _lose_all(self) -> None:
         for held in self._held.values():
@@ -214,42 +226,66 @@ class Supervisor:
     # painting
 
     async def _paint_loop(self, lane: EngineChild, workshop: Workshop) -> None:
+        """Keeps the lane fed: one picture in its hands and, with a fast engine, the next ones beside it."""
         while True:
             held = await self._queue.get()
+            while self._busy[lane] > self._pace.ahead:
+                self._rested.clear()
+                await self._rested.wait()
             if held.lost:
                 self._forget(held)
-                continue
-            if held.canceled:
-                self._say(held, Verdict(held.claim.task, held.claim.attempt, CANCELED))
-                continue
-            held.lane = lane
-            began = time.monotonic()
-            verdict = await self._verdict(held, workshop)
-            seconds = time.monotonic() - began
-            held.lane = None
-            self._rested.set()
-            self._pace.note(seconds)
-            if self._was_lost(held):
-                self._forget(held)
+            elif held.canceled:
+                self._say(Verdict(held.claim.task, held.claim.attempt, CANCELED))
             else:
-                self._say(held, Verdict(verdict.task, verdict.attempt, verdict.outcome, verdict.message, verdict.delay, verdict.refund, seconds))
+                held.lane = lane
+                self._busy[lane] += 1
+                making = asyncio.create_task(self._make(held, workshop))
+                self._making.add(making)
+                making.add_done_callback(self._making.discard)
+
+    async def _make(self, held: _Held, workshop: Workshop) -> None:
+        """One picture, painted and kept; while it is kept, the lane paints the next."""
+        began = time.monotonic()
+        found = await self._trying(held, painted_of(held.claim, workshop, self._report(held)))
+        held.seconds = time.monotonic() - began
+        self._leave(held)
+        if self._was_lost(held):
+            self._forget(held)
+            return
+        if isinstance(found, Painted):
+            found = await self._trying(held, kept(held.claim, found, workshop.blobs))
+        self._say(found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds))
+
+    def _leave(self, held: _Held) -> None:
+        """The lane is free of it."""
+        if held.lane is not None:
+            self._pace.note(held.seconds / self._busy[held.lane])
+            self._busy[held.lane] -= 1
+        held.lane = None
+        self._rested.set()
+        self._room_came.set()
 
     @staticmethod
     def _was_lost(held: _Held) -> bool:
         """Asked anew after every wait: the line may have told us meanwhile."""
         return held.lost
 
-    async def _verdict(self, held: _Held, workshop: Workshop) -> Verdict:
-        claim = held.claim
-
+    @staticmethod
+    def _report(held: _Held) -> Callable[[int, int], None]:
         def report(step: int, steps: int) -> None:
-            held.step = Progress(claim.task, claim.attempt, step, steps)
+            held.step = Progress(held.claim.task, held.claim.attempt, step, steps)
 
+        return report
+
+    @staticmethod
+    async def _trying(held: _Held, work: Awaitable[Found]) -> Found | Verdict:
+        """What the work gives, or the verdict that hands the task back for another attempt."""
+        claim = held.claim
         try:
-            return Verdict(claim.task, claim.attempt, await outcome_of(claim, workshop, report))
+            return await work
         except EngineFailure as error:
             log.warning("painting failed", task=str(claim.task), attempt=claim.attempt, why=str(error))
-            return Verdict(claim.task, claim.attempt, None, str(error))
+            return Verdict(claim.task, claim.attempt, None, str(error), refund=isinstance(error, EngineDied) and not error.begun)
         except Unavailable as error:
             log.warning("picture not stored", task=str(claim.task), attempt=claim.attempt, why=str(error))
             return Verdict(claim.task, claim.attempt, None, str(error), delay=2.0)
@@ -259,8 +295,7 @@ class Supervisor:
 
     # the verdicts
 
-    def _say(self, held: _Held, verdict: Verdict) -> None:
-        held.lane = None
+    def _say(self, verdict: Verdict) -> None:
         self._verdicts.append(verdict)
         self._heard.clear()
         self._verdict_came.set()
@@ -276,6 +311,8 @@ class Supervisor:
             await self._verdict_came.wait()
             self._verdict_came.clear()
             while self._verdicts:
+                if len(self._verdicts) < COMPANY and not self._queue.empty():
+                    await asyncio.sleep(LINGER)
                 batch = list(self._verdicts)
                 try:
                     await self._link.finish(batch)

@@ -46,8 +46,7 @@ class Sweeper:
         """How many tasks' pictures were deleted."""
         emptied = 0
         while spent := await self._tools.ledger.spent(GROUP):
-            for task in spent:
-                await self._tools.blobs.delete_under(places.prefix(task))
+            await self._tools.blobs.delete([places.prefix(task) for task in spent])
             await self._tools.ledger.emptied(spent)
             emptied += len(spent)
         while await self._tools.ledger.tidy():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from mezzotint.core.parameters import REQUIRED, Kind, Parameter
 from mezzotint.core.rules import Rule
@@ -69,11 +70,11 @@ class ModelCard:
     output: str = "one"
     version: str = ""
 
-    @property
+    @cached_property
     def image_parameters(self) -> tuple[Parameter, ...]:
         return tuple(parameter for parameter in self.parameters.values() if parameter.image)
 
-    @property
+    @cached_property
     def needs_picture(self) -> bool:
         return any(parameter.required for parameter in self.image_parameters)
 
