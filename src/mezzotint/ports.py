@@ -148,8 +148,8 @@ class Ledger(Tasks, Queue, Outbox, Keys, Shelf, Protocol):
 class BlobStore(Protocol):
     """Pictures as bytes under keys. What `put` returned for is on disk."""
 
-    async def put(self, key: str, data: bytes) -> bool:
-        """Create-only: False, and nothing changed, where the key is taken."""
+    async def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
+        """Create-only: False, and nothing changed, where the key is taken; with `replace`, over what is there."""
         ...
 
     async def get(self, key: str) -> bytes | None: ...

@@ -1,8 +1,8 @@
-"""Pictures as files in a folder. A file appears whole or not at all, under a name that is taken once, and is on disk when `put` returns.
+"""Pictures as files in a folder: a name is taken once, and the file is on disk when `put` returns.
 
-One thread writes: what has gathered while it wrote is written next. A file is written beside its place, synced, and linked into it,
-since a link, unlike a rename, fails where the name is taken; then each folder is synced once for all. Where many have gathered
-and the system can, the whole file system is synced once instead of every file.
+One thread writes: what has gathered while it wrote is written next, then every file is synced, and each folder once for all. Where
+many have gathered and the system can, the whole file system is synced once instead. A process that dies in a write may leave part of
+a file under its name; whoever finds one there sees by `core.headers.whole` whether to adopt it, and writes over it if not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
-import itertools
 import os
 import queue
 import sys
@@ -28,13 +27,13 @@ MANY = 8  # files in a group from which on one sync of the file system is cheape
 
 @dataclass
 class _Writing:
-    """A file on its way; `beside` is where it is until it is synced."""
+    """A file on its way."""
 
     path: Path
     data: bytes
+    replace: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[bool]
-    beside: str | None = None
     written: bool = False
     error: OSError | None = None
 
@@ -84,9 +83,9 @@ class DiskBlobs:
         self._queue: queue.SimpleQueue[_Writing] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="blob-writer", daemon=True).start()
 
-    async def put(self, key: str, data: bytes) -> bool:
+    async def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
         loop = asyncio.get_running_loop()
-        writing = _Writing(self._path(key), data, loop, loop.create_future())
+        writing = _Writing(self._path(key), data, replace, loop, loop.create_future())
         self._queue.put(writing)
         return await writing.future
 
@@ -128,13 +127,12 @@ class DiskBlobs:
                     continue
 
     def _write(self, group: Sequence[_Writing]) -> None:
-        """Beside their places, synced, then into them."""
         at_once = len(group) >= MANY and _syncfs is not None
         for writing in group:
             try:
                 if writing.path.parent not in self._known:
                     writing.path.parent.mkdir(parents=True, exist_ok=True)
-                writing.beside = _written_beside(writing.path, writing.data, sync=not at_once)
+                writing.written = _written(writing, sync=not at_once)
             except OSError as error:
                 writing.error = error
         if at_once:
@@ -143,11 +141,6 @@ class DiskBlobs:
             except OSError as error:
                 for writing in group:
                     writing.error = writing.error or error
-        for writing in group:
-            try:
-                _settle(writing)
-            except OSError as error:
-                writing.error = writing.error or error
 
     def _sync_folders(self, group: Sequence[_Writing]) -> None:
         """Each folder that lists a new file, and above it every folder that is itself new."""
@@ -189,39 +182,24 @@ class DiskBlobs:
             folder = folder.parent
 
 
-_numbers = itertools.count()
-
-
-def _written_beside(path: Path, data: bytes, *, sync: bool) -> str:
-    """The name of a new file in the same folder that holds the data."""
-    beside = f"{path.parent}/.new-{os.getpid()}-{next(_numbers)}"
-    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+def _written(writing: _Writing, *, sync: bool) -> bool:
+    """False where the name is taken."""
     try:
-        view = memoryview(data)
+        handle = os.open(writing.path, os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if writing.replace else os.O_EXCL), 0o644)
+    except FileExistsError:
+        return False
+    try:
+        view = memoryview(writing.data)
         while view:
             view = view[os.write(handle, view) :]
         if sync:
             os.fsync(handle)
     except OSError:
-        os.unlink(beside)  # noqa: PTH108 - on the hot path, where a Path costs as much as the call
+        os.unlink(writing.path)  # noqa: PTH108 - on the hot path, where a Path costs as much as the call
         raise
     finally:
         os.close(handle)
-    return beside
-
-
-def _settle(writing: _Writing) -> None:
-    """Into its place, if that is free and nothing went wrong; gone from beside it in any case."""
-    if writing.beside is None:
-        return
-    try:
-        if writing.error is None:
-            os.link(writing.beside, writing.path)
-            writing.written = True
-    except FileExistsError:
-        writing.written = False
-    finally:
-        os.unlink(writing.beside)  # noqa: PTH108 - as above
+    return True
 
 
 def _delete_in(folder: Path, names: set[str]) -> None:

@@ -11,8 +11,8 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
 
-    async def put(self, key: str, data: bytes) -> bool:
-        if key in self._blobs:
+    async def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
+        if key in self._blobs and not replace:
             return False
         self._blobs[key] = bytes(data)
         return True

@@ -7,6 +7,9 @@ import contextlib
 import signal
 import sys
 
+import structlog
+
+from mezzotint.core.errors import MezzotintError
 from mezzotint.logs import configure_logs
 from mezzotint.settings import Settings, read_settings
 from mezzotint.wiring.adapters import supervisor_of
@@ -29,7 +32,11 @@ def main() -> None:
     server, local_socket, name = sys.argv[1:4]
     settings = read_settings()
     configure_logs(settings.log_level, settings.log_format)
-    run_loop(work(settings, server, None if local_socket == "-" else local_socket, name))
+    try:
+        run_loop(work(settings, server, None if local_socket == "-" else local_socket, name))
+    except MezzotintError as error:
+        structlog.get_logger("worker").error("the worker cannot work", why=str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from mezzotint.core.images import ImageFormat
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 20_000_000  # BFL's limit
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+JPEG_END = b"\xff\xd9"
 JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})  # start-of-frame markers
 JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 
@@ -49,6 +51,18 @@ def read_header(data: bytes) -> Header:
     if width * height > MAX_PIXELS:
         raise BadPicture(f"the picture has {width} x {height} pixels, and at most {MAX_PIXELS} are read")
     return Header(found, width, height)
+
+
+def whole(data: bytes) -> bool:
+    """Whether a file that we wrote was written to its end: a process may die in the middle of it."""
+    match sniff(data):
+        case ImageFormat.PNG:
+            return data.endswith(PNG_END)
+        case ImageFormat.JPEG:
+            return data.endswith(JPEG_END)
+        case ImageFormat.WEBP:
+            return len(data) >= 12 and int.from_bytes(data[4:8], "little") + 8 == len(data)
+    return False
 
 
 def _png(data: bytes) -> tuple[int, int]:

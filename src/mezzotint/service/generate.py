@@ -14,7 +14,7 @@ from mezzotint._version import __version__
 from mezzotint.core import places
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import BadPicture, EngineFailure, Unreachable
-from mezzotint.core.headers import read_header
+from mezzotint.core.headers import read_header, whole
 from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
 from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ports import BlobStore, Fetcher, Interrupted, Moderator
@@ -106,7 +106,7 @@ async def kept(claim: Claim, painted: Painted, blobs: BlobStore) -> Outcome:
     image = await _stored(claim.task, 0, painted.image, blobs)
     outcome = _ready(claim, image, painted.prompt, painted.engine)
     if painted.prompt != claim.inputs.parameters.get("prompt", ""):
-        await blobs.put(places.manifest(claim.task), records.encode(outcome))
+        await blobs.put(places.manifest(claim.task), records.encode(outcome), replace=True)
     return outcome
 
 
@@ -188,7 +188,11 @@ async def _file(name: str, reference: str, workshop: Workshop) -> bytes:
 async def _stored(task: UUID, index: int, image: EncodedImage, blobs: BlobStore) -> StoredImage:
     key, data = places.painted(task, index, image.format.value), image.data
     if not await blobs.put(key, data):  # an earlier attempt wrote it, and died before it could say so: the first one stays
-        data = await blobs.get(key) or data
+        found = await blobs.get(key)
+        if found is not None and whole(found):
+            data = found
+        else:
+            await blobs.put(key, data, replace=True)
     return StoredImage(key, image.format.value, image.width, image.height, len(data), hashlib.sha256(data).hexdigest())
 
 
@@ -196,10 +200,13 @@ async def _adopted(claim: Claim, workshop: Workshop) -> Outcome | None:
     """What an earlier attempt finished and could not report."""
     manifest = await workshop.blobs.get(places.manifest(claim.task))
     if manifest is not None:
-        return records.decode(manifest, Outcome)
+        try:
+            return records.decode(manifest, Outcome)
+        except ValueError:  # cut short by a death: the picture beside it is there, but not what it was painted from
+            return None
     key = places.painted(claim.task, 0, _format(claim).value)
     data = await workshop.blobs.get(key)
-    if data is None:
+    if data is None or not whole(data):
         return None
     header = read_header(data)
     image = StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest())

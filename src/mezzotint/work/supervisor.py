@@ -26,7 +26,8 @@ from mezzotint.work.painter import EngineChild, EngineDied
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
-LINGER = 0.01  # seconds that a verdict waits for company while there is more to paint
+LINGER = 0.004  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
+FAST = 0.01  # seconds a picture, below which an engine counts as fast
 COMPANY = 32
 PROGRESS_EVERY = 0.25
 BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -158,6 +159,7 @@ class Supervisor:
                 continue
             try:
                 pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT)
+                asked = time.monotonic()
                 claims = await self._link.pull(pull)
             except NotEnlisted:
                 self._lose_all()
@@ -170,6 +172,8 @@ class Supervisor:
                 for claim in claims:
                     self._held[claim.task] = held = _Held(claim)
                     self._queue.put_nowait(held)
+                if self._pace.seconds < FAST and time.monotonic() - asked < LINGER:
+                    await asyncio.sleep(LINGER)  # they come thick and fast: let some gather for the next pull
 
     def _room(self) -> int:
         """How many tasks to pull: none until half of what is held ahead is used up, so that pulls of a fast engine are few."""
@@ -311,7 +315,7 @@ class Supervisor:
             await self._verdict_came.wait()
             self._verdict_came.clear()
             while self._verdicts:
-                if len(self._verdicts) < COMPANY and not self._queue.empty():
+                if len(self._verdicts) < COMPANY and self._making and self._pace.seconds < FAST:
                     await asyncio.sleep(LINGER)
                 batch = list(self._verdicts)
                 try:
