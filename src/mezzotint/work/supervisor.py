@@ -84,23 +84,41 @@ class Supervisor:
 
     async def run(self) -> None:
         """Until `drain` is called; then what is painted is finished within the grace, and the rest handed back."""
+        stopping = asyncio.create_task(self._draining.wait())
+        if await self._begun(stopping):
+            await self._work(stopping)
+        await _end(stopping)
+        await asyncio.gather(*(lane.close() for lane in self._lanes))
+        await self._link.close()
+
+    async def _begun(self, stopping: asyncio.Task[Any]) -> bool:
+        """Engines up, and enlisted; False where it was told to stop before. Raises EngineFailure."""
+        beginning = asyncio.create_task(self._begin())
+        await asyncio.wait([beginning, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not beginning.done():
+            await _end(beginning)
+            return False
+        beginning.result()
+        return True
+
+    async def _begin(self) -> None:
         self._engines = sorted(set(await asyncio.gather(*(lane.start() for lane in self._lanes))))
         await self._enlist()
+
+    async def _work(self, stopping: asyncio.Task[Any]) -> None:
         loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._progress_loop())]
         finisher = asyncio.create_task(self._finish_loop())
         painters = [asyncio.create_task(self._paint_loop(lane, shop)) for lane, shop in zip(self._lanes, self._workshops, strict=True)]
         puller = asyncio.create_task(self._pull_loop())
         watched = [*loops, finisher, *painters, puller]
-        stopping = asyncio.create_task(self._draining.wait())
         await asyncio.wait([*watched, stopping], return_when=asyncio.FIRST_COMPLETED)
         await _end(puller)
         await self._finish_up(painters)
-        for task in (*loops, *painters, stopping):
+        for task in (*loops, *painters):
             await _end(task)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._flush(finisher), 0.0 if self._abandoned else 5.0)
-        await asyncio.gather(*(lane.close() for lane in self._lanes))
-        await self._link.close()
+        await _end(finisher)
 
     def drain(self) -> None:
         """Finish or hand back, then end."""
@@ -134,7 +152,6 @@ class Supervisor:
     async def _flush(self, finisher: asyncio.Task[None]) -> None:
         if self._verdicts and not finisher.done():
             await asyncio.wait([finisher, asyncio.create_task(self._heard.wait())], return_when=asyncio.FIRST_COMPLETED)
-        await _end(finisher)
 
     # the line
 
