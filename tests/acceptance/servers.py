@@ -109,14 +109,14 @@ class Server:
     def kill_all(self) -> None:
         for pid in self.processes():
             kill(pid)
-        self._reap()
+        self.reap()
 
     def kill_server(self) -> None:
         """Only the API process; the worker below it notices by itself."""
         kill(self.pid)
-        self._reap()
+        self.reap()
 
-    def _reap(self) -> None:
+    def reap(self) -> None:
         if self.process is not None:
             self.process.wait(20)
             for stream in (self.process.stdin, self.process.stdout):
@@ -133,7 +133,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill_all()
             raise
-        self._reap()
+        self.reap()
         return code
 
     def client(self, **details: Any) -> httpx2.Client:

@@ -41,8 +41,14 @@ class Child:
         self._flushed = 0.0
 
     def run(self) -> None:
-        """Until the input closes."""
+        """Until the input closes, or nobody listens any more."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        try:
+            self._paint()
+        except BrokenPipeError:
+            os._exit(0)
+
+    def _paint(self) -> None:
         self._say("ready", {"engine": self._engine.name})
         self._flush()
         while (order := self._orders.get()) is not None:
