@@ -53,7 +53,14 @@ class Classifier(nn.Module):
         layers: list[nn.Module] = []
         width = 3
         for following in (32, 64, 128, 192, 256):
-            layers += [nn.Conv2d(width, following, 3, padding=1), nn.BatchNorm2d(following), nn.ReLU(), nn.Conv2d(following, following, 3, stride=2, padding=1), nn.BatchNorm2d(following), nn.ReLU()]
+            layers += [
+                nn.Conv2d(width, following, 3, padding=1),
+                nn.BatchNorm2d(following),
+                nn.ReLU(),
+                nn.Conv2d(following, following, 3, stride=2, padding=1),
+                nn.BatchNorm2d(following),
+                nn.ReLU(),
+            ]
             width = following
         self.body = nn.Sequential(*layers)
         self.heads = nn.ModuleDict({head: nn.Linear(width * 2, len(words)) for head, words in HEADS.items()})

@@ -140,7 +140,9 @@ def main() -> None:
     if arguments.pictures:
         figures = evaluate(engine, arguments.pictures, arguments.steps, arguments.guidance)
         if arguments.out:
-            arguments.out.write_text(json.dumps({"steps": arguments.steps, "guidance": arguments.guidance, "model": engine.card, "sets": figures}, indent=2) + "\n")
+            arguments.out.write_text(
+                json.dumps({"steps": arguments.steps, "guidance": arguments.guidance, "model": engine.card, "sets": figures}, indent=2) + "\n"
+            )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def example(name: str, server: Server) -> str:
     """The document's own text, with our host and our key in it."""
     text = (DOCUMENTS / name).read_text().replace("https://api.cometapi.com", server.url)
-    return text.replace("YOUR_API_KEY_HERE", KEY).replace("<token>", KEY).replace("{model}", "flux-dev") if name.endswith(".sh") else text.replace("YOUR_API_KEY_HERE", KEY)
+    return (
+        text.replace("YOUR_API_KEY_HERE", KEY).replace("<token>", KEY).replace("{model}", "flux-dev")
+        if name.endswith(".sh")
+        else text.replace("YOUR_API_KEY_HERE", KEY)
+    )
 
 
 def run(command: list[str], server: Server, text: str | None = None) -> str:

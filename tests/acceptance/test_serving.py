@@ -36,7 +36,11 @@ def create(client: httpx2.Client, **body: Any) -> str:
 
 def run_serve(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """`mezzotint serve` that is expected to give up at once."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")} | {"MEZZOTINT_DATA": str(folder), "MEZZOTINT_ENGINE": "stub"} | settings
+    environment = (
+        {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")}
+        | {"MEZZOTINT_DATA": str(folder), "MEZZOTINT_ENGINE": "stub"}
+        | settings
+    )
     return subprocess.run([sys.executable, "-m", "mezzotint", "serve", *arguments], env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -48,7 +52,9 @@ def test_the_first_start_makes_a_key_and_shows_it_once(tmp_path: Path) -> None:
     environment = os.environ | server.settings
     said = []
     for _ in range(2):
-        process = subprocess.Popen([sys.executable, "-m", "mezzotint", "serve", "--port", "0", "--json"], env=environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mezzotint", "serve", "--port", "0", "--json"], env=environment, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        )
         assert process.stdout is not None
         said.append(json.loads(process.stdout.readline()))
         if "key" in said[-1]:
@@ -89,7 +95,11 @@ def test_two_servers_cannot_have_one_folder(tmp_path: Path) -> None:
     assert "another mezzotint serves from" in done.stderr
 
 
-@pytest.mark.parametrize("settings", [{"MEZZOTINT_ENGIN": "stub"}, {"MEZZOTINT_QUEUE_LIMIT": "many"}, {"MEZZOTINT_LEDGER": "carrier pigeon"}, {"MEZZOTINT_API_KEYS": "short"}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [{"MEZZOTINT_ENGIN": "stub"}, {"MEZZOTINT_QUEUE_LIMIT": "many"}, {"MEZZOTINT_LEDGER": "carrier pigeon"}, {"MEZZOTINT_API_KEYS": "short"}],
+    ids=str,
+)
 def test_a_setting_that_cannot_be_used_is_named_and_nothing_starts(tmp_path: Path, settings: dict[str, str]) -> None:
     done = run_serve(tmp_path, "--port", "0", **settings)
 
@@ -363,7 +373,12 @@ def test_keys_and_secrets_are_in_no_file_and_no_log(tmp_path: Path) -> None:
     with log.open("wb") as sink, receiver() as hook:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")} | server.settings
         server.process = subprocess.Popen(
-            [sys.executable, "-m", "mezzotint", "serve", "--port", "0", "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sink, env=environment, start_new_session=True
+            [sys.executable, "-m", "mezzotint", "serve", "--port", "0", "--json"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            env=environment,
+            start_new_session=True,
         )
         assert server.process.stdout is not None
         server.url = json.loads(server.process.stdout.readline())["url"]
