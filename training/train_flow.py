@@ -11,13 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import FluxTransformer2DModel
-from torch import Tensor
+from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import positions
 from mezzotint.engines.nano.text import TOKENS, TextEncoder
@@ -83,23 +84,45 @@ def times(count: int, chance: np.random.Generator) -> np.ndarray:
     return (1 / (1 + np.exp(-chance.normal(0.3, 1.1, count)))).astype(np.float32)
 
 
-def flow_loss(model: torch.nn.Module, batch: Batch, chance: np.random.Generator) -> Tensor:
-    """Mean square error of the velocity (noise minus latents) on the straight line between them."""
-    count = len(batch.latents)
-    t = torch.from_numpy(times(count, chance)).to(batch.latents.device)
-    noise = torch.from_numpy(chance.standard_normal(tuple(batch.latents.shape), np.float32)).to(batch.latents.device)
-    mixed = torch.lerp(batch.latents, noise, t[:, None, None])
-    velocity = model(
-        hidden_states=mixed,
+Loss = Callable[[nn.Module, Batch, np.random.Generator], Tensor]
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """Latents on the way to noise, by how much, and where that way leads."""
+
+    mixed: Tensor  # (b, tokens, 128)
+    levels: Tensor  # (b,)
+    towards: Tensor  # noise minus latents
+
+
+def noised(batch: Batch, chance: np.random.Generator) -> Noisy:
+    device = batch.latents.device
+    levels = torch.from_numpy(times(len(batch.latents), chance)).to(device)
+    noise = torch.from_numpy(chance.standard_normal(tuple(batch.latents.shape), np.float32)).to(device)
+    return Noisy(torch.lerp(batch.latents, noise, levels[:, None, None]), levels, noise - batch.latents)
+
+
+def velocity_of(model: nn.Module, batch: Batch, noisy: Noisy, guidance: Tensor) -> Tensor:
+    """What `model` answers (b, tokens, 128), told the captions of `batch` and to heed them by `guidance` (b,)."""
+    velocity: Tensor = model(
+        hidden_states=noisy.mixed,
         encoder_hidden_states=batch.words,
         pooled_projections=batch.pooled,
-        timestep=t,
-        guidance=torch.full_like(t, NO_GUIDANCE),
+        timestep=noisy.levels,
+        guidance=guidance,
         img_ids=batch.positions,
-        txt_ids=torch.zeros(batch.words.shape[1], 3, device=t.device),
+        txt_ids=torch.zeros(batch.words.shape[1], 3, device=noisy.levels.device),
         return_dict=False,
     )[0]
-    return (velocity.float() - (noise - batch.latents)).square().mean()
+    return velocity
+
+
+def flow_loss(model: nn.Module, batch: Batch, chance: np.random.Generator) -> Tensor:
+    """Mean square error of the velocity (noise minus latents) on the straight line between them."""
+    noisy = noised(batch, chance)
+    velocity = velocity_of(model, batch, noisy, torch.full_like(noisy.levels, NO_GUIDANCE))
+    return (velocity.float() - noisy.towards).square().mean()
 
 
 def optimisers(model: FluxTransformer2DModel) -> list[torch.optim.Optimizer]:
@@ -121,8 +144,9 @@ def rate(step: int, steps: int, cooldown: int) -> float:
 class Run:
     """A training run: everything that a checkpoint holds."""
 
-    def __init__(self, home: Path, device: torch.device) -> None:
+    def __init__(self, home: Path, device: torch.device, loss: Loss = flow_loss) -> None:
         torch.manual_seed(SEED)
+        self.loss = loss
         self.home, self.step, self.samples, self.seconds = home, 0, 0, 0.0
         self.model = new_transformer().to(device).train()
         self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
@@ -143,6 +167,13 @@ class Run:
             optimiser.load_state_dict(state)
         self.step, self.samples, self.seconds = saved["step"], saved["samples"], saved["seconds"]
         self.chance = np.random.default_rng([SEED, self.step])
+
+    def start_from(self, checkpoint: Path) -> None:
+        """Begins a new run where the averaged weights of another one are; what went into those counts."""
+        saved = torch.load(checkpoint, map_location=next(self.model.parameters()).device, weights_only=True)
+        self.model.load_state_dict(saved["ema"])
+        self.ema = saved["ema"]
+        self.samples, self.seconds = saved["samples"], saved["seconds"]
 
     def save(self) -> None:
         unfinished = self.checkpoint.with_suffix(".part")
@@ -165,7 +196,7 @@ class Run:
                 group["lr"] = full * scale
         device = batch.latents.device
         with torch.autocast(device.type, torch.bfloat16):
-            loss = flow_loss(self.model, batch, self.chance)
+            loss = self.loss(self.model, batch, self.chance)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
@@ -180,11 +211,11 @@ class Run:
         return float(loss.detach())
 
 
-def train(run: Run, data: Data, steps: int, cooldown: int) -> None:
+def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0) -> None:
     losses: list[float] = []
     began = time.monotonic()
     while run.step < steps:
-        losses.append(run.advance(data.draw(run.chance), rate(run.step, steps, cooldown)))
+        losses.append(run.advance(data.draw(run.chance), peak * rate(run.step, steps, cooldown)))
         if run.step % 50 == 0:
             now = time.monotonic()
             run.seconds += now - began
