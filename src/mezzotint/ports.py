@@ -74,8 +74,13 @@ class Queue(Protocol):
         """A worker comes (back): its new epoch. Whatever it held under an older one is offered again at once."""
         ...
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
-        """Up to `count` tasks in fair order, each with a title to it. Empty for a worker whose epoch is not current."""
+    async def claim(
+        self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None
+    ) -> list[Claim]:
+        """Up to `count` tasks in fair order, each with a title to it. Raises NotEnlisted for a worker whose epoch is not current.
+
+        `held` are all the (task, attempt) that the worker has: what it was given beside these never reached it, and is offered again.
+        """
         ...
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
@@ -139,7 +144,10 @@ class Ledger(Tasks, Queue, Outbox, Keys, Shelf, Protocol):
         ...
 
     async def check(self) -> dict[str, Any]:
-        """That it answers and is as durable as it promises; facts for the health page. Raises LedgerError."""
+        """That it answers and is as durable as it promises; facts for the health page, `workers` that hold a lease among them.
+
+        Raises LedgerError.
+        """
         ...
 
     async def close(self) -> None: ...
@@ -173,6 +181,14 @@ class PaintRequest:
     pictures: tuple[tuple[str, Pixels], ...] = ()
     strength: float | None = None
     extras: tuple[tuple[str, Any], ...] = ()
+
+    def size(self, otherwise: int) -> tuple[int, int]:
+        """What is asked for, else the first picture's size, else a square of `otherwise` pixels a side."""
+        if self.width and self.height:
+            return self.width, self.height
+        if self.pictures:
+            return self.pictures[0][1].width, self.pictures[0][1].height
+        return otherwise, otherwise
 
 
 @dataclass(frozen=True)

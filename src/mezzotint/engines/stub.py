@@ -36,10 +36,7 @@ class StubEngine:
                 report(step, steps)
         else:
             report(steps, steps)
-        width, height = request.width, request.height
-        if width is None or height is None:
-            first = request.pictures[0][1] if request.pictures else None
-            width, height = (first.width, first.height) if first else (DEFAULT_SIDE, DEFAULT_SIDE)
+        width, height = request.size(DEFAULT_SIDE)
         return Painting(tiles(kind_of(request.prompt, request.seed), width, height), request.prompt)
 
 

@@ -22,6 +22,7 @@ from mezzotint.ports import Painting, PaintRequest, Report
 GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
 HOLD = 0.3  # how much an image prompt counts where the request does not say
 PROMPTS_KEPT = 64
+DEFAULT_SIDE = 1024
 
 Array = np.ndarray
 
@@ -46,7 +47,7 @@ class NanoEngine:
         self._prompts: OrderedDict[str, Prompts] = OrderedDict()
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
-        width, height = request.width or 1024, request.height or 1024
+        width, height = request.size(DEFAULT_SIDE)
         grid = grid_for(width, height)
         latents = self.latents(request, grid, report)
         pixels = self.decode(latents)
@@ -119,4 +120,7 @@ def _session(path: Path, threads: int) -> Any:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's own errors have no common base of theirs
+        raise ValueError(f"{path.name} is not a model that ONNX Runtime can load ({error})") from error
