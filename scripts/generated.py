@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mezzotint.cli.flags import limits
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
@@ -16,6 +17,7 @@ from mezzotint.core.parameters import Kind, Parameter
 from mezzotint.settings import TABLE
 
 ROOT = Path(__file__).parent.parent
+UNITS = (("d", 86_400), ("h", 3600), ("m", 60))
 TYPES = {Kind.STRING: "str", Kind.INTEGER: "int", Kind.NUMBER: "float", Kind.BOOLEAN: "bool", Kind.STRINGS: "list[str]", Kind.ANYTHING: "Any"}
 
 
@@ -97,22 +99,21 @@ def settings_page() -> str:
         "| variable | default | what it does |",
         "| --- | --- | --- |",
     ]
-    for setting in TABLE:
-        default = setting.default
-        shown = (
-            ""
-            if default in (None, "", ())
-            else "on"
-            if default is True
-            else "off"
-            if default is False
-            else f"{default:g}"
-            if isinstance(default, float)
-            else str(default)
-        )
-        lines.append(f"| `{setting.variable}` | {shown} | {setting.about} |")
+    lines += [f"| `{setting.variable}` | {shown(setting.default)} | {setting.about} |" for setting in TABLE]
     lines += ["", "The client and the command line also read `COMETAPI_BASE_URL`, `COMETAPI_KEY` and `BFL_API_KEY` where ours are not set.", ""]
     return "\n".join(lines)
+
+
+def shown(default: Any) -> str:
+    """A setting's default as one would write it; floats are times."""
+    if default in (None, "", ()):
+        return ""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    if isinstance(default, float):
+        unit = next((unit for unit, seconds in UNITS if default and default % seconds == 0), "")
+        return f"{default / dict(UNITS).get(unit, 1):g}{unit}"
+    return str(default)
 
 
 FILES: dict[str, Callable[[], str]] = {
