@@ -6,6 +6,7 @@ Only what `core.headers` accepts is decoded: PNG, JPEG and WebP of a bounded siz
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from collections import OrderedDict
@@ -19,6 +20,7 @@ from mezzotint.core.headers import MAX_PIXELS, PNG_SIGNATURE, read_header
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 
 JPEG_QUALITY, WEBP_QUALITY = 95, 90
+NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 MEMO = 128  # files of pictures with a recipe that are kept encoded
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -26,18 +28,21 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 def _opened(data: bytes) -> Image.Image:
     """The file with its header read and its size checked, not decoded. Raises BadPicture."""
-    read_header(data)
+    header = read_header(data)
     try:
-        return Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+        image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
     except Exception as error:  # Pillow raises many kinds for broken headers, and each means the same here
         raise BadPicture(f"the picture cannot be read: {error}") from error
+    if image.size != (header.width, header.height):  # a second header, by which Pillow goes, and which nobody has judged
+        raise BadPicture("the picture cannot be read: it has headers of different sizes")
+    return image
 
 
 def decode(data: bytes) -> Pixels:
     """The picture upright and in RGB, on white where it is transparent. Raises BadPicture."""
     image = _opened(data)
     try:
-        upright = ImageOps.exif_transpose(image)
+        upright = _in_eight_bits(ImageOps.exif_transpose(image))
         if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
             layered = upright.convert("RGBA")
             ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))
@@ -45,6 +50,16 @@ def decode(data: bytes) -> Pixels:
         return Pixels.of(np.asarray(upright.convert("RGB")))
     except Exception as error:  # as above: truncated, corrupt, or a bomb that its header hid
         raise BadPicture(f"the picture cannot be decoded: {error}") from error
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits scaled to 8: Pillow's own conversion cuts it off at 255."""
+    if not image.mode.startswith("I"):
+        return image
+    scaled = Image.fromarray(((np.asarray(image, np.uint32) * 255 + 32_767) // 65_535).astype(np.uint8))
+    if (transparent := image.info.get("transparency")) is not None:
+        scaled.info["transparency"] = (transparent * 255 + 32_767) // 65_535
+    return scaled
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -57,7 +72,7 @@ def resize(pixels: Pixels, width: int, height: int) -> Pixels:
 def crop(pixels: Pixels, width: int, height: int) -> Pixels:
     """The middle part of that ratio, at that size: nothing is stretched."""
     scale = min(pixels.width / width, pixels.height / height)
-    box_width, box_height = min(pixels.width, round(width * scale)), min(pixels.height, round(height * scale))
+    box_width, box_height = (max(1, min(most, round(part * scale))) for most, part in ((pixels.width, width), (pixels.height, height)))
     left, top = (pixels.width - box_width) // 2, (pixels.height - box_height) // 2
     return resize(Pixels.of(pixels.array[top : top + box_height, left : left + box_width]), width, height)
 
@@ -154,7 +169,7 @@ def _as_lines(notes: Mapping[str, str]) -> bytes:
 def _xmp(notes: Mapping[str, str]) -> bytes:
     from xml.sax.saxutils import escape
 
-    text = escape(_as_lines(notes).decode())
+    text = escape(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", _as_lines(notes).decode()))
     return (
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>'

@@ -140,6 +140,5 @@ def test_reading_never_fails_and_what_it_reads_it_would_spell(text: str) -> None
     assert found is None or text.lower() in (ids.short(found), str(found))
 
 
-@pytest.mark.xfail(reason="str.lower() makes the Kelvin sign a k; read() takes it for one", strict=True)
 def test_a_letter_that_only_looks_like_one_of_ours_is_none() -> None:
     assert ids.read("0" * 25 + "\N{KELVIN SIGN}") is None

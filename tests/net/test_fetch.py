@@ -57,7 +57,6 @@ async def test_a_picture_may_come_in_pieces_of_unknown_number(fetcher: GuardedFe
         assert await fetcher.fetch(server.url) == PICTURE
 
 
-@pytest.mark.xfail(reason="net.fetch asks for gzip by httpx2's own headers, and reads the body raw")
 async def test_a_server_that_packs_what_it_sends_is_understood(fetcher: GuardedFetcher) -> None:
     async def packs(heard: Heard, writer: asyncio.StreamWriter) -> None:
         wanted = "gzip" in heard.headers.get("accept-encoding", "")
@@ -67,7 +66,6 @@ async def test_a_server_that_packs_what_it_sends_is_understood(fetcher: GuardedF
         assert await fetcher.fetch(server.url) == PICTURE
 
 
-@pytest.mark.xfail(reason="the shared client keeps the cookies of every server")
 async def test_what_one_server_wants_remembered_is_not_told_to_it_again(fetcher: GuardedFetcher) -> None:
     async with receiving(saying(200, PICTURE, set_cookie="who=you; Path=/")) as server:
         await fetcher.fetch(server.url)

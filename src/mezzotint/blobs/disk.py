@@ -15,6 +15,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,8 +131,6 @@ class DiskBlobs:
         at_once = len(group) >= MANY and _syncfs is not None
         for writing in group:
             try:
-                if writing.path.parent not in self._known:
-                    writing.path.parent.mkdir(parents=True, exist_ok=True)
                 writing.written = _written(writing, sync=not at_once)
             except OSError as error:
                 writing.error = error
@@ -139,22 +138,29 @@ class DiskBlobs:
             try:
                 _sync_all(self.folder)
             except OSError as error:
-                for writing in group:
-                    writing.error = writing.error or error
+                _fail(group, error)
 
     def _sync_folders(self, group: Sequence[_Writing]) -> None:
-        """Each folder that lists a new file, and above it every folder that is itself new."""
-        for folder in {writing.path.parent for writing in group if writing.error is None}:
+        """Each folder that lists a new file, once for all of its files."""
+        by_folder: dict[Path, list[_Writing]] = {}
+        for writing in group:
+            if writing.error is None:
+                by_folder.setdefault(writing.path.parent, []).append(writing)
+        for folder, writings in by_folder.items():
             try:
-                _sync(folder)
-                while folder not in self._known:
-                    self._known.add(folder)
-                    folder = folder.parent  # noqa: PLW2901 - upwards, to the first that is known
-                    _sync(folder)
+                self._sync_folder(folder)
             except OSError as error:
-                for writing in group:
-                    if writing.path.is_relative_to(folder):
-                        writing.error = writing.error or error
+                _fail(writings, error)
+
+    def _sync_folder(self, folder: Path) -> None:
+        """The folder, and above it every folder that lists a new one. They are known when all of them are on disk, and not before."""
+        _sync(folder)
+        new = []
+        while folder not in self._known:
+            new.append(folder)
+            folder = folder.parent
+            _sync(folder)
+        self._known.update(new)
 
     def _delete(self, prefixes: Sequence[str]) -> None:
         """What lies under the prefixes, folder by folder; folders that became empty go too."""
@@ -172,21 +178,23 @@ class DiskBlobs:
             self._prune(folder)
 
     def _prune(self, folder: Path) -> None:
-        """Upwards, as long as nothing is left in it."""
+        """Upwards, as long as nothing is left in it. Forgotten before it goes: a put in between makes it anew, and syncs it."""
         while folder != self.folder:
+            self._known.discard(folder)
             try:
                 folder.rmdir()
             except OSError:
                 return
-            self._known.discard(folder)
             folder = folder.parent
 
 
 def _written(writing: _Writing, *, sync: bool) -> bool:
-    """False where the name is taken."""
+    """False where the name is taken; what is there is synced then, since whoever wrote it may have died before."""
     try:
-        handle = os.open(writing.path, os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if writing.replace else os.O_EXCL), 0o644)
+        handle = _opened(writing)
     except FileExistsError:
+        if sync:
+            _sync(writing.path)
         return False
     try:
         view = memoryview(writing.data)
@@ -200,6 +208,25 @@ def _written(writing: _Writing, *, sync: bool) -> bool:
     finally:
         os.close(handle)
     return True
+
+
+def _opened(writing: _Writing) -> int:
+    """Its folder is made when it is missing: it may be new, or just have been deleted with its last picture."""
+    flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if writing.replace else os.O_EXCL)
+    try:
+        return os.open(writing.path, flags, 0o644)
+    except FileNotFoundError:
+        writing.path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(writing.path, flags, 0o644)
+
+
+def _fail(group: Sequence[_Writing], error: OSError) -> None:
+    """What is perhaps not on disk must not be found there either: another attempt would adopt it."""
+    for writing in group:
+        writing.error = writing.error or error
+        if writing.written:
+            with suppress(OSError):  # a disk that fails may fail at this too, and then the file is looked at again when it is found
+                writing.path.unlink()
 
 
 def _delete_in(folder: Path, names: set[str]) -> None:

@@ -30,6 +30,8 @@ def short(task_id: UUID) -> str:
 
 def read(text: str) -> UUID | None:
     """An id in either spelling; None for anything else. Only the spellings we hand out are read, and nothing near them."""
+    if not text.isascii():  # some letters become ours in lower case, such as the Kelvin sign
+        return None
     if len(text) == SHORT_LENGTH:
         return _read_short(text)
     if len(text) != 36:

@@ -51,10 +51,11 @@ class ImageLink:
 
 
 def webhook_key(secret: str) -> bytes:
-    """The bytes to sign with: the base64 part of a `whsec_…` secret, else the secret's own UTF-8."""
+    """The bytes to sign with: the base64 part of a `whsec_…` secret, padded or not, else the secret's own UTF-8."""
     if secret.startswith(STANDARD_PREFIX):
+        letters = secret.removeprefix(STANDARD_PREFIX)
         try:
-            return base64.b64decode(secret.removeprefix(STANDARD_PREFIX), validate=True)
+            return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
         except (binascii.Error, ValueError):
             return secret.encode()
     return secret.encode()

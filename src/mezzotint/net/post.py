@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx2
+
 from mezzotint.core.errors import Unreachable
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
@@ -26,12 +28,12 @@ class GuardedPoster:
             return await asyncio.wait_for(self._send(url, body, headers), self._seconds)
         except asyncio.TimeoutError:
             return Reply(None, f"no answer within {self._seconds:g} seconds")
-        except (Unreachable, *NETWORK_ERRORS) as error:
+        except (Unreachable, UnicodeError, *NETWORK_ERRORS) as error:  # UnicodeError: a header that has no bytes
             return Reply(None, f"{type(error).__name__}: {error}"[:300])
 
     async def _send(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         """The status is all that counts: the receiver's body is not read."""
-        async with self._client.stream("POST", url, content=body, headers=headers) as response:
+        async with self._client.stream("POST", url, content=body, headers=httpx2.Headers(headers, encoding="utf-8")) as response:
             return Reply(response.status_code)
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore2
@@ -78,11 +79,12 @@ NETWORK_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, h
 
 
 def guarded_client(guard: Guard, *, seconds: float) -> httpx2.AsyncClient:
-    """A client that follows no redirect by itself."""
+    """A client that follows no redirect by itself, keeps no cookies, and asks for bodies as they are, so that their size is what comes."""
     return httpx2.AsyncClient(
         transport=GuardedTransport(guard),
         timeout=httpx2.Timeout(seconds, connect=5.0),
         follow_redirects=False,
         trust_env=False,
-        headers={"user-agent": USER_AGENT},
+        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
     )
