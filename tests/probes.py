@@ -126,7 +126,8 @@ def _of_strings(card: ModelCard, parameter: Parameter) -> Iterator[Probe]:
         yield Probe([], good=False)
     yield Probe(PICTURE, good=bool(parameter.also))
     yield Probe([PICTURE, "a\0b"], good=False, in_schema=False)
-    yield from (Probe(value, good=False) for value in (True, 7, 0.5, {}, {"a": 1}, [1], [None], [[]], [PICTURE, 1]))
+    wrong: tuple[Any, ...] = (True, 7, 0.5, {}, {"a": 1}, [1], [None], [[]], [PICTURE, 1])
+    yield from (Probe(value, good=False) for value in wrong)
 
 
 def _of_switch(card: ModelCard, parameter: Parameter) -> Iterator[Probe]:

@@ -106,7 +106,7 @@ def schema_of(card: ModelCard) -> dict[str, Any]:
 
 
 def in_schema(card: ModelCard, parameter: Parameter, probe: Probe) -> bool:
-    return Draft202012Validator(schema_of(card)["properties"][parameter.name]).is_valid(probe.value)
+    return bool(Draft202012Validator(schema_of(card)["properties"][parameter.name]).is_valid(probe.value))
 
 
 @every

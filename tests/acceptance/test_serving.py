@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 from mezzotint.core.signing import bfl_signature
 from tests.acceptance.servers import KEY, Server, alive, kill, serving, until, wait_ready
 
-REACH = {"MEZZOTINT_REACH": "127.0.0.0/8"}
+REACH = "127.0.0.0/8"
 
 
 def create(client: httpx2.Client, **body: Any) -> str:
@@ -160,12 +160,13 @@ def test_nothing_of_it_is_left_when_whoever_started_it_goes_away(tmp_path: Path)
     server = Server(tmp_path, MEZZOTINT_LIFELINE="on").start()
     server.engine()
     processes = server.processes()
-    assert server.process is not None
-    assert server.process.stdin is not None
+    ended = server.process
+    assert ended is not None
+    assert ended.stdin is not None
 
-    server.process.stdin.close()
+    ended.stdin.close()
 
-    until(lambda: server.process is not None and server.process.poll() is not None, 15, "the server to end")
+    until(lambda: ended.poll() is not None, 15, "the server to end")
     server.reap()
     until(lambda: not any(alive(pid) for pid in processes), 10, "all of it to end")
 
@@ -267,7 +268,7 @@ def lower(headers: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_webhook_brings_the_polling_object_with_both_families_of_signatures(tmp_path: Path) -> None:
-    with receiver() as hook, serving(tmp_path, **REACH) as server, server.client() as client:
+    with receiver() as hook, serving(tmp_path, MEZZOTINT_REACH=REACH) as server, server.client() as client:
         secret = "whsec_" + "c2VjcmV0IG9mIG1pbmU="
         task = create(client, webhook_url=f"http://127.0.0.1:{hook.server_port}/hook", webhook_secret=secret)
         until(lambda: hook.received, 15, "the webhook")
@@ -284,7 +285,7 @@ def test_a_webhook_brings_the_polling_object_with_both_families_of_signatures(tm
 
 def test_a_webhook_that_fails_is_tried_again_after_a_restart_too(tmp_path: Path) -> None:
     with receiver(500) as hook:
-        server = Server(tmp_path, **REACH).start()
+        server = Server(tmp_path, MEZZOTINT_REACH=REACH).start()
         with server.client() as client:
             create(client, webhook_url=f"http://127.0.0.1:{hook.server_port}/hook")
             until(lambda: hook.received, 15, "the first attempt")
@@ -325,7 +326,7 @@ def test_a_64_mb_body_is_refused_and_the_server_answers_on(tmp_path: Path) -> No
 
 
 def test_a_picture_that_hangs_fails_its_task_and_harms_nobody(tmp_path: Path) -> None:
-    with socket.socket() as silent, serving(tmp_path, **REACH) as server, server.client() as client:
+    with socket.socket() as silent, serving(tmp_path, MEZZOTINT_REACH=REACH) as server, server.client() as client:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         stuck = create(client, image_prompt=f"http://127.0.0.1:{silent.getsockname()[1]}/x.png")
@@ -369,7 +370,7 @@ def test_a_full_disk_is_503_nothing_is_half_done_and_it_recovers_by_itself(tmp_p
 
 def test_keys_and_secrets_are_in_no_file_and_no_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    server = Server(tmp_path / "data", MEZZOTINT_LOG_LEVEL="debug", **REACH)
+    server = Server(tmp_path / "data", MEZZOTINT_LOG_LEVEL="debug", MEZZOTINT_REACH=REACH)
     with log.open("wb") as sink, receiver() as hook:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")} | server.settings
         server.process = subprocess.Popen(

@@ -18,7 +18,7 @@ EITHER = OneOf(("control_image", "preprocessed_image"))
 
 
 def where(problem: Problem | None) -> tuple[str | int, ...] | None:
-    return problem and problem.where
+    return problem.where if problem else None
 
 
 # ratios

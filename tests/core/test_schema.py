@@ -113,4 +113,5 @@ def test_a_list_of_pictures_may_be_one_picture_where_the_model_says_so() -> None
     validator = Draft202012Validator(model_schema(BFL_MODELS["flux-3-image"])["properties"]["images"])
 
     assert all(validator.is_valid(value) for value in ("a", ["a"], ["a"] * 10, None))
-    assert not any(validator.is_valid(value) for value in ([], ["a"] * 11, [1], 1, {}))
+    wrong: tuple[Any, ...] = ([], ["a"] * 11, [1], 1, {})
+    assert not any(validator.is_valid(value) for value in wrong)

@@ -54,7 +54,7 @@ def test_an_outcome_says_only_what_it_was_given() -> None:
 def test_what_is_said_of_a_task_cannot_be_altered_afterwards() -> None:
     for record in (Outcome(Status.READY), Inputs("flux-dev", {}), Verdict(an_id(), 1, None), a_task()):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            record.seed = 1  # type: ignore[union-attr]
+            record.seed = 1  # type: ignore[misc, union-attr]
 
 
 @pytest.mark.parametrize(("attempts", "times"), [(1, "tried once"), (2, "tried 2 times"), (5, "tried 5 times")])
