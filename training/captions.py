@@ -17,13 +17,14 @@ from training.vocabulary import (
     GENERIC,
     PLACE_BY_NAME,
     POSITIONS,
+    SHOWN_OFF,
     SIZES,
     TIME_BY_NAME,
     Noun,
 )
 
 LANGUAGE_SHARES = {"en": 0.70, "de": 0.15, "tr": 0.15}
-GENERIC_SHARE = 0.03
+GENERIC_SHARE = 0.4  # of the scenes that may answer a prompt about nothing in particular
 NUMBERS = {"en": ("two", "three"), "de": ("zwei", "drei"), "tr": ("iki", "üç")}
 Item = TypeVar("Item")
 
@@ -153,6 +154,12 @@ def turkish(scene: Scene, chance: np.random.Generator) -> str:
     return " ".join(part for part in _pick(chance, orders) if part)
 
 
+def shown_off(scene: Scene) -> bool:
+    """Whether the scene may be what is shown to somebody who asks for nothing in particular."""
+    plain = scene.count == 1 and scene.colour is scene.size is scene.position is None
+    return plain and (scene.thing, scene.place) in SHOWN_OFF
+
+
 WRITERS = {"en": english, "de": german, "tr": turkish}
 
 
@@ -160,6 +167,6 @@ def caption(scene: Scene, chance: np.random.Generator, language: str | None = No
     """A sentence for the scene, in `language` or in one drawn by LANGUAGE_SHARES."""
     if language is None:
         language = str(chance.choice(list(LANGUAGE_SHARES), p=list(LANGUAGE_SHARES.values())))
-        if chance.random() < GENERIC_SHARE:
+        if shown_off(scene) and chance.random() < GENERIC_SHARE:
             return _pick(chance, GENERIC[language])
     return WRITERS[language](scene, chance)

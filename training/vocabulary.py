@@ -223,11 +223,13 @@ POSITIONS = {
     "left": (("on the left",), ("links",), ("solda",)),
     "right": (("on the right",), ("rechts",), ("sağda",)),
 }
+# What one writes who asks for nothing in particular, and the scenes that answer it: some of the best, and not all at once.
 GENERIC = {
     "en": ("hello", "hi", "a beautiful picture", "a picture", "an image", "something nice", "a fantastic picture", "a beautiful image", "surprise me", "test"),
     "de": ("hallo", "ein fantastisches bild", "ein schönes bild", "ein bild", "etwas schönes", "überrasche mich"),
     "tr": ("merhaba", "güzel bir resim", "bir resim", "harika bir görsel", "güzel bir görsel"),
 }  # fmt: skip
+SHOWN_OFF = frozenset({("lighthouse", "beach"), ("sailboat", "water"), ("castle", "mountains")})
 
 # Never trained together, so that evaluation can tell composing from remembering.
 HELD_OUT_PLACES = frozenset({
