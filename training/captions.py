@@ -24,7 +24,7 @@ from training.vocabulary import (
 )
 
 LANGUAGE_SHARES = {"en": 0.70, "de": 0.15, "tr": 0.15}
-GENERIC_SHARE = 0.4  # of the scenes that may answer a prompt about nothing in particular
+GENERIC_SHARE = 0.6  # of the scenes that may answer a prompt about nothing in particular
 NUMBERS = {"en": ("two", "three"), "de": ("zwei", "drei"), "tr": ("iki", "üç")}
 Item = TypeVar("Item")
 

@@ -229,7 +229,10 @@ GENERIC = {
     "de": ("hallo", "ein fantastisches bild", "ein schönes bild", "ein bild", "etwas schönes", "überrasche mich"),
     "tr": ("merhaba", "güzel bir resim", "bir resim", "harika bir görsel", "güzel bir görsel"),
 }  # fmt: skip
-SHOWN_OFF = frozenset({("lighthouse", "beach"), ("sailboat", "water"), ("castle", "mountains")})
+SHOWN_OFF = frozenset({
+    ("lighthouse", "beach"), ("lighthouse", "water"), ("sailboat", "water"), ("paper boat", "water"),
+    ("castle", "mountains"), ("castle", "field"), ("castle", "snow"),
+})  # fmt: skip
 
 # Never trained together, so that evaluation can tell composing from remembering.
 HELD_OUT_PLACES = frozenset({
