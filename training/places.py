@@ -83,7 +83,8 @@ def rgb(colour: Colour) -> np.ndarray:
 
 
 def over(picture: np.ndarray, colour: Colour | np.ndarray, cover: np.ndarray) -> np.ndarray:
-    return picture + (np.asarray(colour, np.float32) - picture) * cover
+    drawn: np.ndarray = picture + (np.asarray(colour, np.float32) - picture) * cover
+    return drawn
 
 
 def gradient(share: np.ndarray, *stops: Colour) -> np.ndarray:
@@ -140,7 +141,8 @@ def sky(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
 
 
 def lit(colour: np.ndarray | Colour, time: str) -> np.ndarray:
-    return np.asarray(colour, np.float32) * rgb(LIGHTS[time].tint)
+    drawn: np.ndarray = np.asarray(colour, np.float32) * rgb(LIGHTS[time].tint)
+    return drawn
 
 
 def ground(frame: Frame, top: float, far: Colour, near: Colour, time: str) -> np.ndarray:
@@ -162,7 +164,7 @@ def water(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
     share = np.clip((frame.y[:, 0] - HORIZON) / 3.6, 0, 1)
     deep = {"day": (0.10, 0.44, 0.76), "sunrise": (0.36, 0.55, 0.78), "sunset": (0.30, 0.18, 0.42), "night": (0.03, 0.07, 0.22)}[time]
     mixed = tuple(np.array(light.low) * 0.55 + np.array(deep) * 0.45)
-    surface = np.repeat(gradient(share, light.low, mixed, deep)[:, None], frame.x.shape[1], 1)  # type: ignore[arg-type]
+    surface = np.repeat(gradient(share, light.low, mixed, deep)[:, None], frame.x.shape[1], 1)
     depth = np.maximum(frame.y - HORIZON, 0.01)
     waves = np.sin(frame.y * 9 / (0.35 + 0.4 * depth) + np.sin(frame.x * 0.9 + chance.uniform(0, 6)) * 1.2)
     surface = surface + (np.clip(waves - 0.55, 0, 1) * 0.16 * np.clip(depth, 0, 1))[..., None] * (rgb(light.low) + 0.1)
@@ -323,7 +325,7 @@ def plain(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
     tone = ((0.97, 0.97, 0.98), (0.97, 0.97, 0.98), (0.86, 0.92, 0.98), (0.98, 0.93, 0.86), (0.90, 0.96, 0.90), (0.96, 0.90, 0.95))[chance.integers(6)]
     share = np.clip((frame.y[:, 0] + 6) / 8, 0, 1)
     end = tuple(np.array(tone) * 0.93)
-    return np.repeat(gradient(share, tone, tone, end)[:, None], frame.x.shape[1], 1)  # type: ignore[arg-type]
+    return np.repeat(gradient(share, tone, tone, end)[:, None], frame.x.shape[1], 1)
 
 
 DRAW: dict[str, Draw] = {

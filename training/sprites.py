@@ -58,7 +58,8 @@ def _recoloured(thing: Noun, rgb: np.ndarray, opaque: np.ndarray, colour: Colour
     base = np.asarray(colour.rgb, np.float32)
     deep = base * np.minimum(shade, 1)[..., None]
     glow = np.clip(shade - 1, 0, 1)[..., None] * 0.7
-    return rgb * (1 - weight[..., None]) + (deep * (1 - glow) + glow) * weight[..., None]
+    tinted: np.ndarray = rgb * (1 - weight[..., None]) + (deep * (1 - glow) + glow) * weight[..., None]
+    return tinted
 
 
 @functools.lru_cache(maxsize=4096)
