@@ -30,6 +30,7 @@ from training.vocabulary import COLOURS, NOUNS, PLACES, TIMES
 
 SIDE = 128
 SEED = 4242
+SHARD = 2000
 HEADS: dict[str, tuple[str, ...]] = {
     "object": tuple(noun.name for noun in NOUNS),
     "place": tuple(place.name for place in PLACES),
@@ -122,7 +123,7 @@ def main() -> None:
     parser.add_argument("--renders", type=int, default=24_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    home, shard = folder("classifier"), 2000
+    home, shard = folder("classifier"), min(SHARD, arguments.renders)
     todo = [(home / f"{part:03d}.npz", part, shard) for part in range(arguments.renders // shard + 1) if not (home / f"{part:03d}.npz").exists()]
     with ProcessPoolExecutor(arguments.workers) as pool:
         list(pool.map(make_renders, *zip(*todo, strict=True))) if todo else None

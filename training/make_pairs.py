@@ -48,7 +48,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     home = folder("pairs")
-    todo = [(home / f"{part:03d}", part, SHARD) for part in range(-(-arguments.scenes // SHARD)) if not (home / f"{part:03d}").exists()]
+    shards = [(home / f"{part:03d}", part, min(SHARD, arguments.scenes - part * SHARD)) for part in range(-(-arguments.scenes // SHARD))]
+    todo = [shard for shard in shards if not shard[0].exists()]
     with ProcessPoolExecutor(arguments.workers) as pool:
         for done in [pool.submit(make_shard, *shard) for shard in todo]:
             done.result()

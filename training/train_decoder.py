@@ -111,7 +111,7 @@ def main() -> None:
         optimiser.zero_grad(set_to_none=True)
         losses.append(float(loss.detach()))
         step += 1
-        if step % 100 == 0:
+        if step % 100 == 0 or step == arguments.steps:
             entry = {"step": step, "loss": round(float(np.mean(losses)), 5), "seconds": round(time.monotonic() - began)}
             if step % SAVE_EVERY == 0 or step == arguments.steps:
                 entry |= quality(decoder, pairs, device)

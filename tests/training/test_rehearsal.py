@@ -1,0 +1,68 @@
+"""Making nano in small: every step once, on a few scenes. What comes out paints, badly. `scripts/rehearse` runs this."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mezzotint.engines.nano.engine import NanoEngine
+from mezzotint.ports import PaintRequest
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nano")
+
+
+def step(home: Path, module: str, *arguments: str) -> str:
+    environment = os.environ | {"NANO_TRAINING_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([sys.executable, "-m", f"training.{module}", *arguments], env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def progress(home: Path, run: str) -> tuple[int, int]:
+    saved = torch.load(home / run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    return saved["step"], saved["samples"]
+
+
+def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) -> None:
+    step(home, "fit_latents", "--scenes", "30")
+    step(home, "make_scenes", "--scenes", "60", "--workers", "1")
+    assert len(list((home / "scenes").iterdir())) == 9  # a shard a grid
+
+    step(home, "train_flow", "--steps", "3", "--cooldown", "2")
+    first = progress(home, "flow")
+    step(home, "train_flow", "--steps", "5", "--cooldown", "2")
+    assert (first[0], progress(home, "flow")[0]) == (3, 5)
+    assert progress(home, "flow")[1] > first[1]
+
+    step(home, "distil", "--steps", "2")
+    assert progress(home, "distilled")[0] == 2
+    assert progress(home, "distilled")[1] > progress(home, "flow")[1]
+
+    step(home, "make_pairs", "--scenes", "4", "--workers", "1")
+    step(home, "train_decoder", "--steps", "2")
+    step(home, "export", "--shipped", str(tmp_path / "weights"), "--no-master")
+    step(home, "sampling", "--run", "flow", "--steps", "1", "--out", str(tmp_path / "grid.png"))
+    assert (tmp_path / "grid.png").stat().st_size > 10_000
+
+    engine = NanoEngine(weights=tmp_path / "weights")
+    picture = engine.paint(PaintRequest("flux-dev", "a cat", 512, 384, 2, 3.0, 1), lambda *_: None).pixels.array
+    assert picture.shape == (384, 512, 3)
+    assert np.isfinite(picture).all()
+
+    step(home, "classifier", "--renders", "20", "--steps", "2", "--workers", "1")
+    step(home, "evaluate", "--pictures", "2", "--steps", "1", "--weights", str(tmp_path / "weights"), "--out", str(tmp_path / "figures.json"))
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert set(figures["sets"]["known, English"]) >= {"object", "place", "time", "colour", "box_psnr_db", "box_likest"}
