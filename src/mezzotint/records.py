@@ -27,5 +27,8 @@ def encode(record: Any) -> bytes:
 
 def decode(data: bytes, kind: type[Record]) -> Record:
     """Raises ValueError on anything that is not such a record."""
-    decoded: Record = _decoder(kind).decode(data)
+    try:
+        decoded: Record = _decoder(kind).decode(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     return decoded

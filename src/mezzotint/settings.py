@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,16 @@ def _flag(value: str) -> bool:
 
 
 def _whole(value: str) -> int:
-    if not value.isdigit():
-        raise ValueError("expected a whole number, such as 100; 0 is no limit")
+    if not re.fullmatch(r"[0-9]{1,15}", value):
+        raise ValueError("expected a whole number, such as 100")
     return int(value)
+
+
+def _positive(value: str) -> int:
+    number = _whole(value)
+    if number < 1:
+        raise ValueError("expected at least 1")
+    return number
 
 
 def _port(value: str) -> int:
@@ -51,10 +59,17 @@ UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def _seconds(value: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", value.strip())
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([smhd]?)", value.strip())
     if match is None:
         raise ValueError("expected seconds, such as 30 or 0.5, or 10m, 24h, 7d")
     return float(match[1]) * UNITS[match[2]]
+
+
+def _a_while(value: str) -> float:
+    seconds = _seconds(value)
+    if seconds < 1:
+        raise ValueError("expected at least a second")
+    return seconds
 
 
 def _names(value: str) -> tuple[str, ...]:
@@ -66,7 +81,10 @@ def _networks(value: str) -> tuple[Network, ...]:
 
 
 def _folder(value: str) -> Path:
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:  # ~somebody, of whom the system knows nothing
+        raise ValueError("expected a folder, and this home is not known") from error
 
 
 def _url(value: str) -> str:
@@ -118,12 +136,12 @@ TABLE = (
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
     Setting("keep_images", 86400.0, _seconds, "How long pictures are kept after they are ready; 0 is for ever."),
     Setting("keep_tasks", 30 * 86400.0, _seconds, "How long finished tasks are remembered; 0 is for ever."),
-    Setting("link_lifetime", 600.0, _seconds, "How long a picture's link holds after it is ready."),
+    Setting("link_lifetime", 600.0, _a_while, "How long a picture's link holds after it is ready."),
     Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
-    Setting("max_body", 32 * 1024 * 1024, _whole, "Largest request body in bytes."),
-    Setting("attempts", 5, _whole, "How often a task is tried before it fails."),
-    Setting("lease", 15.0, _seconds, "How long a silent worker keeps its tasks."),
-    Setting("stall", 120.0, _seconds, "How long an engine may go without a step before it is killed."),
+    Setting("max_body", 32 * 1024 * 1024, _positive, "Largest request body in bytes."),
+    Setting("attempts", 5, _positive, "How often a task is tried before it fails."),
+    Setting("lease", 15.0, _a_while, "How long a silent worker keeps its tasks."),
+    Setting("stall", 120.0, _a_while, "How long an engine may go without a step before it is killed."),
     Setting("grace", 20.0, _seconds, "How long a stopping server lets running tasks finish."),
     Setting("log_level", "info", _one_of("debug", "info", "warning", "error"), "What is logged."),
     Setting("log_format", "auto", _one_of("auto", "text", "json"), "How it is logged; auto is text on a terminal, else json."),
@@ -149,7 +167,7 @@ class Settings:
     threads: int
     public_url: str
     trusted_proxies: tuple[Network, ...]
-    api_keys: tuple[str, ...]
+    api_keys: tuple[str, ...] = field(repr=False)
     reach: tuple[Network, ...]
     limits: bool
     queue_limit: int
@@ -166,10 +184,10 @@ class Settings:
     grace: float
     log_level: str
     log_format: str
-    worker_token: str
+    worker_token: str = field(repr=False)
     lifeline: bool
     base_url: str
-    api_key: str
+    api_key: str = field(repr=False)
 
     @property
     def folder(self) -> Path:
@@ -189,18 +207,20 @@ def _check(settings: Settings) -> Settings:
     short = [key for key in settings.api_keys if len(key) < 8]
     if short:
         raise BadSetting(f"{PREFIX}API_KEYS: a key of fewer than 8 characters is too easily guessed")
-    if settings.link_lifetime < 1:
-        raise BadSetting(f"{PREFIX}LINK_LIFETIME: links must hold for at least a second")
     return settings
+
+
+def _no_such(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name.upper(), sorted(known), 1, cutoff=0.85)
+    return f"{name}: no such setting. " + (f"Did you mean {near[0]}?" if near else f"Settings: {', '.join(sorted(known))}")
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Settings from the environment, `given` (from flags) winning over it. Raises BadSetting."""
     environment = os.environ if environment is None else environment
     known = {setting.variable for setting in TABLE}
-    strays = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
-    if strays:
-        raise BadSetting(f"{strays[0]}: no such setting. Settings: {', '.join(sorted(known))}")
+    for stray in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
+        raise BadSetting(_no_such(stray, known))
     values = {}
     for setting in TABLE:
         if given.get(setting.name) is not None:
