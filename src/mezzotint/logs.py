@@ -17,9 +17,9 @@ def redact(text: str) -> str:
     return SECRETS.sub("[secret]", text)
 
 
-def _redact(_logger: Any, _method: str, line: str) -> str:
+def _redact(_logger: Any, _method: str, line: Any) -> str:
     """Last of all, over the whole line: secrets may sit in lists, in tracebacks, in what an error quotes."""
-    return redact(line)
+    return redact(str(line))
 
 
 def configure_logs(level: str, form: str) -> None:
