@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
+from PIL import Image, ImageOps
 
 from mezzotint.core.errors import BadPicture
 from mezzotint.core.headers import MAX_BYTES, MAX_PIXELS, Header, read_header, sniff
@@ -101,6 +103,46 @@ def test_what_is_before_a_jpegs_frame_is_passed_over() -> None:
 def test_a_jpeg_without_a_frame_before_its_picture_is_refused() -> None:
     with pytest.raises(BadPicture, match="jpeg header has no size"):
         read_header(b"\xff\xd8\xff\xda" + bytes(100))
+
+
+# pictures that lie on their side
+
+
+def an_exif(orientation: int, order: str, before: int = 1) -> bytes:
+    """A table of `before` other entries, then the orientation."""
+    entries = [(0x010F, 2, 1, b"x\0\0\0")] * before + [(0x0112, 3, 1, struct.pack(order + "HH", orientation, 0))]
+    table = struct.pack(order + "H", len(entries)) + b"".join(struct.pack(order + "HHI", *entry[:3]) + entry[3] for entry in entries)
+    return b"Exif\0\0" + (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8) + table + bytes(4)
+
+
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
+@pytest.mark.parametrize("orientation", range(10))
+def test_a_jpeg_that_lies_on_its_side_says_so(orientation: int, order: str) -> None:
+    header = read_header(a_file("JPEG", 64, 48, exif=an_exif(orientation, order)))
+
+    assert (header.width, header.height) == (64, 48)
+    assert header.upright == ((48, 64) if orientation in (5, 6, 7, 8) else (64, 48))
+
+
+def test_pillow_turns_the_same_pictures() -> None:
+    for orientation in range(1, 9):
+        data = a_file("JPEG", 64, 48, exif=an_exif(orientation, "<"))
+        assert ImageOps.exif_transpose(Image.open(io.BytesIO(data))).size == read_header(data).upright, orientation
+
+
+def test_an_exif_that_is_cut_short_turns_nothing() -> None:
+    whole = an_exif(6, ">", before=2)
+
+    for end in range(6, whole.index(b"\x01\x12") + 10):
+        assert not read_header(a_file("JPEG", exif=whole[:end])).turned, end
+    assert read_header(a_file("JPEG", exif=whole)).turned
+
+
+@given(st.binary(max_size=300))
+def test_no_exif_keeps_a_header_from_being_read(junk: bytes) -> None:
+    header = read_header(a_file("JPEG", 64, 48, exif=b"Exif\0\0" + junk))
+
+    assert header.upright in ((64, 48), (48, 64))
 
 
 # what is broken

@@ -41,6 +41,7 @@ class PaintOrder:
     strength: float | None = None
     notes: tuple[tuple[str, str], ...] = ()
     extras: tuple[tuple[str, Any], ...] = ()
+    careful: bool = False  # an engine may have died of it: if one does again, it must be plain of which picture
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,7 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]]) -> PaintOrder:
     card, values = card_named(claim.inputs.model), claim.inputs.parameters
     given: Size | None = None
     if pictures:
-        header = read_header(pictures[0][1])
-        given = (header.width, header.height)
+        given = read_header(pictures[0][1]).upright
     width, height = size_of(card, _all_values(card, values), given)
     prompt, seed = values.get("prompt", ""), values["seed"]
     steps, guidance = values.get("steps") or DEFAULT_STEPS, values.get("guidance")
@@ -151,6 +151,7 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]]) -> PaintOrder:
         strength=strength,
         notes=tuple(notes.items()),
         extras=tuple((name, values[name]) for name in ("raw", "prompt_upsampling") if name in values),
+        careful=claim.attempt > 1,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +14,8 @@ from mezzotint.core.rules import read_ratio
 GRID = 16  # what the models' latents are laid out on
 LEAST, MOST = 64, 4096
 ONE_MEGAPIXEL = 1024 * 1024
+MEGAPIXELS = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*(?:MP)?", re.ASCII | re.IGNORECASE)
+MATCH = "match_input_image"  # Replicate's word, of ratios and of resolutions
 Size = tuple[int, int]
 
 # FLUX's own sizes for the ratios of Replicate's open models, at one megapixel
@@ -27,21 +30,26 @@ def _on_grid(value: float, grid: int = GRID) -> int:
     return min(max(round(value / grid) * grid, LEAST), MOST)
 
 
+def _down_to_grid(value: float) -> int:
+    return _on_grid(math.floor(value / GRID + 1e-9) * GRID)  # a hair more, for what arithmetic loses
+
+
 def from_ratio(ratio: Fraction, pixels: int, grid: int = GRID) -> Size:
-    """The size of about `pixels` in that ratio, on the grid."""
-    height = math.sqrt(pixels / ratio)
-    return _on_grid(height * ratio, grid), _on_grid(height, grid)
+    """The size of about `pixels` in that ratio, on the grid; of fewer where a side would be too long."""
+    width = min(math.sqrt(pixels * ratio), MOST, float(MOST * ratio))
+    return _on_grid(width, grid), _on_grid(float(width / ratio), grid)
 
 
 def from_picture(given: Size, most: int) -> Size:
-    """As the picture, made smaller if it has more than `most` pixels."""
+    """As the picture, made smaller if it has more than `most` pixels or a side that is too long."""
     width, height = given
-    scale = min(1.0, math.sqrt(most / (width * height)))
-    return _on_grid(width * scale), _on_grid(height * scale)
+    scale = min(1.0, math.sqrt(most / (width * height)), MOST / width, MOST / height)
+    return _down_to_grid(width * scale), _down_to_grid(height * scale)
 
 
 def size_of(card: ModelCard, values: dict[str, Any], given: Size | None) -> Size:
     """Width and height of what is to be painted; `given` is the size of the first input picture, if there is one."""
+    usual = ONE_MEGAPIXEL if card.pixels == MEGAPIXEL else card.pixels
     match card.sizing:
         case Sizing.PIXELS:
             return values["width"], values["height"]
@@ -51,8 +59,7 @@ def size_of(card: ModelCard, values: dict[str, Any], given: Size | None) -> Size
             ratio = read_ratio(values["aspect_ratio"]) if values.get("aspect_ratio") else None
             if ratio is None:
                 ratio = Fraction(*given) if given else Fraction(1)
-            pixels = ONE_MEGAPIXEL if card.pixels == MEGAPIXEL else card.pixels
-            return from_ratio(ratio, pixels, 32)
+            return from_ratio(ratio, usual, 32)
         case Sizing.INPUT:
             return from_picture(given or (1024, 1024), FOUR_MEGAPIXELS)
         case Sizing.EXPANDED:
@@ -60,42 +67,46 @@ def size_of(card: ModelCard, values: dict[str, Any], given: Size | None) -> Size
             across, down = values["left"] + values["right"], values["top"] + values["bottom"]
             return from_picture((width + across, height + down), FOUR_MEGAPIXELS)
         case Sizing.FORMAT:
-            return _by_format(values, given)
+            return _by_format(values, given, usual)
 
 
 def _automatic(values: dict[str, Any], given: Size | None) -> Size:
-    """FLUX.2: each side that is not set follows the picture, or one megapixel."""
+    """FLUX.2: a side that is not set follows the picture's ratio, or is as long as the other; without either, one megapixel."""
     width, height = values["width"] or 0, values["height"] or 0
     ratio = Fraction(*given) if given else Fraction(1)
     if width and height:
         return width, height
     if width:
-        return width, _on_grid(float(width / ratio))
+        return width, _other_side(width, float(width / ratio))
     if height:
-        return _on_grid(float(height * ratio)), height
+        return _other_side(height, float(height * ratio)), height
     return from_picture(given, FOUR_MEGAPIXELS) if given else (1024, 1024)
 
 
-def _by_format(values: dict[str, Any], given: Size | None) -> Size:
+def _other_side(side: int, wished: float) -> int:
+    """As long as is wished and as four megapixels allow."""
+    return min(_on_grid(wished), max(FOUR_MEGAPIXELS // side // GRID * GRID, LEAST))
+
+
+def _by_format(values: dict[str, Any], given: Size | None, usual: int) -> Size:
     """Replicate's and FLUX 3's words: a ratio, and about how many megapixels."""
-    word = values.get("aspect_ratio")
+    word = values.get("aspect_ratio") or ""
     if word == "custom":
         return _on_grid(values["width"]), _on_grid(values["height"])
-    if word in ("match_input_image", "auto", None):
-        return from_picture(given, FOUR_MEGAPIXELS) if given else (1024, 1024)
-    ratio = read_ratio(word) or Fraction(1)
-    megapixels = values.get("megapixels")
-    if megapixels is not None and word in OPEN_SIZES:
+    if word in OPEN_SIZES and (megapixels := values.get("megapixels")) is not None:
         width, height = OPEN_SIZES[word]
         return (width // 2, height // 2) if megapixels == "0.25" else (width, height)
-    return from_ratio(ratio, _pixels(values))
+    ratio, size = read_ratio(word), values.get("resolution") or values.get("output_megapixels") or ""
+    if ratio is None and given and size in ("", MATCH):
+        return from_picture(given, FOUR_MEGAPIXELS)
+    return from_ratio(ratio or Fraction(*given or (1, 1)), _pixels(size, given, usual))
 
 
-def _pixels(values: dict[str, Any]) -> int:
-    word = str(values.get("resolution") or values.get("output_megapixels") or "1")
+def _pixels(word: str, given: Size | None, usual: int) -> int:
+    """What a resolution is in pixels."""
+    if word == MATCH and given:
+        return min(given[0] * given[1], FOUR_MEGAPIXELS)
     if word in RESOLUTIONS:
         return RESOLUTIONS[word]
-    try:
-        return round(float(word.removesuffix("MP").strip()) * ONE_MEGAPIXEL)
-    except ValueError:
-        return ONE_MEGAPIXEL
+    found = MEGAPIXELS.fullmatch(word.strip())
+    return min(max(round(float(found[1]) * ONE_MEGAPIXEL), LEAST * LEAST), FOUR_MEGAPIXELS) if found else usual
