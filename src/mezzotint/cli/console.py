@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +17,7 @@ from mezzotint.client.errors import (
     AuthenticationFailed,
     BadAnswer,
     BadRequest,
+    ClientError,
     LimitReached,
     NoSuchThing,
     ServerFailed,
@@ -74,7 +78,15 @@ def note(text: str) -> None:
 
 
 def say_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    """One line, readable where standard output takes all letters, and always JSON."""
+    print(json.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf")), flush=True)
+
+
+def never_stumble() -> None:
+    """Letters that the terminal or pipe does not take are written as escapes: no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def leave(code: Exit) -> NoReturn:
@@ -87,7 +99,8 @@ def ending_well(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        sys.stderr.close()  # nobody reads on: `| head` had enough
+        with contextlib.suppress(OSError, ValueError):  # nobody reads on: `| head` had enough; what is left to say goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         leave(Exit.OK)
     except (MezzotintError, KeyboardInterrupt, OSError) as error:
         code = code_of(error)
@@ -97,4 +110,6 @@ def ending_well(*, as_json: bool = False) -> Iterator[None]:
             say_json(told | extra)
         elif not isinstance(error, KeyboardInterrupt):
             note(f"mezzotint: {error}")
+            if isinstance(error, ClientError) and error.task and error.task not in str(error):
+                note(f"the task goes on: mezzotint watch {error.task}")
         leave(code)

@@ -80,8 +80,8 @@ def _ledger(settings: Settings) -> str:
 def _serving(settings: Settings) -> str:
     from mezzotint.cli.connect import running
 
-    url = running(settings)
-    return f"running at {url}" if url else "not running (mezzotint serve starts one)"
+    found = running(settings)
+    return f"running at {found.url}" if found else "not running (mezzotint serve starts one)"
 
 
 def _engine(settings: Settings) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import base64
+import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Kind, Parameter, Problem
 
 DEFAULT_MODEL = "flux-dev"
+LONGEST_PATH = 4096
+NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=_\s-]")
 OWN = ("prompt", "model", "output", "timeout", "json", "help")  # names that the command itself uses
 
 
@@ -71,10 +76,28 @@ def _number(parameter: Parameter) -> Any:
     def read(text: str) -> Any:
         if text in parameter.also:
             return text
-        return int(text) if parameter.kind is Kind.INTEGER else float(text)
+        return int(text) if parameter.kind is Kind.INTEGER else _finite(text)
 
     read.__name__ = "whole number" if parameter.kind is Kind.INTEGER else "number"
     return read
+
+
+def _finite(text: str) -> float:
+    """JSON has no other numbers."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no number that can be sent")
+    return number
+
+
+def _seconds(text: str) -> float:
+    seconds = _finite(text)
+    if seconds < 0:
+        raise ValueError("less than nothing")
+    return seconds
+
+
+_seconds.__name__ = "number of seconds"  # in argparse's complaint
 
 
 def parser_for(card: ModelCard) -> Parser:
@@ -89,7 +112,7 @@ def parser_for(card: ModelCard) -> Parser:
     parser.add_argument("prompt", nargs="?", default=argparse.SUPPRESS, help="What the picture should show.")
     parser.add_argument("-m", "--model", default=DEFAULT_MODEL, help="The model (see mezzotint models).")
     parser.add_argument("-o", "--output", metavar="FILE", help="Where to write the picture; by default a name made from the prompt.")
-    parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="How long to wait for it.")
+    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="How long to wait for it.")
     parser.add_argument("--json", action="store_true", help="Print a JSON object instead of the path.")
     for parameter in card.parameters.values():
         if parameter.name not in OWN:
@@ -99,14 +122,17 @@ def parser_for(card: ModelCard) -> Parser:
 
 def model_in(arguments: Sequence[str]) -> str:
     """The model named among the arguments, before they can be parsed: which flags there are depends on it."""
+    model = DEFAULT_MODEL
     for at, word in enumerate(arguments):
+        if word == "--":
+            break
         if word in ("-m", "--model") and at + 1 < len(arguments):
-            return arguments[at + 1]
-        if word.startswith("--model="):
-            return word.partition("=")[2]
-        if word.startswith("-m") and len(word) > 2 and not word.startswith("--"):
-            return word[2:]
-    return DEFAULT_MODEL
+            model = arguments[at + 1]
+        elif word.startswith("--model="):
+            model = word.partition("=")[2]
+        elif word.startswith("-m") and len(word) > 2:
+            model = word[2:]
+    return model
 
 
 def card_for(model: str) -> ModelCard:
@@ -117,18 +143,25 @@ def card_for(model: str) -> ModelCard:
 
 
 def parameters_of(card: ModelCard, parsed: argparse.Namespace) -> dict[str, Any]:
-    """What was given, pictures read from files."""
+    """What was given, pictures read from files. Raises InvalidRequest for what is no text, or a file that is not there."""
     given = {name: value for name, value in vars(parsed).items() if name in card.parameters}
+    for name, value in given.items():
+        if any("\ud800" <= letter <= "\udfff" for letter in str(value)):  # how Python shows bytes that are no UTF-8
+            raise InvalidRequest([Problem((name,), "this is no text: it holds bytes that are no UTF-8", "usage")])
     for parameter in card.image_parameters:
         if parameter.name in given:
             value = given[parameter.name]
-            given[parameter.name] = [as_picture(entry) for entry in value] if isinstance(value, list) else as_picture(value)
+            given[parameter.name] = [as_picture(entry, flag(parameter)) for entry in value] if isinstance(value, list) else as_picture(value, flag(parameter))
     return given
 
 
-def as_picture(text: str) -> str:
-    """A file's content in base64; anything that is no file as it is."""
-    if text.startswith(("http://", "https://", "data:")) or len(text) > 4096:
+def as_picture(text: str, name: str) -> str:
+    """A file's content in base64; an address or base64 as it is. Raises InvalidRequest for what can only be a file and is none."""
+    if text.startswith(("http://", "https://", "data:")) or len(text) > LONGEST_PATH:
         return text
     path = Path(text).expanduser()
-    return base64.b64encode(path.read_bytes()).decode() if path.is_file() else text
+    if os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, no error for base64 that is too long for a name
+        return base64.b64encode(path.read_bytes()).decode()
+    if NOT_BASE64.search(text):
+        raise InvalidRequest([Problem((name,), f"there is no file {text}", "usage")])
+    return text

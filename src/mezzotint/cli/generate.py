@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import sys
 import time
@@ -10,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mezzotint.cli.connect import connected
+from mezzotint.cli.connect import EmbeddedClient, connected
 from mezzotint.cli.console import ending_well, note, plain, say, say_json
 from mezzotint.cli.flags import card_for, model_in, parameters_of, parser_for
-from mezzotint.client.errors import ClientError, RequestFailed
+from mezzotint.client.errors import ClientError
 from mezzotint.client.flow import Job, Picture, Snapshot
 from mezzotint.client.sync import Client
+from mezzotint.core.catalogue import ModelCard
 
 LONGEST_NAME = 60
 
@@ -26,41 +29,70 @@ def generate(arguments: Sequence[str]) -> None:
         card = card_for(model_in(arguments))
         parsed = parser_for(card).parse_args(arguments)
         parameters = parameters_of(card, parsed)
-        if parsed.output is not None:
-            _check_place(Path(parsed.output))
-        with connected() as client:
-            job = client.create(card.name, **parameters)
-            picture = follow(client, job, parsed.timeout)
-            path = Path(parsed.output) if parsed.output else file_name(parameters.get("prompt", ""), picture)
-            client.save(picture, str(path))
+        place = Path(parsed.output) if parsed.output else None
+        _check_place(place)
+        parameters |= _format_for(place, card, parameters)
+        with connected(lasting=True) as client:
+            picture = follow(client, client.create(card.name, **parameters), parsed.timeout)
+            path = _save(client, picture, place, parameters.get("prompt", ""))
         if parsed.json:
-            say_json(_told(picture, path, card.name))
+            say_json(_told(picture, path) | {"model": card.name})
         else:
             if sys.stderr.isatty() and picture.engine == "nano":
                 note("painted by nano, mezzotint's own small model; docs/nano.md says what it knows")
             say(str(path))
 
 
-def _check_place(path: Path) -> None:
-    """That the file can be written, before anything is painted for it."""
-    if path.is_dir():
+def _check_place(path: Path | None) -> None:
+    """That the file can be written, before anything is painted for it; None for one that gets its name later, here."""
+    if path is not None and path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: give the name of a file")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent}")
+    folder = path.parent if path is not None else Path()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}")
+    if not os.access(folder if path is None or path.is_file() or not path.exists() else path, os.W_OK):
+        raise PermissionError(f"nothing may be written in {folder.absolute()}: name a file elsewhere with -o")
+
+
+def _format_for(place: Path | None, card: ModelCard, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The format that the file's name promises, where the model knows it and no other was asked for."""
+    known = card.parameters.get("output_format")
+    if place is None or known is None or "output_format" in parameters:
+        return {}
+    ending = place.suffix.lower().removeprefix(".")
+    form = "jpeg" if ending == "jpg" else ending
+    return {"output_format": form} if form in known.choices else {}
+
+
+def _save(client: Client, picture: Picture, place: Path | None, prompt: str = "") -> Path:
+    """Where the picture was written: to its place, else to a name that nothing has yet."""
+    path = place or _unused(file_name(prompt or picture.prompt, picture))
+    try:
+        client.save(picture, path)
+    except OSError:
+        note(f"the picture is made: mezzotint watch {picture.task} -o FILE fetches it")
+        raise
+    return path
+
+
+def _unused(path: Path) -> Path:
+    """The path, or with a number where there is something of that name."""
+    names = (path if number == 1 else path.with_stem(f"{path.stem}-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def file_name(prompt: str, picture: Picture) -> Path:
-    """A name made of the prompt's words and the end of the task's id."""
+    """A name made of the prompt's words and the end of the task's id. Nothing in it can lead to another folder."""
     words = re.sub(r"[^\w]+", "-", prompt.lower()).strip("-_")[:LONGEST_NAME].strip("-") or "picture"
-    extension = picture.url.split("?", 1)[0].rpartition(".")[2]
-    return Path(f"{words}-{picture.task[-6:]}.{extension if extension.isalnum() else 'jpeg'}")
+    last = re.sub(r"[^\w]+", "", picture.task)[-6:] or "task"
+    extension = picture.url.split("?", 1)[0].rpartition("/")[2].rpartition(".")[2]
+    return Path(f"{words}-{last}.{extension if extension in ('jpeg', 'jpg', 'png', 'webp') else 'jpeg'}")
 
 
-def _told(picture: Picture, path: Path, model: str) -> dict[str, Any]:
+def _told(picture: Picture, path: Path | None) -> dict[str, Any]:
     return {
-        "path": str(path),
+        "path": None if path is None else str(path),
         "task": picture.task,
-        "model": model,
         "engine": picture.engine,
         "seed": picture.seed,
         "prompt": picture.prompt,
@@ -69,31 +101,39 @@ def _told(picture: Picture, path: Path, model: str) -> dict[str, Any]:
     }
 
 
-def follow(client: Client, job: Job, timeout: float) -> Picture:
+def follow(client: Client, task: str | Job, timeout: float) -> Picture:
     """Waits for the picture, showing how far it is where there is a terminal. Ctrl-C asks whether to cancel."""
     try:
         with progress_bar() as show:
-            return client.wait(job, timeout=timeout, watch=show)
+            return client.wait(task, timeout=timeout, watch=show)
     except KeyboardInterrupt:
-        _offer_cancel(client, job)
+        _offer_cancel(client, task if isinstance(task, str) else task.id)
         raise
 
 
-def _offer_cancel(client: Client, job: Job) -> None:
+def _offer_cancel(client: Client, task: str) -> None:
     """Whether to cancel is the user's to say; where nobody can be asked, the task goes on."""
-    try:
-        wanted = sys.stdin.isatty() and input("\nCancel the task? [y/N] ").strip().lower() in ("y", "yes")
-    except (KeyboardInterrupt, EOFError):
-        wanted = False
-    if not wanted:
-        note(f"the task goes on: mezzotint watch {job.id}")
+    if not _wants_to_cancel():
+        note(f"the task goes on: mezzotint watch {task}")
         return
     try:
-        client.cancel(job)
-    except (ClientError, RequestFailed) as error:
+        client.cancel(task)
+    except ClientError as error:
         note(f"could not cancel: {error}")
     else:
         note("canceled")
+
+
+def _wants_to_cancel() -> bool:
+    """Asks where the bar was, beside what standard output carries."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print("\nCancel the task? [y/N] ", end="", file=sys.stderr, flush=True)
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return False
 
 
 @contextmanager
@@ -129,12 +169,16 @@ def describe(snapshot: Snapshot) -> tuple[str, int, int | None, str]:
     return snapshot.state.lower(), 0, None, left
 
 
-def watch(task: str, timeout: float, as_json: bool) -> None:
+def watch(task: str, timeout: float, place: Path | None, as_json: bool) -> None:
     """`mezzotint watch`: come back to a task by its id."""
-    with ending_well(as_json=as_json), connected() as client:
-        began = time.monotonic()
-        picture = follow(client, Job(task, f"{client.base_url}/flux/v1/get_result?id={task}"), timeout)
+    with ending_well(as_json=as_json):
+        if place is not None:
+            _check_place(place)
+        with connected(lasting=True) as client:
+            began = time.monotonic()
+            picture = follow(client, task, timeout)
+            saved = _save(client, picture, place) if place is not None or isinstance(client, EmbeddedClient) else None
         if as_json:
-            say_json(_told(picture, Path(), "") | {"path": None, "waited": round(time.monotonic() - began, 2)})
+            say_json(_told(picture, saved) | {"waited": round(time.monotonic() - began, 2)})
         else:
-            say(picture.url)
+            say(str(saved or picture.url))

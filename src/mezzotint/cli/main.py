@@ -10,7 +10,7 @@ import typer
 
 from mezzotint import _version
 from mezzotint.cli import keys
-from mezzotint.cli.console import Exit, ending_well, leave, note, say, say_json
+from mezzotint.cli.console import Exit, ending_well, leave, never_stumble, note, say, say_json
 from mezzotint.cli.generate import generate, watch
 
 app = typer.Typer(
@@ -96,11 +96,12 @@ def _line(task: dict[str, Any]) -> str:
 @app.command("watch")
 def watch_command(
     task: Annotated[str, typer.Argument(help="The task's id.")],
-    timeout: Annotated[float, typer.Option(help="Seconds to wait.")] = 600.0,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=0)] = 600.0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the picture there, and print the path instead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Come back to a task: wait for it, and print the address of its picture."""
-    watch(task, timeout, as_json)
+    """Come back to a task: wait for it, and print the address of its picture, or its path where no server stays to serve it."""
+    watch(task, timeout, output, as_json)
 
 
 @app.command("cancel")
@@ -122,12 +123,13 @@ def doctor_command(as_json: Json = False) -> None:
     from mezzotint.cli.doctor import findings
 
     well = True
-    for finding in findings():
-        well = well and finding.good
-        if as_json:
-            say_json({"what": finding.what, "good": finding.good, "said": finding.said})
-        else:
-            say(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.said}")
+    with ending_well(as_json=as_json):
+        for finding in findings():
+            well = well and finding.good
+            if as_json:
+                say_json({"what": finding.what, "good": finding.good, "said": finding.said})
+            else:
+                say(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.said}")
     leave(Exit.OK if well else Exit.FAILED)
 
 
@@ -138,6 +140,7 @@ def version_command() -> None:
 
 
 def main() -> None:
+    never_stumble()
     try:
         app()
     except ImportError as error:

@@ -20,7 +20,7 @@ def serve(*, as_json: bool, **given: Any) -> None:
     configure_logs(settings.log_level, settings.log_format)
 
     def ready(url: str, key: str | None) -> None:
-        announce(settings.folder, url)
+        announce(settings.folder, url, embedded=settings.lifeline)
         if as_json:
             say_json({"url": url} | ({"key": key} if key else {}))
             return

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from typing import Any, TypeVar
 
 import httpx2
 
-from mezzotint._version import __version__
 from mezzotint.client import configuration
 from mezzotint.client.flow import WAIT, Answer, Ask, Flow, Job, Pause, Picture, Server, Snapshot
-from mezzotint.client.sync import Watch, _ignore, _named, headers_of, unanswered
+from mezzotint.client.sync import AGENT, DIRECT, Watch, _ignore, _named, headers_of, patience, unanswered
 
 Result = TypeVar("Result")
 
@@ -28,7 +28,7 @@ class AsyncClient:
     def __init__(self, base_url: str | None = None, api_key: str | None = None, *, timeout: float = 30.0, http: httpx2.AsyncClient | None = None) -> None:
         self._server = Server(configuration.base_url(base_url))
         self._key = configuration.api_key(api_key)
-        self._http = http or httpx2.AsyncClient(timeout=timeout, headers={"user-agent": f"mezzotint-python/{__version__}"}, follow_redirects=True)
+        self._http = http or httpx2.AsyncClient(timeout=timeout, headers=AGENT, mounts=DIRECT, follow_redirects=True)
         self._own = http is None
 
     @property
@@ -50,7 +50,7 @@ class AsyncClient:
     async def download(self, picture: str | Picture) -> bytes:
         return await self._drive(self._server.download(picture if isinstance(picture, str) else picture.url))
 
-    async def save(self, picture: str | Picture, path: str) -> None:
+    async def save(self, picture: str | Picture, path: str | os.PathLike[str]) -> None:
         from mezzotint.client.files import write_whole
 
         data = await self.download(picture)
@@ -60,19 +60,16 @@ class AsyncClient:
         return await self._drive(self._server.cancel(_named(task)[0]))
 
     async def models(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = (await self._drive(self._server.read("/v1/models")))["data"]
-        return listed
+        return await self._drive(self._server.models())
 
     async def model(self, name: str) -> dict[str, Any]:
-        return await self._drive(self._server.read(f"/v1/models/{name}"))
+        return await self._drive(self._server.model(name))
 
     async def tasks(self, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
-        query = f"?limit={limit}" + (f"&before={before}" if before else "")
-        listed: list[dict[str, Any]] = (await self._drive(self._server.read(f"/v1/tasks{query}")))["data"]
-        return listed
+        return await self._drive(self._server.tasks(limit, before))
 
     async def task(self, task: str | Job) -> dict[str, Any]:
-        return await self._drive(self._server.read(f"/v1/tasks/{_named(task)[0]}"))
+        return await self._drive(self._server.task(_named(task)[0]))
 
     async def close(self) -> None:
         if self._own:
@@ -100,7 +97,7 @@ class AsyncClient:
 
     async def _ask(self, ask: Ask) -> Answer:
         try:
-            answer = await self._http.request(ask.method, ask.url, json=ask.body, headers=headers_of(ask, self._key))
-        except httpx2.HTTPError as error:
+            answer = await self._http.request(ask.method, ask.url, json=ask.body, headers=headers_of(ask, self._key), timeout=patience(ask, self._http.timeout))
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return unanswered(ask, error)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)

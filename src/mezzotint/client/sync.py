@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -15,6 +17,10 @@ from mezzotint.client.flow import WAIT, Answer, Ask, Flow, Job, Pause, Picture, 
 
 Result = TypeVar("Result")
 Watch = Callable[[Snapshot], None]
+AGENT: Final = {"user-agent": f"mezzotint-python/{__version__}"}
+# no proxy knows what this machine's own addresses mean to us
+DIRECT: Final = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
+HOPELESS = (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.TooManyRedirects, httpx2.DecodingError)
 
 
 def _ignore(snapshot: Snapshot) -> None:
@@ -33,7 +39,7 @@ class Client:
         """`timeout` is for one request, in seconds; how long a task may take is said where one waits. `http` brings your own client."""
         self._server = Server(configuration.base_url(base_url))
         self._key = configuration.api_key(api_key)
-        self._http = http or httpx2.Client(timeout=timeout, headers={"user-agent": f"mezzotint-python/{__version__}"}, follow_redirects=True)
+        self._http = http or httpx2.Client(timeout=timeout, headers=AGENT, mounts=DIRECT, follow_redirects=True)
         self._own = http is None
 
     @property
@@ -60,7 +66,7 @@ class Client:
         """The file. Raises LinkExpired when its link no longer holds."""
         return self._drive(self._server.download(picture if isinstance(picture, str) else picture.url))
 
-    def save(self, picture: str | Picture, path: str) -> None:
+    def save(self, picture: str | Picture, path: str | os.PathLike[str]) -> None:
         """The file, written whole or not at all."""
         from mezzotint.client.files import write_whole
 
@@ -70,19 +76,16 @@ class Client:
         return self._drive(self._server.cancel(_named(task)[0]))
 
     def models(self) -> list[dict[str, Any]]:
-        listed: list[dict[str, Any]] = self._drive(self._server.read("/v1/models"))["data"]
-        return listed
+        return self._drive(self._server.models())
 
     def model(self, name: str) -> dict[str, Any]:
-        return self._drive(self._server.read(f"/v1/models/{name}"))
+        return self._drive(self._server.model(name))
 
     def tasks(self, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
-        query = f"?limit={limit}" + (f"&before={before}" if before else "")
-        listed: list[dict[str, Any]] = self._drive(self._server.read(f"/v1/tasks{query}"))["data"]
-        return listed
+        return self._drive(self._server.tasks(limit, before))
 
     def task(self, task: str | Job) -> dict[str, Any]:
-        return self._drive(self._server.read(f"/v1/tasks/{_named(task)[0]}"))
+        return self._drive(self._server.task(_named(task)[0]))
 
     def close(self) -> None:
         if self._own:
@@ -110,8 +113,8 @@ class Client:
 
     def _ask(self, ask: Ask) -> Answer:
         try:
-            answer = self._http.request(ask.method, ask.url, json=ask.body, headers=headers_of(ask, self._key))
-        except httpx2.HTTPError as error:
+            answer = self._http.request(ask.method, ask.url, json=ask.body, headers=headers_of(ask, self._key), timeout=patience(ask, self._http.timeout))
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return unanswered(ask, error)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
 
@@ -124,6 +127,24 @@ def headers_of(ask: Ask, key: str | None) -> dict[str, str]:
     return dict(ask.headers) | ({"authorization": f"Bearer {key}"} if ask.keyed and key else {})
 
 
+def patience(ask: Ask, usual: httpx2.Timeout) -> httpx2.Timeout:
+    """How long to wait for anything to happen: as always, or for as long as this request may take, whichever is shorter."""
+    if ask.seconds is None:
+        return usual
+    limits = {name: ask.seconds if seconds is None else min(seconds, ask.seconds) for name, seconds in usual.as_dict().items()}
+    return httpx2.Timeout(**limits)
+
+
 def unanswered(ask: Ask, error: Exception) -> Answer:
-    where = ask.url.split("?", 1)[0]
-    return Answer(0, {}, b"", f"{where} cannot be reached ({type(error).__name__}: {error}). Is the server running, and is the base URL right?")
+    why = f"{type(error).__name__}: {error}".removesuffix(": ")
+    said = f"{_place(ask.url)} cannot be reached ({why}). Is the server running, and is the base URL right?"
+    return Answer(0, {}, b"", said, hopeless=isinstance(error, HOPELESS))
+
+
+def _place(url: str) -> str:
+    """An address to show: a query may hold a token, and what stands before the host a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "what is no address"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> 
     """The webhook's content. `now` is the receiver's Unix time. Raises BadWebhook."""
     given = {name.lower(): value for name, value in headers.items()}
     message, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    if not message or not timestamp.isdigit():
+    if not message or not re.fullmatch(r"[0-9]{1,12}", timestamp):
         raise BadWebhook("the webhook has no id or no time")
     if abs(int(timestamp) - now) > TOLERANCE:
         raise BadWebhook(f"the webhook's time is more than {TOLERANCE} seconds off")
