@@ -74,9 +74,7 @@ class Queue(Protocol):
         """A worker comes (back): its new epoch. Whatever it held under an older one is offered again at once."""
         ...
 
-    async def claim(
-        self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None
-    ) -> list[Claim]:
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
         """Up to `count` tasks in fair order, each with a title to it. Raises NotEnlisted for a worker whose epoch is not current.
 
         `held` are all the (task, attempt) that the worker has: what it was given beside these never reached it, and is offered again.

@@ -26,11 +26,14 @@ class Enlisted:
 
 @dataclass(frozen=True)
 class Pull:
+    """`held` is what the worker has of former pulls: an answer that was lost on the way must not be lost for ever."""
+
     worker: str
     epoch: int
     engines: list[str]
     slots: int
     wait: float = 0.0
+    held: list[tuple[UUID, int]] | None = None
 
 
 @dataclass(frozen=True)

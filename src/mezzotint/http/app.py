@@ -36,11 +36,16 @@ class Front:
     max_body: int
     worker_token: str
     lease: float
+    remote_workers: bool = False  # the workers' door is on the public port too
 
 
 class MethodNotAllowed(Refusal):
     status = 405
     code = "method_not_allowed"
+
+    def __init__(self, message: str, allowed: str) -> None:
+        self.allowed = allowed
+        super().__init__(message)
 
 
 class Worded:
@@ -59,7 +64,10 @@ class Worded:
             refusal = _routing_refusal(error, scope) or as_refusal(error)
             if refusal is None:
                 raise
-            await answer(refusal, wording_for(scope["path"]), scope[REQUEST_ID])(scope, receive, send)
+            response = answer(refusal, wording_for(scope["path"]), scope[REQUEST_ID])
+            if isinstance(refusal, MethodNotAllowed):
+                response.headers["allow"] = refusal.allowed
+            await response(scope, receive, send)
 
 
 def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
@@ -67,7 +75,8 @@ def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
     if not isinstance(error, HTTPException):
         return None
     if error.status_code == 405:
-        return MethodNotAllowed(f"{scope['path'][:200]} does not take {scope['method']}")
+        allowed = (error.headers or {}).get("Allow", "")
+        return MethodNotAllowed(f"{scope['path'][:200]} does not take {scope['method']}", allowed)
     return NotFound(f"there is nothing at {scope['path'][:200]}")
 
 
@@ -76,8 +85,8 @@ def wording_for(path: str) -> Wording:
 
 
 def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIApp:
-    """Outermost first: ids, logs and measurements; words for refusals; routes."""
-    return Outer(Worded(Router(routes, redirect_slashes=False)), registry)
+    """Outermost first: ids and measurements; words for refusals; routes."""
+    return Outer(Worded(Router(routes, redirect_slashes=False)), registry, wording_for)
 
 
 def public_app(tools: Tools, front: Front) -> ASGIApp:
@@ -88,7 +97,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Flux(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Native(tools, front.authenticator, front.origins).routes(),
-        *WorkerDoor(tools, front.worker_token, front.lease).routes(),
+        *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         Route("/healthz", Endpoint(health.live), methods=["GET"]),
         Route("/readyz", Endpoint(health.ready), methods=["GET"]),
         Route("/metrics", Endpoint(health.metrics), methods=["GET"]),

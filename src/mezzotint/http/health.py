@@ -33,15 +33,19 @@ class Health:
         return Response(b'{"ok":true}', media_type=JSON)
 
     async def ready(self, request: Request) -> Response:
-        """It takes tasks: the ledger can be written and is as durable as promised, and nobody is shutting it down."""
+        """It takes tasks: the ledger answers and is as durable as promised, and nobody is shutting it down.
+
+        A server without a worker is ready, for what it takes is kept until one comes; `workers` says how many there are.
+        """
         del request
         facts: dict[str, Any] = {"version": __version__, "accepting": self._door.open, "engine": self._tools.policy.engine}
         try:
-            facts["ledger"] = await self._tools.ledger.check()
+            ledger = await self._tools.ledger.check()
         except MezzotintError as error:
             return Response(records.encode(facts | {"ready": False, "why": str(error)}), 503, {"retry-after": "5"}, JSON)
-        status = 200 if self._door.open else 503
-        return Response(records.encode(facts | {"ready": self._door.open}), status, {} if self._door.open else {"retry-after": "5"}, JSON)
+        facts |= {"ready": self._door.open, "workers": ledger.pop("workers"), "ledger": ledger}
+        status, headers = (200, {}) if self._door.open else (503, {"retry-after": "5"})
+        return Response(records.encode(facts), status, headers, JSON)
 
     async def metrics(self, request: Request) -> Response:
         del request

@@ -126,7 +126,7 @@ def _page(request: Request) -> tuple[Status | None, Any, int]:
     if query.get("before") and before is None:
         problems.append(Problem(("before",), "Input should be the id of a task", "value_error"))
     limit = query.get("limit", str(PAGE))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= LARGEST_PAGE):
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= LARGEST_PAGE):
         problems.append(Problem(("limit",), f"Input should be a number from 1 to {LARGEST_PAGE}", "int_parsing"))
     if problems:
         raise InvalidRequest(problems)

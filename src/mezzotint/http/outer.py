@@ -1,16 +1,19 @@
-"""The outermost layer: every request gets an id, a log line and a measurement, and no exception leaves without an answer."""
+"""The outermost layer: every request gets an id and a measurement, and no exception leaves without an answer and a line in the log."""
 
 from __future__ import annotations
 
 import random
 import string
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mezzotint.core.errors import Refusal
+from mezzotint.http.problems import Wording, answer
 
 LETTERS = string.ascii_letters + string.digits
 REQUEST_ID = "mezzotint.request_id"
@@ -24,11 +27,18 @@ def new_request_id() -> str:
     return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime())}{random.randrange(1_000_000_000):09d}{tail}"  # noqa: S311 - see above
 
 
-class Outer:
-    """ASGI middleware around everything."""
+class Broken(Refusal):
+    """A fault of ours."""
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self._app = app
+    status = 500
+    code = "internal_error"
+
+
+class Outer:
+    """ASGI middleware around everything. `wording_for` gives the words of the surface at a path."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, wording_for: Callable[[str], Wording]) -> None:
+        self._app, self._wording_for = app, wording_for
         answers = Counter("mezzotint_http_answers", "Answers by surface and status.", ("surface", "status"), registry=registry)
         seconds = Histogram("mezzotint_http_seconds", "Time to answer.", ("surface",), registry=registry)
         self._count, self._time = lru_cache(answers.labels), lru_cache(seconds.labels)  # finding a label costs more than counting
@@ -54,7 +64,8 @@ class Outer:
             log.exception("request failed", request_id=request_id, method=scope["method"], path=scope["path"])
             if status:  # the answer had begun: all that is left is to break it off
                 raise
-            await _broken(request_id)(scope, receive, send_with_id)
+            broken = Broken("something went wrong here; it was logged")
+            await answer(broken, self._wording_for(scope["path"]), request_id)(scope, receive, send_with_id)
         finally:
             surface = surface_of(scope["path"])
             self._count(surface, status).inc()
@@ -65,8 +76,3 @@ def surface_of(path: str) -> str:
     """The first part of a path, for metrics: few words, whatever is asked for."""
     head = path.split("/", 2)[1] if path.count("/") else ""
     return head if head in ("flux", "v1", "images", "healthz", "readyz", "metrics") else "other"
-
-
-def _broken(request_id: str) -> Response:
-    body = f'{{"error":{{"code":"internal_error","message":"something went wrong here; it was logged (request id: {request_id})","type":"comet_api_error"}}}}'
-    return Response(body, 500, media_type="application/json")

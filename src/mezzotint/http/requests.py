@@ -17,13 +17,14 @@ from mezzotint.core.parameters import Problem
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
-DEEPEST = 64  # nesting of a body; no parameter nests deeper than 2
+LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
+SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
 
 
 async def read_body(request: Request, most: int) -> bytes:
     """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes."""
     length = request.headers.get("content-length")
-    if length is not None and length.isdigit() and int(length) > most:
+    if length is not None and length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise too_large(most)
     parts, size = [], 0
     async for part in request.stream():
@@ -41,6 +42,8 @@ def too_large(most: int) -> BodyTooLarge:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object that says a thing twice says nothing clear: which one counts would depend on who reads it."""
     table = dict(pairs)
+    if any(len(name) > LONGEST_NAME for name in table):
+        raise InvalidRequest([Problem((), f"A field's name is longer than {LONGEST_NAME} characters", "string_too_long")])
     if len(table) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
@@ -71,9 +74,21 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise bad_json(str(error).split(";")[0]) from None
     if text[end:].strip(" \t\r\n"):
         raise bad_json(f"something follows the object at character {end}")
+    if SURROGATE.search(text):
+        _check_whole_characters(value)
     if not isinstance(value, dict):
         raise InvalidRequest([Problem((), "Input should be a JSON object", "dict_type")])
     return value
+
+
+def _check_whole_characters(value: Any) -> None:
+    """JSON can spell half a character, which is no text: it could be neither stored nor sent back."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise bad_json("a lone surrogate, which is half of a character") from None
+    except RecursionError:
+        raise bad_json("nested too deeply") from None
 
 
 def bad_json(why: str) -> InvalidRequest:

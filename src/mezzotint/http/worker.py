@@ -22,7 +22,8 @@ from mezzotint.http.requests import read_body
 from mezzotint.service.tools import Tools
 
 Message = TypeVar("Message")
-LARGEST = 8 * 1024 * 1024
+Verb = Callable[[bytes, Request], Awaitable[Any]]
+LARGEST = 64 * 1024 * 1024  # every verdict repeats its prompt
 MOST_SLOTS = 256
 
 
@@ -33,7 +34,7 @@ class WorkerDoor:
         self._tools, self._token, self._lease = tools, token, lease
 
     def routes(self) -> list[Route]:
-        verbs: dict[str, Callable[[bytes], Awaitable[Any]]] = {
+        verbs: dict[str, Verb] = {
             "enlist": self._enlist,
             "pull": self._pull,
             "beat": self._beat,
@@ -43,47 +44,51 @@ class WorkerDoor:
         }
         return [Route(f"{PREFIX}/{name}", Endpoint(self._guarded(verb)), methods=["POST"]) for name, verb in verbs.items()]
 
-    def _guarded(self, verb: Callable[[bytes], Awaitable[Any]]) -> Handler:
+    def _guarded(self, verb: Verb) -> Handler:
         async def endpoint(request: Request) -> Response:
             shown = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not token_matches(shown, self._token):
                 raise NotAuthenticated("this is the workers' door: show the worker token")
             try:
-                return Response(records.encode(await verb(await read_body(request, LARGEST))), media_type=JSON)
+                return Response(records.encode(await verb(await read_body(request, LARGEST), request)), media_type=JSON)
             except NotEnlisted as error:
                 return Response(str(error), 409, media_type="text/plain")
 
         return endpoint
 
-    async def _enlist(self, body: bytes) -> Enlisted:
+    async def _enlist(self, body: bytes, _: Request) -> Enlisted:
         epoch = await self._tools.ledger.enlist(_read(body, Enlist).worker)
         self._tools.hub.queued()  # what the worker held before waits again
         return Enlisted(epoch, self._lease)
 
-    async def _pull(self, body: bytes) -> Pulled:
-        """Held open until there is something to claim, or the wait is over."""
+    async def _pull(self, body: bytes, request: Request) -> Pulled:
+        """Held open until there is something to claim, the wait is over, or nobody waits any more."""
         pull = _read(body, Pull)
         slots = min(max(pull.slots, 1), MOST_SLOTS)
         loop = asyncio.get_running_loop()
         end = loop.time() + min(max(pull.wait, 0.0), LONGEST_WAIT)
-        while True:
-            claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
-            left = end - loop.time()
-            if claims or left <= 0:
-                self._began(claims)
-                return Pulled(claims)
-            await self._tools.hub.wait_for_queue(min(left, 5.0))  # tasks whose delay ends wake nobody
+        claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, pull.held)
+        gone = asyncio.ensure_future(request.receive())  # its body is read: all that can come is that nobody waits any more
+        try:
+            while not claims and not gone.done() and (left := end - loop.time()) > 0:
+                await self._tools.hub.wait_for_queue(min(left, 5.0))  # tasks whose delay ends wake nobody
+                if not gone.done():
+                    claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
+        finally:
+            gone.cancel()
+        self._began(claims)
+        return Pulled(claims)
 
     def _began(self, claims: list[Claim]) -> None:
         for claim in claims:
             self._tools.hub.changed(claim.task)
 
-    async def _beat(self, body: bytes) -> Told:
+    async def _beat(self, body: bytes, _: Request) -> Told:
         beat = _read(body, Beat)
         orders = await self._tools.ledger.beat(beat.worker, beat.epoch, beat.held)
         return Told(list(orders.canceled), list(orders.lost))
 
-    async def _progress(self, body: bytes) -> Told:
+    async def _progress(self, body: bytes, _: Request) -> Told:
         """How far tasks are; the answer says which of them were canceled, so that a cancel need not wait for a beat."""
         canceled = []
         for progress in _read(body, Report).progress:
@@ -96,18 +101,21 @@ class WorkerDoor:
             self._tools.hub.changed(progress.task)
         return Told(canceled, [])
 
-    async def _finish(self, body: bytes) -> Finished:
+    async def _finish(self, body: bytes, _: Request) -> Finished:
         verdicts = _read(body, Finish).verdicts
         accepted = await self._tools.ledger.settle(verdicts)
         for verdict in verdicts:
-            await self._after(verdict)
+            self._after(verdict)
         if any(verdict.outcome is None for verdict in verdicts):
             self._tools.hub.queued()
         self._tools.hub.owed()
         return Finished(accepted)
 
-    async def _after(self, verdict: Verdict) -> None:
-        self._tools.progress.ended(verdict.task, verdict.seconds)
+    def _after(self, verdict: Verdict) -> None:
+        """What is known of a later attempt stays."""
+        known = self._tools.progress.of(verdict.task)
+        if known is None or known.attempt <= verdict.attempt:
+            self._tools.progress.ended(verdict.task, verdict.seconds)
         self._tools.hub.changed(verdict.task)
 
 

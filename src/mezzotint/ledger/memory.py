@@ -151,13 +151,21 @@ class MemoryLedger:
         lease.until = self._clock.now() + self._terms.lease
         return True
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
         now = self._open()
         if not self._renewed(worker, epoch):
             raise not_enlisted(worker, epoch)
+        if held is not None:
+            self._offer_missed(worker, epoch, held)
         ready = [entry for entry in self._tasks.values() if entry.waiting and entry.not_before <= now and entry.task.engine in engines]
         ready.sort(key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
         return [self._claimed(entry, worker, epoch, now) for entry in ready[:count]]
+
+    def _offer_missed(self, worker: str, epoch: int, held: Collection[tuple[UUID, int]]) -> None:
+        given = [entry for entry in self._tasks.values() if entry.running and (entry.worker, entry.epoch) == (worker, epoch)]
+        for entry in given:
+            if (entry.task.id, entry.task.attempt) not in held:
+                self._abandon(entry)
 
     def _claimed(self, entry: _Entry, worker: str, epoch: int, now: float) -> Claim:
         self._virtual_clock = max(self._virtual_clock, entry.vstart)
@@ -318,8 +326,9 @@ class MemoryLedger:
         return sum(entry.waiting for entry in self._tasks.values())
 
     async def check(self) -> dict[str, Any]:
-        self._open()
-        return {"kind": "memory", "waiting": await self.waiting(), "durable": False}
+        now = self._open()
+        workers = sum(lease.until > now for lease in self._leases.values())
+        return {"kind": "memory", "waiting": await self.waiting(), "workers": workers, "durable": False}
 
     async def close(self) -> None:
         self._closed = True

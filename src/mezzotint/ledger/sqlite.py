@@ -5,6 +5,7 @@ The statements are in sql/sqlite/queries.sql. What this file owns is their order
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sqlite3
 import sys
@@ -28,7 +29,9 @@ from mezzotint.ports import Clock, Limits, Orders, Submitted
 
 SQL = load_queries("sqlite")
 BUSY = 10.0  # seconds to wait for another process (the keys command) to let go of the file
+READ_BUSY = 1.0  # the same for reading, which needs no turn but while another process recovers the log
 TIDY_GROUP = 500
+PRIVATE = 0o600  # prompts are in it, and the secret that links are signed with
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs")
 
 Connection = sqlite3.Connection
@@ -36,16 +39,18 @@ Connection = sqlite3.Connection
 
 def open_connection(path: Path, *, read_only: bool = False) -> Connection:
     """A connection set up for durability: nothing is answered before it is on disk."""
-    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False, cached_statements=256)
+    wait = READ_BUSY if read_only else BUSY
+    connection = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False, cached_statements=256)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if sys.platform == "darwin":  # where fsync alone does not reach the platter
-        connection.execute("PRAGMA fullfsync = ON")
-        connection.execute("PRAGMA checkpoint_fullfsync = ON")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
+    settings = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"]
+    settings += ["fullfsync = ON", "checkpoint_fullfsync = ON"] if sys.platform == "darwin" else []  # where fsync alone does not reach the platter
+    settings += ["query_only = ON"] if read_only else []
+    try:
+        for setting in settings:
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -70,33 +75,48 @@ def refuse_network_file_system(path: Path) -> None:
 def migrate(connection: Connection) -> None:
     """Brings the file to the newest schema. An older program refuses a newer file rather than misread it."""
     migrations = load_migrations("sqlite")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = schema_of(connection)
     if version > migrations[-1][0]:
         raise LedgerError(f"the ledger's schema is number {version}, but this version of mezzotint knows {migrations[-1][0]}: upgrade mezzotint")
     for number, script in migrations:
         if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+            _migrate_to(connection, number, script)
+
+
+def schema_of(connection: Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate_to(connection: Connection, number: int, script: str) -> None:
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    except sqlite3.OperationalError:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if schema_of(connection) < number:  # else another process began at the same moment, and was quicker
+            raise
 
 
 class SqliteLedger:
-    """See `ports.Ledger`. Made by `open_ledger`."""
+    """See `ports.Ledger`."""
 
     def __init__(self, path: Path, clock: Clock, terms: Terms) -> None:
+        """Raises LedgerError for a file that cannot be used."""
         self.path, self._clock, self._terms = path, clock, terms
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             refuse_network_file_system(path.parent)
-            with_schema = open_connection(path)
-            migrate(with_schema)
-            path.chmod(0o600)
-            with_schema.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
-            self._waiting = 0  # tasks in the queue; only the writer's thread changes it
-            self._count(with_schema)
-            with_schema.close()
+            path.touch(mode=PRIVATE)  # before there is anything in it to read
+            path.chmod(PRIVATE)
+            with contextlib.closing(open_connection(path)) as connection:
+                migrate(connection)
+                connection.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
+                self._waiting = 0  # tasks in the queue; from here on only the writer's thread changes it
+                self._count(connection)
             self._reader = open_connection(path, read_only=True)
+            self._writer = Writer(open_connection(path), self._count)
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"cannot open the ledger {path}: {error}") from error
-        self._writer = Writer(lambda: open_connection(path), self._count)
 
     def _count(self, connection: Connection) -> None:
         self._waiting = connection.execute(SQL["count_waiting"]).fetchone()[0]
@@ -110,7 +130,7 @@ class SqliteLedger:
 
     def _submit(self, connection: Connection, task: NewTask, limits: Limits) -> Submitted:
         """Refuses before it writes, as every job must."""
-        now = self._clock.now()
+        now, inputs = self._clock.now(), records.encode(task.inputs)
         if task.idempotency_key is not None and (known := self._known(connection, task, now)) is not None:
             return Submitted(known, replayed=True)
         if limits.waiting is not None and self._waiting >= limits.waiting:
@@ -125,7 +145,7 @@ class SqliteLedger:
         turn = {"account": task.account, "clock": clock, "cost": task.cost}
         vstart = connection.execute(SQL["take_turn"], turn).fetchone()[0]
         connection.execute(SQL["add_task"], row_of(task, now, vstart))
-        connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": records.encode(task.inputs)})
+        connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": inputs})
         self._waiting += 1
         return Submitted(task.id)
 
@@ -191,14 +211,18 @@ class SqliteLedger:
             self._end_abandoned(connection, left)
         return int(row["epoch"])
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
-        return await self._writer.do(lambda connection: self._claim(connection, worker, epoch, engines, count))
+    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
+        which = {"worker": worker, "epoch": epoch}
+        return await self._writer.do(lambda connection: self._claim(connection, which, engines, count, held))
 
-    def _claim(self, connection: Connection, worker: str, epoch: int, engines: Collection[str], count: int) -> list[Claim]:
-        renewed = connection.execute(SQL["renew_lease"], {"worker": worker, "epoch": epoch, "until": self._lease_end()}).fetchone()
-        if renewed is None:
-            raise not_enlisted(worker, epoch)
-        query = {"worker": worker, "epoch": epoch, "now": self._clock.now(), "count": count, "engines": records.encode(list(engines)).decode()}
+    def _claim(
+        self, connection: Connection, which: dict[str, Any], engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None
+    ) -> list[Claim]:
+        if connection.execute(SQL["renew_lease"], which | {"until": self._lease_end()}).fetchone() is None:
+            raise not_enlisted(**which)
+        if held is not None:
+            self._offer_missed(connection, which, set(held))
+        query = which | {"now": self._clock.now(), "count": count, "engines": records.encode(list(engines)).decode()}
         rows = connection.execute(SQL["claim"], query).fetchall()
         if not rows:
             return []
@@ -207,6 +231,11 @@ class SqliteLedger:
         rows.sort(key=lambda row: (row["class"], row["vstart"], row["id"]))
         self._waiting -= len(rows)
         return [self._claimed(connection, row) for row in rows]
+
+    def _offer_missed(self, connection: Connection, which: dict[str, Any], held: set[tuple[UUID, int]]) -> None:
+        for row in connection.execute(SQL["held"], which).fetchall():
+            if (UUID(bytes=row["id"]), row["attempt"]) not in held:
+                self._end_abandoned(connection, row)
 
     @staticmethod
     def _claimed(connection: Connection, row: Mapping[str, Any]) -> Claim:
@@ -381,13 +410,14 @@ class SqliteLedger:
         return self._waiting
 
     async def check(self) -> dict[str, Any]:
-        def look(connection: Connection) -> dict[str, Any]:
-            return {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "user_version")}
-
-        facts = await self._writer.do(look)
+        facts = await self._writer.do(self._look)
         if facts["journal_mode"] != "wal" or facts["synchronous"] != 2:
             raise LedgerError(f"the ledger is not durable: {facts}; expected journal_mode wal and synchronous 2 (full)")
         return facts | {"kind": "sqlite", "waiting": self._waiting}
+
+    def _look(self, connection: Connection) -> dict[str, Any]:
+        facts = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "user_version")}
+        return facts | {"workers": connection.execute(SQL["count_workers"], {"now": self._clock.now()}).fetchone()[0]}
 
     async def close(self) -> None:
         self._writer.close()

@@ -1,8 +1,8 @@
 """One thread that writes: callers wait together, and one commit, one fsync, serves all that have gathered.
 
-A job that refuses says so before it writes anything, so its neighbours in the group are not touched. A job that fails in SQLite
-spoils the group: it is rolled back, and each job runs again in a transaction of its own. What a caller is told happened is on
-disk: answers leave only after the commit.
+A job that refuses says so before it writes anything, so its neighbours in the group are not touched. A job that fails in SQLite,
+or after it wrote, spoils the group: it is rolled back, and each job runs again in a transaction of its own. What a caller is told
+happened is on disk: answers leave only after the commit. Whatever fails, the thread goes on, and whoever waits is answered.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ class _Waiting:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
+    settled: bool = False  # committed, or failed for good
+
+
+class _Spoiled(Exception):
+    """A job raised after it had written."""
 
 
 def unavailable(error: sqlite3.Error) -> Exception:
@@ -43,11 +48,11 @@ def unavailable(error: sqlite3.Error) -> Exception:
 class Writer:
     """Runs jobs on one connection, on a thread of its own."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], after_failure: Job) -> None:
+    def __init__(self, connection: sqlite3.Connection, after_failure: Job) -> None:
         """`after_failure` is called on the thread whenever a group was rolled back, so that what was counted is counted anew."""
-        self._after_failure = after_failure
+        self._connection, self._after_failure = connection, after_failure
+        self._sound = True  # nothing is left to roll back, and what was counted holds
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._connect = connect
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
         self._closed = False
@@ -70,13 +75,15 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = self._connect()
         try:
             while (group := self._gather()) is not None:
-                self._commit(connection, group)
+                try:
+                    self._commit(group)
+                except sqlite3.Error as error:
+                    _fail(group, error)
                 _answer(group)
         finally:
-            connection.close()
+            self._connection.close()
 
     def _gather(self) -> list[_Waiting] | None:
         """What is waiting now, at least one; None when closed and empty."""
@@ -95,36 +102,53 @@ class Writer:
             group.append(entry)
         return group
 
-    def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    def _commit(self, group: list[_Waiting]) -> None:
+        """Raises sqlite3.Error where nothing can be begun or undone: then it is no job's fault, and none would fare better alone."""
+        if not self._sound:
+            self._undo()
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
-            _in_one_transaction(connection, group)
-        except sqlite3.Error as error:
+            _run_all(self._connection, group)
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, _Spoiled) as error:
+            self._sound = False
+            self._undo()
             if len(group) == 1:
-                group[0].error = unavailable(error)
-                self._after_failure(connection)
+                _fail(group, error)
                 return
-            self._after_failure(connection)
             for waiting in group:
                 waiting.result = waiting.error = None
-                self._commit(connection, [waiting])
-
-
-def _in_one_transaction(connection: sqlite3.Connection, group: list[_Waiting]) -> None:
-    """All of the jobs, or, where SQLite fails, none: raises sqlite3.Error with everything rolled back."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
+                self._commit([waiting])
         for waiting in group:
-            try:
-                waiting.result = waiting.job(connection)
-            except sqlite3.Error:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the caller's, and nothing was written
-                waiting.error = error
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            waiting.settled = True
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._after_failure(self._connection)
+        self._sound = True
+
+
+def _run_all(connection: sqlite3.Connection, group: list[_Waiting]) -> None:
+    """Raises sqlite3.Error or _Spoiled where all of it must be rolled back."""
+    for waiting in group:
+        before = connection.total_changes
+        try:
+            waiting.result = waiting.job(connection)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # whatever it is, it is the caller's
+            waiting.error = error
+            if connection.total_changes != before:
+                raise _Spoiled from error
+
+
+def _fail(group: list[_Waiting], error: Exception) -> None:
+    """For those that have no answer of their own."""
+    for waiting in group:
+        if not waiting.settled:
+            waiting.error = unavailable(error) if isinstance(error, sqlite3.Error) else waiting.error
+            waiting.settled = True
 
 
 def _answer(group: list[_Waiting]) -> None:

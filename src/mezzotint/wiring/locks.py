@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,19 @@ class AlreadyServing(BadSetting):
 
 
 def lock_folder(folder: Path) -> Any:
-    """Held until it is closed. Two servers on one ledger file would each think that they are alone. Raises AlreadyServing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = (folder / LOCK).open("a+")
+    """Held until it is closed. Two servers on one ledger file would each think that they are alone. Raises BadSetting."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / LOCK).open("a+")
+    except OSError as error:
+        raise BadSetting(f"cannot keep data in {folder} ({error.strerror}): give another folder with --data") from error
     try:
         _lock(handle)
-    except OSError:
+    except OSError as error:
         handle.close()
-        raise AlreadyServing(f"another mezzotint serves from {folder}: stop it, or give another folder with --data") from None
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):  # in the words of flock, and of Windows
+            raise AlreadyServing(f"another mezzotint serves from {folder}: stop it, or give another folder with --data") from None
+        raise BadSetting(f"cannot lock {folder} ({error.strerror}), so two servers could get at one ledger: give another folder with --data") from error
     return handle
 
 

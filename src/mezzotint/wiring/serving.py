@@ -40,7 +40,7 @@ from mezzotint.ports import Ledger
 from mezzotint.service.read import Found, links
 from mezzotint.service.tools import Tools
 from mezzotint.settings import PREFIX, Settings
-from mezzotint.wiring.adapters import SystemClock, blobs_of, child_environment, ledger_of, tools_of
+from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, child_environment, ledger_of, tools_of
 from mezzotint.wiring.locks import lock_folder
 from mezzotint.wiring.processes import follow_lifeline, run_loop
 from mezzotint.work.deliveries import Deliveries
@@ -90,9 +90,13 @@ class Service:
         self._stop.set()
 
     async def run(self, ready: Callable[[str, str | None], None]) -> None:
-        """Serves until `stop`. `ready` is told the URL, and a key if one was made for it. Raises BadSetting, LedgerError."""
+        """Serves until `stop`. `ready` is told the URL, and a key if one was made for it.
+
+        Raises BadSetting, LedgerError; and MezzotintError where a part of the server ended by itself, after draining the rest.
+        """
         lock = lock_folder(self._settings.folder)
         try:
+            check_sharing(self._settings)
             port = _free_port(self._settings.host, self._settings.port)
             clock = SystemClock()
             ledger = ledger_of(self._settings, clock)
@@ -113,7 +117,8 @@ class Service:
         self.url = f"http://{shown}:{port}"
         authenticator = Authenticator(ledger, SystemClock(), settings.api_keys)
         origins = Origins(settings.public_url, settings.trusted_proxies, self.url)
-        front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease)
+        remote_workers = bool(settings.worker_token)  # then workers elsewhere know it too
+        front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers)
         servers = [
             _server(public_app(tools, front), address=settings.host or "0.0.0.0", port=port),
             _server(worker_app(tools, front), uds=self._sockets / "worker.sock"),
@@ -128,7 +133,8 @@ class Service:
         stopping = asyncio.create_task(self._stop.wait())
         try:
             done, _ = await asyncio.wait([stopping, *running, *loops, keeper], return_when=asyncio.FIRST_COMPLETED)
-            if stopping not in done:
+            broken = stopping not in done
+            if broken:
                 log.error("a part of the server ended", exc_info=next(iter(done)).exception())
             await self._drain(keeper)
         finally:
@@ -141,13 +147,14 @@ class Service:
             await asyncio.gather(*loops, keeper, stopping, return_exceptions=True)
             await self._kill_worker()
             await poster.close()
+        if broken:
+            raise MezzotintError("a part of the server ended by itself; the log says which, and why")
 
     async def _drain(self, keeper: asyncio.Task[None]) -> None:
         """No new tasks; the worker finishes or hands back; polls go on until it has."""
         self._door.open = False
         keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeper
+        await asyncio.gather(keeper, return_exceptions=True)
         worker = self._worker
         if worker is None or worker.returncode is not None:
             return
@@ -164,15 +171,20 @@ class Service:
         ended = 0
         while True:
             began = asyncio.get_running_loop().time()
-            self._worker = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "mezzotint.cli.worker_process", self.url, str(self._sockets / "worker.sock"), LOCAL_WORKER,
-                stdin=asyncio.subprocess.PIPE, env=self._worker_environment(),
-            )  # fmt: skip
-            code = await self._worker.wait()
+            code = await self._run_worker()
             lasted = asyncio.get_running_loop().time() - began
             ended = 0 if lasted > 30 else ended + 1
             log.warning("the worker ended", code=code, lasted=round(lasted, 1))
             await asyncio.sleep(RESTARTS[min(ended, len(RESTARTS) - 1)])
+
+    async def _run_worker(self) -> int | str:
+        """One life of it: its exit code, or why it could not be started."""
+        command = [sys.executable, "-m", "mezzotint.cli.worker_process", self.url, str(self._sockets / "worker.sock"), LOCAL_WORKER]
+        try:
+            self._worker = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, env=self._worker_environment())
+        except OSError as error:  # too many processes, or no memory, just now
+            return str(error)
+        return await self._worker.wait()
 
     def _worker_environment(self) -> dict[str, str]:
         settings = self._settings
@@ -202,6 +214,12 @@ def check_exposure(settings: Settings, has_keys: bool) -> None:
     raise BadSetting(
         f"serving on {settings.host or 'all addresses'} opens the server to others: first make a key with `mezzotint keys create`, or set {PREFIX}API_KEYS"
     )
+
+
+def check_sharing(settings: Settings) -> None:
+    """Refuses pictures that the worker, a process of its own, could not see. Raises BadSetting."""
+    if blobs_address(settings) == "memory":
+        raise BadSetting(f"{PREFIX}BLOBS=memory: cannot be shared with the worker, which is a process of its own: use file:FOLDER")
 
 
 def _free_port(host: str, port: int) -> int:

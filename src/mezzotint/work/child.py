@@ -36,8 +36,8 @@ class Child:
 
     def __init__(self, engine: Engine, darkroom: Darkroom, source: BinaryIO, sink: BinaryIO) -> None:
         self._engine, self._darkroom, self._source, self._sink = engine, darkroom, source, sink
-        self._orders: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
-        self._stopped: set[str] = set()
+        self._orders: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._stopped: set[int] = set()  # tickets of orders that are not to be painted any further
         self._flushed = 0.0
 
     def run(self) -> None:
@@ -51,55 +51,62 @@ class Child:
     def _paint(self) -> None:
         self._say("ready", {"engine": self._engine.name})
         self._flush()
-        while (order := self._orders.get()) is not None:
+        while True:
+            order = self._orders.get()
+            careful = order.body["careful"]
+            if careful:  # what was painted before it is not to be blamed for it
+                self._flush()
             self._serve(order)
-            self._stopped.discard(order.body["task"])
-            if self._orders.empty() or time.monotonic() - self._flushed > FLUSH_EVERY:
+            self._stopped.discard(order.body["ticket"])
+            if careful or self._orders.empty() or time.monotonic() - self._flushed > FLUSH_EVERY:
                 self._flush()
 
     def _listen(self) -> None:
         """Orders queue up; a stop counts at once, also for the picture in hand."""
-        while (frame := read_frame(self._source)) is not None:
-            if frame.kind == "stop":
-                self._stopped.add(frame.body["task"])
-            else:
-                self._orders.put(frame)
-        self._orders.put(None)
+        try:
+            while (frame := read_frame(self._source)) is not None:
+                if frame.kind == "stop":
+                    self._stopped.add(frame.body["ticket"])
+                else:
+                    self._orders.put(frame)
+        except (ValueError, KeyError, TypeError) as error:
+            print(f"the engine's orders cannot be read: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
         os._exit(0)  # nobody is left to paint for: do not finish the picture in hand
 
     def _serve(self, order: Frame) -> None:
-        task = order.body["task"]
+        ticket = order.body["ticket"]
         try:
-            if task in self._stopped:
+            if ticket in self._stopped:
                 raise Interrupted
-            image, prompt = self._painted(order, self._report(task))
+            image, prompt = self._painted(order, self._report(ticket))
         except Interrupted:
-            self._say("stopped", {"task": task})
+            self._say("stopped", {"ticket": ticket})
         except BadPicture as error:
-            self._say("bad picture", {"task": task, "message": str(error)})
+            self._say("bad picture", {"ticket": ticket, "message": _words(error)})
         except EngineFailure as error:
-            self._say("failed", {"task": task, "message": str(error), "code": error.code, "retryable": error.retryable})
+            self._say("failed", {"ticket": ticket, "message": _words(error), "code": error.code, "retryable": error.retryable})
         except MemoryError:
-            self._say("failed", {"task": task, "message": "out of memory", "code": "out_of_memory", "retryable": False})
+            self._say("failed", {"ticket": ticket, "message": "out of memory", "code": "out_of_memory", "retryable": False})
         except Exception as error:  # noqa: BLE001 - an engine's fault must not end the engine
-            text = f"the engine failed: {type(error).__name__}: {error}"
-            self._say("failed", {"task": task, "message": text, "code": "engine_failed", "retryable": False})
+            text = f"the engine failed: {type(error).__name__}: {_words(error)}"
+            self._say("failed", {"ticket": ticket, "message": text, "code": "engine_failed", "retryable": False})
         else:
-            body = {"task": task, "prompt": prompt, "format": image.format.value, "width": image.width, "height": image.height}
+            body = {"ticket": ticket, "prompt": prompt, "format": image.format.value, "width": image.width, "height": image.height}
             self._say("painted", body | {"engine": self._engine.name}, (image.data,))
 
-    def _report(self, task: str) -> Callable[[int, int], None]:
+    def _report(self, ticket: int) -> Callable[[int, int], None]:
         """Steps that come quickly are not all told: what counts is that it is alive, and about how far."""
         told = time.monotonic()
 
         def report(step: int, steps: int) -> None:
             nonlocal told
-            if task in self._stopped:
+            if ticket in self._stopped:
                 raise Interrupted
             now = time.monotonic()
             if now - told >= TELL_EVERY:
                 told = now
-                self._say("step", {"task": task, "step": step, "steps": steps})
+                self._say("step", {"ticket": ticket, "step": step, "steps": steps})
                 self._flush()
 
         return report
@@ -132,6 +139,11 @@ class Child:
         """What was said is heard. While orders wait, several answers may go together: each wake-up costs as much as a small picture."""
         self._sink.flush()
         self._flushed = time.monotonic()
+
+
+def _words(error: Exception) -> str:
+    """What an error says, as text that can be sent: libraries quote file names and bytes, which need not be."""
+    return str(error).encode("utf-8", "replace").decode()
 
 
 def standard_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -2,13 +2,19 @@
 
 What is owed is decided in `core.webhooks` and kept in the outbox; how it travels, in `net.post`. A delivery that is sent and not
 recorded, because the power went in between, is sent again: at least once, and the id tells the receiver.
+
+No receiver keeps another one waiting: a sending that drags on gives up its place, and of a host where they drag on few are sent at
+once. What is left out is offered again by the outbox after a while, and its attempt does not count.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import structlog
@@ -17,10 +23,14 @@ from mezzotint.core.errors import MezzotintError
 from mezzotint.core.signing import account_webhook_secret, bfl_signature, standard_signature, webhook_key
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.core.webhooks import Attempt, Delivery
-from mezzotint.ports import Poster
+from mezzotint.ports import Poster, Reply
 from mezzotint.service.tools import Tools
 
-AT_ONCE = 32
+AT_ONCE = 32  # sendings that have a place
+MOST = 200  # sendings, with those that drag on
+DRAGS = 1.0  # seconds after which one drags on
+OF_SLOW_HOST = 4  # sendings at once to a host where they do
+SLOW_FOR = 60.0  # seconds that a host is held to be slow
 IDLE = 5.0  # seconds between looks when nothing wakes us: for retries that come due
 
 log = structlog.get_logger("webhooks")
@@ -29,17 +39,44 @@ Compose = Callable[[Task, Inputs], bytes]
 """The body of a task's webhook, in the words of the surface that the task was created on."""
 
 
+class _Hosts:
+    """How many sendings each receiver has, and which take their time."""
+
+    def __init__(self) -> None:
+        self._busy: Counter[str] = Counter()
+        self._slow_until: dict[str, float] = {}
+
+    def full(self, host: str) -> bool:
+        return self._busy[host] >= OF_SLOW_HOST and self._slow_until.get(host, 0.0) > time.monotonic()
+
+    def drags(self, host: str) -> None:
+        now = time.monotonic()
+        self._slow_until = {name: until for name, until in self._slow_until.items() if until > now} | {host: now + SLOW_FOR}
+
+    @contextmanager
+    def sending(self, host: str) -> Iterator[None]:
+        self._busy[host] += 1
+        try:
+            yield
+        finally:
+            self._busy[host] -= 1
+            if not self._busy[host]:
+                del self._busy[host]
+
+
 class Deliveries:
     def __init__(self, tools: Tools, poster: Poster, compose: Compose) -> None:
         self._tools, self._poster, self._compose = tools, poster, compose
         self._sending: set[asyncio.Task[None]] = set()
+        self._dragging = 0  # of those
+        self._hosts = _Hosts()
 
     async def run(self) -> None:
         """For ever; a failure of the ledger is waited out."""
         while True:
+            room = min(AT_ONCE - (len(self._sending) - self._dragging), MOST - len(self._sending))
             try:
-                room = AT_ONCE - len(self._sending)
-                due = await self._tools.ledger.due(room) if room else []
+                due = await self._tools.ledger.due(room) if room > 0 else []
             except MezzotintError as error:
                 log.warning("outbox cannot be read", why=str(error))
                 due = []
@@ -57,24 +94,47 @@ class Deliveries:
             log.error("a delivery failed", exc_info=error)
 
     async def close(self) -> None:
-        """Waits for what is being sent."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=5.0)
+        """Waits for what is being sent, and gives up what drags on: it is still owed."""
+        if not self._sending:
+            return
+        _, late = await asyncio.wait(self._sending, timeout=5.0)
+        for sending in late:
+            sending.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def deliver(self, delivery: Delivery) -> None:
-        """One attempt, recorded."""
+        """One attempt, recorded; nothing where its host is busy with too much that drags on."""
         task = await self._tools.ledger.get(delivery.task)
         inputs = await self._tools.ledger.inputs(delivery.task)
         if task is None or inputs is None or inputs.webhook_url is None:
             return
+        host = urlsplit(inputs.webhook_url).hostname or ""
+        if self._hosts.full(host):
+            return
         body = self._compose(task, inputs)
         headers = self._headers(delivery, task, inputs, body)
-        reply = await self._poster.post(inputs.webhook_url, body, headers)
+        with self._hosts.sending(host):
+            reply = await self._posted(inputs.webhook_url, host, body, headers)
         attempt = Attempt(reply.status, reply.note)
         await self._tools.ledger.record(delivery, attempt, random.random())  # noqa: S311 - jitter needs no secrecy
         say = log.info if attempt.delivered else log.warning
-        host = urlsplit(inputs.webhook_url).hostname
         say("webhook", id=delivery.id, task=str(task.id), host=host, attempt=delivery.attempt + 1, status=reply.status, note=reply.note)
+
+    async def _posted(self, url: str, host: str, body: bytes, headers: dict[str, str]) -> Reply:
+        posting = asyncio.create_task(self._poster.post(url, body, headers))
+        try:
+            done, _ = await asyncio.wait([posting], timeout=DRAGS)
+            if done:
+                return posting.result()
+            self._hosts.drags(host)
+            self._dragging += 1
+            self._tools.hub.owed()
+            try:
+                return await posting
+            finally:
+                self._dragging -= 1
+        finally:
+            posting.cancel()
 
     def _headers(self, delivery: Delivery, task: Task, inputs: Inputs, body: bytes) -> dict[str, str]:
         """Both families: Standard Webhooks always, BFL's where the request gave a secret."""

@@ -36,7 +36,10 @@ def pack(kind: str, body: dict[str, Any] | None = None, parts: Sequence[bytes] =
 
 
 def unpack(head: bytes, payload: bytes) -> Frame:
+    """Raises ValueError for bytes that `pack` does not make."""
     read = records.decode(head, Head)
+    if any(length < 0 for length in read.parts) or sum(read.parts) != len(payload):
+        raise ValueError("a frame's parts are not as long as its payload")
     parts, at = [], 0
     for length in read.parts:
         parts.append(payload[at : at + length])
@@ -53,7 +56,7 @@ def lengths(data: bytes) -> tuple[int, int]:
 
 
 def read_frame(stream: BinaryIO) -> Frame | None:
-    """The next frame of a blocking stream; None at its end."""
+    """The next frame of a blocking stream; None at its end, also where that cuts a frame short. Raises ValueError."""
     start = _exactly(stream, LENGTHS.size)
     if start is None:
         return None

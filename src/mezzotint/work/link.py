@@ -42,12 +42,14 @@ class Link:
 
     async def finish(self, verdicts: Sequence[Verdict]) -> list[bool]:
         """Ended tasks and tasks handed back, each by its own verb. Raises LinkDown if any of them was not heard."""
-        accepted: dict[UUID, bool] = {}
-        for verb, of_verb in (("finish", [v for v in verdicts if v.outcome is not None]), ("fail", [v for v in verdicts if v.outcome is None])):
-            if of_verb:
-                answers = (await self._ask(verb, Finish(of_verb), Finished)).accepted
-                accepted |= {verdict.task: answer for verdict, answer in zip(of_verb, answers, strict=True)}
-        return [accepted[verdict.task] for verdict in verdicts]
+        accepted = [False] * len(verdicts)
+        for verb, ended in (("finish", True), ("fail", False)):
+            places = [place for place, verdict in enumerate(verdicts) if (verdict.outcome is not None) is ended]
+            if places:
+                answers = (await self._ask(verb, Finish([verdicts[place] for place in places]), Finished)).accepted
+                for place, answer in zip(places, answers, strict=False):
+                    accepted[place] = answer
+        return accepted
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -61,4 +63,7 @@ class Link:
             raise NotEnlisted(response.text)
         if response.status_code != 200:
             raise LinkDown(f"the server answered {response.status_code}: {response.text[:200]}")
-        return records.decode(response.content, kind)
+        try:
+            return records.decode(response.content, kind)
+        except ValueError as error:  # something between us answers in the server's place
+            raise LinkDown(f"the server's answer cannot be read ({error})") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from mezzotint.service.generate import Painted, PaintOrder
 from mezzotint.work.frames import LENGTHS, Frame, lengths, pack, unpack
 
 START = 180.0  # seconds that an engine may take to load its model
+LAST_WORDS = 1.0  # seconds between the end of its output and its end
+BROKEN = (ValueError, KeyError, IndexError, TypeError)  # what reading a stream raises that is not one of ours
 CHUNK = 256 * 1024
 LOOK_EVERY = 0.5
 
@@ -29,8 +32,11 @@ log = structlog.get_logger("worker")
 class _Asked:
     """An order that the child has, until it answers."""
 
+    task: str
+    careful: bool
     future: asyncio.Future[Painted]
     report: Callable[[int, int], None]
+    stepped: bool = False  # it told a step, so it is the one in the child's hands
 
 
 @dataclass
@@ -38,9 +44,10 @@ class _Running:
     """One life of the child."""
 
     process: asyncio.subprocess.Process
-    asked: dict[str, _Asked] = field(default_factory=dict)  # in the order in which they will be painted
+    asked: dict[int, _Asked] = field(default_factory=dict)  # by ticket, in the order in which they will be painted
     heard: float = field(default_factory=time.monotonic)
     why: str = ""  # that it was ended, where we ended it
+    code: str = "engine_died"
     reader: asyncio.Task[None] | None = None
     unsaid: list[bytes] = field(default_factory=list)
 
@@ -57,7 +64,11 @@ class _Running:
 
 
 class EngineDied(EngineFailure):
-    """The child is gone. `begun` says whether this picture was the one in its hands."""
+    """The child is gone. `begun` says whether this picture was the one in its hands.
+
+    Answers of quick pictures go out together, so of several that were asked for, the first may have been painted and another have
+    been in its hands: then none is said to have begun, unless it told a step. Of careful orders it is certain.
+    """
 
     def __init__(self, message: str, *, code: str, begun: bool) -> None:
         self.begun = begun
@@ -72,6 +83,7 @@ class EngineChild:
         self._command, self._environment, self._stall = tuple(command), dict(environment), stall
         self._running: _Running | None = None
         self._starting = asyncio.Lock()
+        self._tickets = itertools.count(1)  # of orders; a task may come again while its former order is still being stopped
         self.engine = ""
 
     @property
@@ -86,18 +98,21 @@ class EngineChild:
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
         running = self._running or await self._up()
         task = dict(order.notes)["task"]
-        asked = _Asked(asyncio.get_running_loop().create_future(), report)
+        ticket, asked = next(self._tickets), _Asked(task, order.careful, asyncio.get_running_loop().create_future(), report)
         if not running.asked:
             running.heard = time.monotonic()
-        running.asked[task] = asked
-        running.say(pack("paint", _order(order, task), [data for _, data in order.pictures]))
+        running.asked[ticket] = asked
+        running.say(pack("paint", _order(order, ticket), [data for _, data in order.pictures]))
         return await asked.future
 
     def stop(self, task: str) -> None:
         """Between two steps, or before the first, the child will notice."""
         running = self._running
-        if running is not None and task in running.asked:
-            running.say(pack("stop", {"task": task}))
+        if running is None:
+            return
+        for ticket, asked in running.asked.items():
+            if asked.task == task:
+                running.say(pack("stop", {"ticket": ticket}))
 
     async def close(self) -> None:
         """Ends the child, whatever it does."""
@@ -119,18 +134,21 @@ class EngineChild:
         async with self._starting:
             if self._running is not None:
                 return self._running
-            pipe = asyncio.subprocess.PIPE
-            process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, env=self._environment)
-            running = _Running(process)
+            process = await _started(self._command, self._environment)
             try:
-                self.engine = (await asyncio.wait_for(_first(process), START)).body["engine"]
-            except (asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError, KeyError) as error:
+                self.engine = str((await asyncio.wait_for(_first(process), START)).body["engine"])
+            except asyncio.IncompleteReadError as error:
+                raise _not_started(_ended(await _end_of(process))) from error
+            except (asyncio.TimeoutError, *BROKEN) as error:
                 _kill(process)
-                code = await process.wait()
-                raise EngineFailure(f"the engine did not start (exit code {code}); mezzotint doctor looks for the reason") from error
+                raise _not_started(_ended(await process.wait())) from error
+            except asyncio.CancelledError:
+                _kill(process)  # told to stop while it loaded
+                await process.wait()
+                raise
             log.info("engine ready", engine=self.engine, pid=process.pid)
+            self._running = running = _Running(process)
             running.reader = asyncio.create_task(self._listen(running))
-            self._running = running
             return running
 
     async def _listen(self, running: _Running) -> None:
@@ -138,14 +156,14 @@ class EngineChild:
         watch = asyncio.create_task(self._watch(running))
         try:
             await _each_frame(running.process, lambda frame: self._hear(running, frame))
-        except ValueError as error:
-            running.why = str(error)
+        except BROKEN as error:
+            running.why = f"the engine said what nobody can read, and was ended ({type(error).__name__}: {error})"
             _kill(running.process)
         finally:
             watch.cancel()
             if self._running is running:
                 self._running = None
-            code = await running.process.wait()
+            code = await _end_of(running.process)
             self._tell(running, code)
 
     async def _watch(self, running: _Running) -> None:
@@ -153,34 +171,62 @@ class EngineChild:
         while True:
             await asyncio.sleep(min(LOOK_EVERY, self._stall / 4))
             if running.asked and time.monotonic() - running.heard > self._stall:
-                running.why = f"the engine made no step for {self._stall:g} seconds and was ended"
+                running.why, running.code = f"the engine made no step for {self._stall:g} seconds and was ended", "engine_stalled"
                 _kill(running.process)
                 return
 
     def _hear(self, running: _Running, frame: Frame) -> None:
+        """Raises one of BROKEN for a frame that lacks something; then its order is still unanswered."""
         running.heard = time.monotonic()
-        asked = running.asked.get(frame.body["task"])
+        ticket = frame.body["ticket"]
+        asked = running.asked.get(ticket)
         if asked is None:
             return
         if frame.kind == "step":
+            asked.stepped = True
             asked.report(frame.body["step"], frame.body["steps"])
             return
-        del running.asked[frame.body["task"]]
+        answer = _answer(frame)
+        del running.asked[ticket]
         if asked.future.done():
             return
-        try:
-            asked.future.set_result(_painted(frame))
-        except (Interrupted, BadPicture, EngineFailure) as error:
-            asked.future.set_exception(error)
+        if isinstance(answer, Painted):
+            asked.future.set_result(answer)
+        else:
+            asked.future.set_exception(answer)
 
     @staticmethod
     def _tell(running: _Running, code: int) -> None:
         message = running.why or _ended(code)
         log.warning("engine gone", why=message)
+        alone = len(running.asked) == 1
         for number, asked in enumerate(running.asked.values()):
             if not asked.future.done():
-                asked.future.set_exception(EngineDied(message, code="engine_stalled" if "no step" in message else "engine_died", begun=number == 0))
+                begun = number == 0 and (alone or asked.careful or asked.stepped)
+                asked.future.set_exception(EngineDied(message, code=running.code, begun=begun))
         running.asked.clear()
+
+
+async def _started(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Raises EngineFailure where the system does not let it start."""
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
+    except OSError as error:
+        raise _not_started(str(error)) from error
+
+
+def _not_started(why: str) -> EngineFailure:
+    return EngineFailure(f"the engine did not start: {why}; mezzotint doctor looks for the reason", code="engine_died", retryable=True)
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    """Its exit code. A process that has closed its output and goes on is ended: nobody would hear from it again."""
+    try:
+        return await asyncio.wait_for(process.wait(), LAST_WORDS)
+    except asyncio.TimeoutError:
+        _kill(process)
+        return await process.wait()
 
 
 async def _first(process: asyncio.subprocess.Process) -> Frame:
@@ -219,13 +265,20 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 def _ended(code: int) -> str:
     if code < 0:
-        return f"the engine was ended by signal {signal.Signals(-code).name}"
+        return f"the engine was ended by {_signal_name(-code)}"
     return f"the engine ended with code {code}"
 
 
-def _order(order: PaintOrder, task: str) -> dict[str, Any]:
+def _signal_name(number: int) -> str:
+    try:
+        return f"signal {signal.Signals(number).name}"
+    except ValueError:  # real-time signals have numbers only
+        return f"signal {number}"
+
+
+def _order(order: PaintOrder, ticket: int) -> dict[str, Any]:
     return {
-        "task": task,
+        "ticket": ticket,
         "model": order.model,
         "prompt": order.prompt,
         "width": order.width,
@@ -238,20 +291,21 @@ def _order(order: PaintOrder, task: str) -> dict[str, Any]:
         "pictures": [name for name, _ in order.pictures],
         "notes": order.notes,
         "extras": order.extras,
+        "careful": order.careful,
     }
 
 
-def _painted(frame: Frame) -> Painted:
-    """Raises what the child says went wrong."""
+def _answer(frame: Frame) -> Painted | Exception:
+    """What the child painted, or what it says went wrong."""
     body = frame.body
     match frame.kind:
         case "painted":
             return Painted(EncodedImage(frame.parts[0], ImageFormat(body["format"]), body["width"], body["height"]), body["prompt"], body["engine"])
         case "stopped":
-            raise Interrupted
+            return Interrupted()
         case "bad picture":
-            raise BadPicture(body["message"])
+            return BadPicture(body["message"])
         case "failed":
-            raise EngineFailure(body["message"], code=body["code"], retryable=body["retryable"])
+            return EngineFailure(body["message"], code=body["code"], retryable=body["retryable"])
         case kind:
-            raise EngineFailure(f"the engine said {kind!r}, which means nothing here", retryable=True)
+            return EngineFailure(f"the engine said {kind!r}, which means nothing here", retryable=True)

@@ -29,7 +29,10 @@ MOST_AHEAD = 96
 LINGER = 0.004  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
 FAST = 0.01  # seconds a picture, below which an engine counts as fast
 COMPANY = 32
+MOST_VERDICTS = 128  # in one request
 PROGRESS_EVERY = 0.25
+TURNS = (0.5, 5.0, 15.0, 60.0)  # seconds before a worker whose place was taken takes it back
+LONG_AGO = 300.0
 BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 
@@ -76,10 +79,12 @@ class Supervisor:
         self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
         self._rested, self._heard = asyncio.Event(), asyncio.Event()  # a lane is free again; no verdict waits to be heard
         self._making: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[None]] = set()  # those of them whose picture is painted
         self._busy: Counter[EngineChild] = Counter()  # pictures that each lane has to paint
         self._draining, self._abandoned = asyncio.Event(), False
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
+        self._ousted, self._turns = float("-inf"), _forever(TURNS)
         self._pace = _Pace()
 
     async def run(self) -> None:
@@ -143,15 +148,19 @@ class Supervisor:
                 break
         for held in [held for held in self._held.values() if held.lane is not None]:
             self._hand_back(held)
-        if self._making:
-            await asyncio.wait(self._making, timeout=2.0)  # what was painted is still being kept
+        if self._keeping and not self._abandoned:
+            await asyncio.wait(self._keeping, timeout=2.0)
 
     def _hand_back(self, held: _Held) -> None:
         self._say(Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
 
     async def _flush(self, finisher: asyncio.Task[None]) -> None:
         if self._verdicts and not finisher.done():
-            await asyncio.wait([finisher, asyncio.create_task(self._heard.wait())], return_when=asyncio.FIRST_COMPLETED)
+            heard = asyncio.create_task(self._heard.wait())
+            try:
+                await asyncio.wait([finisher, heard], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                heard.cancel()
 
     # the line
 
@@ -175,11 +184,13 @@ class Supervisor:
                 await self._room_came.wait()
                 continue
             try:
-                pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT)
+                pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT, self._in_hand())
                 asked = time.monotonic()
                 claims = await self._link.pull(pull)
-            except NotEnlisted:
+            except NotEnlisted as error:
+                log.warning("no longer enlisted", why=str(error))
                 self._lose_all()
+                await asyncio.sleep(self._modesty())
                 await self._enlist()
             except LinkDown as error:
                 log.warning("cannot pull", why=str(error))
@@ -191,6 +202,18 @@ class Supervisor:
                     self._queue.put_nowait(held)
                 if self._pace.seconds < FAST and time.monotonic() - asked < LINGER:
                     await asyncio.sleep(LINGER)  # they come thick and fast: let some gather for the next pull
+
+    def _modesty(self) -> float:
+        """Seconds before it enlists again: two workers of one name would otherwise take each other's tasks away for ever."""
+        now = time.monotonic()
+        if now - self._ousted > LONG_AGO:
+            self._turns = _forever(TURNS)
+        self._ousted = now
+        return next(self._turns)
+
+    def _in_hand(self) -> list[tuple[UUID, int]]:
+        """The titles that this worker knows to have."""
+        return [(task, held.claim.attempt) for task, held in self._held.items() if not held.lost]
 
     def _room(self) -> int:
         """How many tasks to pull: none until half of what is held ahead is used up, so that pulls of a fast engine are few."""
@@ -209,9 +232,9 @@ class Supervisor:
     async def _beat_loop(self) -> None:
         while True:
             await asyncio.sleep(self._enlisted.lease / 4)
-            held = [(task, held.claim.attempt) for task, held in self._held.items() if not held.lost]
+            asked = self._in_hand()
             try:
-                self._obey(await self._link.beat(self._name, self._enlisted.epoch, held))
+                self._obey(await self._link.beat(self._name, self._enlisted.epoch, asked), dict(asked))
             except LinkDown as error:
                 log.warning("cannot beat", why=str(error))
 
@@ -222,23 +245,22 @@ class Supervisor:
             news = [held for held in self._held.values() if held.step is not None and held.step is not held.told]
             if not news:
                 continue
+            steps = [held.step for held in news if held.step is not None]
             try:
-                told = await self._link.progress([held.step for held in news if held.step is not None])
+                told = await self._link.progress(steps)
             except LinkDown:
                 continue
-            for held in news:
-                held.told = held.step
-            self._obey(told)
+            for held, step in zip(news, steps, strict=True):
+                held.told = step
+            self._obey(told, {step.task: step.attempt for step in steps})
 
-    def _obey(self, told: Told) -> None:
-        for task in told.canceled:
-            if task in self._held:
-                self._held[task].canceled = True
-                self._stop(self._held[task])
-        for task in told.lost:
-            if task in self._held:
-                self._held[task].lost = True
-                self._stop(self._held[task])
+    def _obey(self, told: Told, asked: dict[UUID, int]) -> None:
+        """`asked` are the attempts that it speaks of: a task that was lost may have come back under another meanwhile."""
+        for task in (*told.canceled, *told.lost):
+            held = self._held.get(task)
+            if held is not None and held.claim.attempt == asked.get(task):
+                held.canceled, held.lost = held.canceled or task in told.canceled, held.lost or task in told.lost
+                self._stop(held)
 
     def _stop(self, held: _Held) -> None:
         if held.lane is not None:
@@ -249,10 +271,10 @@ class Supervisor:
     async def _paint_loop(self, lane: EngineChild, workshop: Workshop) -> None:
         """Keeps the lane fed: one picture in its hands and, with a fast engine, the next ones beside it."""
         while True:
-            held = await self._queue.get()
-            while self._busy[lane] > self._pace.ahead:
+            while self._busy[lane] > self._pace.ahead:  # before it takes one: another lane may be free for that
                 self._rested.clear()
                 await self._rested.wait()
+            held = await self._queue.get()
             if held.lost:
                 self._forget(held)
             elif held.canceled:
@@ -262,7 +284,11 @@ class Supervisor:
                 self._busy[lane] += 1
                 making = asyncio.create_task(self._make(held, workshop))
                 self._making.add(making)
-                making.add_done_callback(self._making.discard)
+                making.add_done_callback(self._made)
+
+    def _made(self, making: asyncio.Task[None]) -> None:
+        self._making.discard(making)
+        self._keeping.discard(making)
 
     async def _make(self, held: _Held, workshop: Workshop) -> None:
         """One picture, painted and kept; while it is kept, the lane paints the next."""
@@ -274,8 +300,13 @@ class Supervisor:
             self._forget(held)
             return
         if isinstance(found, Painted):
+            self._note_keeping()
             found = await self._trying(held, kept(held.claim, found, workshop.blobs))
         self._say(found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds))
+
+    def _note_keeping(self) -> None:
+        if (making := asyncio.current_task()) is not None:
+            self._keeping.add(making)
 
     def _leave(self, held: _Held) -> None:
         """The lane is free of it."""
@@ -306,7 +337,9 @@ class Supervisor:
             return await work
         except EngineFailure as error:
             log.warning("painting failed", task=str(claim.task), attempt=claim.attempt, why=str(error))
-            return Verdict(claim.task, claim.attempt, None, str(error), refund=isinstance(error, EngineDied) and not error.begun)
+            if isinstance(error, EngineDied):  # the next one is tried at once: this one alone is gone
+                return Verdict(claim.task, claim.attempt, None, str(error), refund=not error.begun)
+            return Verdict(claim.task, claim.attempt, None, str(error), delay=1.0)
         except Unavailable as error:
             log.warning("picture not stored", task=str(claim.task), attempt=claim.attempt, why=str(error))
             return Verdict(claim.task, claim.attempt, None, str(error), delay=2.0)
@@ -322,7 +355,9 @@ class Supervisor:
         self._verdict_came.set()
 
     def _forget(self, held: _Held) -> None:
-        self._held.pop(held.claim.task, None)
+        """Unless the task has come back under another attempt."""
+        if self._held.get(held.claim.task) is held:
+            del self._held[held.claim.task]
         self._room_came.set()
 
     async def _finish_loop(self) -> None:
@@ -334,7 +369,7 @@ class Supervisor:
             while self._verdicts:
                 if len(self._verdicts) < COMPANY and self._making and self._pace.seconds < FAST:
                     await asyncio.sleep(LINGER)
-                batch = list(self._verdicts)
+                batch = list(itertools.islice(self._verdicts, MOST_VERDICTS))
                 try:
                     await self._link.finish(batch)
                 except LinkDown as error:
@@ -344,8 +379,9 @@ class Supervisor:
                 delays = _forever(BACKOFF)
                 for verdict in batch:
                     self._verdicts.popleft()
-                    if verdict.task in self._held:
-                        self._forget(self._held[verdict.task])
+                    held = self._held.get(verdict.task)
+                    if held is not None and held.claim.attempt == verdict.attempt:
+                        self._forget(held)
             self._heard.set()
 
 

@@ -30,6 +30,8 @@ class Sweeper:
                     await self.sweep()
             except MezzotintError as error:
                 log.warning("sweeping failed", why=str(error))
+            except Exception:
+                log.exception("sweeping failed")  # a fault of ours, which is no reason to stop serving
             rounds += 1
             await asyncio.sleep(REAP_EVERY)
 

@@ -74,6 +74,9 @@ UPDATE lease SET until = :until WHERE worker = :worker AND epoch = :epoch RETURN
 -- After a restart of the ledger nobody is expired for one lease, so an outage re-runs nothing.
 UPDATE lease SET until = max(until, :until);
 
+-- name: count_workers
+SELECT count(*) FROM lease WHERE until > :now;
+
 -- name: claim
 -- The dispatch: the head of the queue in fair order becomes this worker's, each task under its next attempt.
 UPDATE task SET state = 1, worker = :worker, epoch = :epoch, attempt = attempt + 1, started = coalesce(started, :now)
@@ -85,7 +88,7 @@ WHERE id IN (
 RETURNING id, attempt, created, vstart, class;
 
 -- name: held
-SELECT id, attempt, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
+SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
 
 -- name: title
 -- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
