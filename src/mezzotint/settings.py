@@ -88,7 +88,7 @@ def _folder(value: str) -> Path:
 
 
 def _url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
+    if value and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", value):
         raise ValueError("expected an http or https address without query")
     return value.rstrip("/")
 
@@ -224,7 +224,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     values = {}
     for setting in TABLE:
         if given.get(setting.name) is not None:
-            values[setting.name] = given[setting.name]
+            value = given[setting.name]
+            values[setting.name] = _read(setting, value) if isinstance(value, str) else value
         elif text := environment.get(setting.variable, ""):
             values[setting.name] = _read(setting, text)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -75,7 +76,7 @@ def links(task: Task, origin: str, tools: Tools, *, renew: bool) -> tuple[str, .
         return ()
     lifetime = tools.policy.link_lifetime
     periods = max(0, int((tools.clock.now() - task.finished) // lifetime)) if renew else 0
-    expires = int(task.finished + lifetime * (periods + 1))
+    expires = math.ceil(task.finished + lifetime * (periods + 1))  # never before the next one is handed out
     return tuple(image_url(ImageLink(task.id, index, expires), image.format, origin, tools) for index, image in enumerate(task.outcome.images))
 
 

@@ -34,9 +34,11 @@ LONGEST_TEXT = 4096  # of strings that are neither prompt nor picture
 HIGHEST_TOLERANCE = 6
 
 
-def _no_nul(value: str) -> str:
+def _storable(value: str) -> str:
     if "\0" in value:
         raise PydanticCustomError("string_nul", "String should not contain the NUL character")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticCustomError("string_unicode", "String should not contain a lone surrogate, which is half of a character")
     return value
 
 
@@ -47,8 +49,9 @@ def _whole(value: Any) -> Any:
 
 def _unless_one_of(values: tuple[Any, ...]) -> WrapValidator:
     def check(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        if any(type(value) is type(other) and value == other for other in values):
-            return value
+        whole = _whole(value)
+        if any(type(whole) is type(other) and whole == other for other in values):
+            return whole
         return handler(value)
 
     return WrapValidator(check)
@@ -64,7 +67,7 @@ def _text_type(parameter: Parameter) -> Any:
     longest = parameter.max_length
     if longest is None and not parameter.image:
         longest = LONGEST_PROMPT if parameter.name == "prompt" else LONGEST_TEXT
-    return Annotated[str, Strict(), Field(min_length=parameter.min_length, max_length=longest), AfterValidator(_no_nul)]
+    return Annotated[str, Strict(), Field(min_length=parameter.min_length, max_length=longest), AfterValidator(_storable)]
 
 
 def _number_type(parameter: Parameter) -> Any:
@@ -76,7 +79,7 @@ def _number_type(parameter: Parameter) -> Any:
 
 
 def _list_type(parameter: Parameter) -> Any:
-    entry = Annotated[str, Strict(), AfterValidator(_no_nul)]
+    entry = Annotated[str, Strict(), AfterValidator(_storable)]
     listed: Any = Annotated[list[entry], Strict(), Field(min_length=parameter.min_items, max_length=parameter.max_items)]
     return Annotated[listed, BeforeValidator(_a_string_is_a_list)] if parameter.also else listed
 
