@@ -27,6 +27,8 @@ from collections.abc import Sequence
 
 from mezzotint.core.parameters import Problem
 
+MOST_PROBLEMS = 50  # that one answer tells
+
 
 class MezzotintError(Exception):
     """The base of them all. The message is for people: what, where, what to do."""
@@ -39,11 +41,12 @@ class Refusal(MezzotintError):
 
 
 class InvalidRequest(Refusal):
-    """`problems` are all that is wrong, in the order of the request."""
+    """`problems` are what is wrong, in the order of the request: all of it, unless that would fill pages."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(str(problem) for problem in self.problems))
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+        more = len(problems) - len(self.problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems) + (f"; and {more} more" if more else ""))
 
 
 class NotAuthenticated(Refusal):

@@ -18,6 +18,7 @@ from mezzotint.core.parameters import Problem
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
+MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
 
 
@@ -41,6 +42,8 @@ def too_large(most: int) -> BodyTooLarge:
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object that says a thing twice says nothing clear: which one counts would depend on who reads it."""
+    if len(pairs) > MOST_FIELDS:
+        raise InvalidRequest([Problem((), f"An object has more than {MOST_FIELDS} fields", "too_long")])
     table = dict(pairs)
     if any(len(name) > LONGEST_NAME for name in table):
         raise InvalidRequest([Problem((), f"A field's name is longer than {LONGEST_NAME} characters", "string_too_long")])
