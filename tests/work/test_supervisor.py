@@ -170,7 +170,7 @@ async def test_a_task_that_was_lost_and_comes_back_to_the_same_worker_is_painted
         told = await station.until_it_is("ready", task)
 
         assert told["attempt"] == 2
-        assert not worker.supervisor._held
+        await until(lambda: not worker.supervisor._held, "it to let go of the task")
         assert worker.supervisor._busy.total() == 0
 
 
