@@ -78,3 +78,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES.get(name, "mezzotint.client.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
