@@ -20,15 +20,23 @@ class BadWebhook(ClientError):
 
 def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> dict[str, Any]:
     """The webhook's content. `now` is the receiver's Unix time. Raises BadWebhook."""
+    key = webhook_key(secret)
+    if not key:
+        raise BadWebhook("there is no secret to check the webhook with: without one, anybody could have signed it")
     given = {name.lower(): value for name, value in headers.items()}
     message, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    if not message or not re.fullmatch(r"[0-9]{1,12}", timestamp):
+    if not (message.isascii() and message.isprintable() and message) or not re.fullmatch(r"[0-9]{1,12}", timestamp):
         raise BadWebhook("the webhook has no id or no time")
     if abs(int(timestamp) - now) > TOLERANCE:
         raise BadWebhook(f"the webhook's time is more than {TOLERANCE} seconds off")
-    expected = standard_signature(webhook_key(secret), message, int(timestamp), body)
+    expected = standard_signature(key, message, int(timestamp), body)
     signatures = given.get("webhook-signature", "").split()
-    if not any(hmac.compare_digest(expected.encode(), signature.encode()) for signature in signatures):
+    if not any(hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass")) for signature in signatures):
         raise BadWebhook("the webhook's signature does not hold")
-    content: dict[str, Any] = json.loads(body)
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise BadWebhook("the webhook is no JSON object")
     return content
