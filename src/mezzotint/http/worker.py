@@ -53,6 +53,8 @@ class WorkerDoor:
                 return Response(records.encode(await verb(await read_body(request, LARGEST), request)), media_type=JSON)
             except NotEnlisted as error:
                 return Response(str(error), 409, media_type="text/plain")
+            except OverflowError:
+                raise InvalidRequest([Problem((), "a number is larger than a ledger can hold", "int_parsing")]) from None
 
         return endpoint
 
