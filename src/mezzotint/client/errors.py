@@ -6,7 +6,7 @@ ClientError                `task` is the id of the task it is about, where it is
     BadRequest             400, 413, 422  something in the request is wrong
     AuthenticationFailed   401, 403
     LimitReached           402, 429  credit, rate or queue
-    NoSuchThing            404
+    NoSuchThing            404, and 503 for a model that is not served
     ServerFailed           500 and above
   BadAnswer                the server answered with something that is no answer
   WaitTimeout              the task was not done in time; it goes on, and `task` resumes it

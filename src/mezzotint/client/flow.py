@@ -16,6 +16,7 @@ from mezzotint.client.errors import (
     BadAnswer,
     ClientError,
     LinkExpired,
+    NoSuchThing,
     RequestFailed,
     ServerUnreachable,
     TaskCanceled,
@@ -33,7 +34,7 @@ LONGEST_PAUSE = 30.0  # seconds; a server that wants a longer one is left alone
 LEAST_PATIENCE = 1.0  # seconds that a request is given however little time is left, so that one answer can come
 PORTS = {"http": 80, "https": 443}
 NOT_TAKEN = (429, 503)  # statuses that say: nothing was accepted, come back
-NEVER_TAKEN = ("model_not_found",)  # codes beside them that say: coming back will not help
+NEVER_TAKEN = ("model_not_found",)  # codes beside them that say: there is no such thing, and coming back will not help
 Result = TypeVar("Result")
 
 
@@ -256,7 +257,8 @@ def failure_of(answer: Answer) -> ClientError:
     if answer.status == 0:
         return ServerUnreachable(answer.error)
     message, code = _complaint(answer.body)
-    return failure_for(answer.status)(
+    kind = NoSuchThing if code in NEVER_TAKEN else failure_for(answer.status)
+    return kind(
         message or f"the server answered {answer.status}",
         answer.status,
         code,
