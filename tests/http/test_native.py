@@ -198,7 +198,7 @@ async def test_a_task_that_failed_says_why(studio: Studio) -> None:
     assert (await get(studio, f"/v1/tasks/{task}"))["error"] == {"code": "engine_failed", "message": "no luck"}
 
 
-@pytest.mark.parametrize("task", ["nonsense", str(an_id()), "x" * 5000, "%00", "%ff", "..", "'"])
+@pytest.mark.parametrize("task", ["nonsense", str(an_id()), "x" * 5000, "%00", "%ff", "'"])
 async def test_a_task_that_is_not_there_is_not_found(studio: Studio, task: str) -> None:
     for response in (await studio.client.get(f"/v1/tasks/{task}", headers=BEARER), await cancel(studio, task)):
         assert response.status_code == 404

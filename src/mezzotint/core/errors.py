@@ -50,8 +50,14 @@ class InvalidRequest(Refusal):
 
 
 class NotAuthenticated(Refusal):
+    """`presented`: whether a key came at all."""
+
     status = 401
     code = "invalid_token"
+
+    def __init__(self, message: str, *, presented: bool = False) -> None:
+        self.presented = presented
+        super().__init__(message)
 
 
 class PaymentRequired(Refusal):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
@@ -73,11 +73,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a request: where (path of names), what in a sentence, and pydantic's word for the kind of mistake."""
+    """One thing wrong with a request: where (path of names), what in a sentence, and pydantic's word for the kind of mistake.
+
+    `part` of the request: body, query or header. `limits` are what the value had to keep to, in pydantic's words.
+    """
 
     where: tuple[str | int, ...]
     sentence: str
     kind: str = "value_error"
+    part: str = "body"
+    limits: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         place = ".".join(str(part) for part in self.where)

@@ -13,17 +13,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.dialects import comet
+from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.endpoint import Endpoint
-from mezzotint.http.flux import Flux
+from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
 from mezzotint.http.native import Native
 from mezzotint.http.outer import REQUEST_ID, Outer
-from mezzotint.http.problems import Wording, answer, as_refusal, native
+from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
 from mezzotint.http.requests import Origins
 from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
+
+OURS = ("/v1/models", "/v1/tasks", "/v1/worker")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
 
 
 def wording_for(path: str) -> Wording:
-    return comet.word if path.startswith("/flux/") else native
+    """Whose words a path is answered in. Below /v1 all that is not ours is Black Forest Labs'."""
+    if path.startswith("/flux/"):
+        return comet.WORDING
+    return bfl.WORDING if path.startswith("/v1/") and not path.startswith(OURS) else NATIVE
 
 
 def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIApp:
@@ -94,13 +99,14 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     registry = CollectorRegistry()
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
-        *Flux(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        *Flux(COMET, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         Route("/healthz", Endpoint(health.live), methods=["GET"]),
         Route("/readyz", Endpoint(health.ready), methods=["GET"]),
         Route("/metrics", Endpoint(health.metrics), methods=["GET"]),
+        *Flux(BFL, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),  # last: it takes every other POST below /v1
     ]
     return _layered(routes, registry)
 

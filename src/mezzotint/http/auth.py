@@ -20,7 +20,7 @@ def presented(request: Request) -> str | None:
     """The key in the request: `Authorization` with or without a scheme, or `x-key`. Raises InvalidRequest for two that differ."""
     found = {key for name, value in request.scope["headers"] if name in (b"authorization", b"x-key") and (key := _bare(value.decode("latin-1")))}
     if len(found) > 1:
-        raise InvalidRequest([Problem(("authorization",), "Two different keys came in one request: send one", "two_keys")])
+        raise InvalidRequest([Problem(("authorization",), "Two different keys came in one request: send one", "two_keys", "header")])
     return found.pop() if found else None
 
 
@@ -47,7 +47,7 @@ class Authenticator:
         for spelling in (key, key.removeprefix(SK) if key.startswith(SK) else SK + key):
             if len(spelling) <= LONGEST_KEY and (found := await self._find(digest(spelling))) is not None:
                 return found
-        raise NotAuthenticated("Invalid token")
+        raise NotAuthenticated("Invalid token", presented=True)
 
     async def required(self, request: Request) -> ApiKey:
         found = await self.optional(request)

@@ -1,74 +1,105 @@
-"""CometAPI's routes: create and poll."""
+"""The Flux task routes, create and poll, in the words of CometAPI or of Black Forest Labs."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.catalogue import Surface
+from mezzotint.core.catalogue import ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, Unavailable
 from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Status
 from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.dialects import comet
+from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.health import Door
+from mezzotint.http.polls import PollWindow
 from mezzotint.http.problems import JSON
 from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.service.prices import Quote
 from mezzotint.service.read import Found, Viewer, find, polling_url
-from mezzotint.service.submit import Submission, submit
+from mezzotint.service.submit import Submission, card_of, submit
 from mezzotint.service.tools import Tools
 
 LONGEST_IDEMPOTENCY_KEY = 255
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """What differs from one surface to the other."""
+
+    surface: str
+    create: str  # the route's path
+    poll: str
+    parse: Callable[[ModelCard, dict[str, Any]], dict[str, Any]]
+    accepted: Callable[[UUID, str, Quote], dict[str, Any]]
+    models_are_paths: bool = False  # an unknown model is nothing at all there, whoever asks
+    polls_per_second: int = 0  # of an account, told with every poll; 0: not limited
+
+
+COMET = Dialect(comet.SURFACE, comet.CREATE, comet.POLL, comet.parse, comet.accepted)
+BFL = Dialect(bfl.SURFACE, bfl.CREATE, bfl.POLL, flux_task.parse, flux_task.accepted, models_are_paths=True, polls_per_second=bfl.POLLS_PER_SECOND)
+
+
 class Flux:
-    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
-        self._tools, self._authenticator, self._origins, self._door, self._max_body = tools, authenticator, origins, door, max_body
+    def __init__(self, dialect: Dialect, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
+        self._dialect, self._tools, self._authenticator = dialect, tools, authenticator
+        self._origins, self._door, self._max_body = origins, door, max_body
+        self._polls = PollWindow(dialect.polls_per_second, tools.clock) if dialect.polls_per_second else None
 
     def routes(self) -> list[Route]:
-        return [Route(comet.POLL, Endpoint(self.poll), methods=["GET"]), Route(comet.CREATE, Endpoint(self.create), methods=["POST"])]
+        dialect = self._dialect
+        return [Route(dialect.poll, Endpoint(self.poll), methods=["GET"]), Route(dialect.create, Endpoint(self.create), methods=["POST"])]
 
     async def create(self, request: Request) -> Response:
         """Answered once the task is on disk."""
+        model = request.path_params["model"]
+        if self._dialect.models_are_paths:
+            card_of(model, Surface.BFL)
         key = await self._authenticator.required(request)
         if not self._door.open:
             raise Unavailable("the server is shutting down: nothing was accepted, try again in a few seconds")
-        model = request.path_params["model"]
         body = await read_body(request, self._max_body)
         origin = self._origins.of(request)
         submission = Submission(
             model=model,
-            given=comet.parse(model, json_object(body)),
-            surface=comet.SURFACE,
+            given=self._dialect.parse(card_of(model, Surface.BFL), json_object(body)),
+            surface=self._dialect.surface,
             key=key,
             origin=origin,
             idempotency_key=(repeated := idempotency_key(request)),
             request_hash=hash_of(request, body) if repeated else "",
         )
         accepted = await submit(submission, Surface.BFL, self._tools)
-        url = polling_url(accepted.task, comet.POLL, origin, self._tools)
+        url = polling_url(accepted.task, self._dialect.poll, origin, self._tools)
         headers = {"x-mezzotint-engine": self._tools.policy.engine}
         if accepted.replayed:
             headers["idempotent-replayed"] = "true"
-        return Response(records.encode(comet.accepted(accepted.task, url)), 200, headers, JSON)
+        return Response(records.encode(self._dialect.accepted(accepted.task, url, accepted.quote)), 200, headers, JSON)
 
     async def poll(self, request: Request) -> Response:
         """Always 200 for whoever may ask: what there is to know is in the body."""
         key = await self._authenticator.optional(request)
         text = request.query_params.get("id")
         if not text:
-            raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing")])
+            raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
         found = await find(text, Viewer(key, request.query_params.get("token")), self._tools)
         if found is None:
             return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
         body = flux_task.show(found, self._origins.of(request))
-        return Response(records.encode(body), 200, await hints(found, self._tools), JSON)
+        headers = await hints(found, self._tools)
+        if self._polls is not None:
+            headers |= self._polls.take(found.task.account)
+        return Response(records.encode(body), 200, headers, JSON)
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -77,7 +108,9 @@ def idempotency_key(request: Request) -> str | None:
     if key is None or key == "":
         return None
     if len(key) > LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
-        raise InvalidRequest([Problem(("Idempotency-Key",), f"Header should have at most {LONGEST_IDEMPOTENCY_KEY} printable characters", "string_too_long")])
+        raise InvalidRequest(
+            [Problem(("Idempotency-Key",), f"Header should have at most {LONGEST_IDEMPOTENCY_KEY} printable characters", "string_too_long", "header")]
+        )
     return key
 
 

@@ -121,13 +121,13 @@ def _page(request: Request) -> tuple[Status | None, Any, int]:
     query, problems = request.query_params, []
     status = next((status for status in Status if status.value == query.get("status")), None)
     if query.get("status") and status is None:
-        problems.append(Problem(("status",), f"Input should be one of {', '.join(status.value for status in Status)}", "enum"))
+        problems.append(Problem(("status",), f"Input should be one of {', '.join(status.value for status in Status)}", "enum", "query"))
     before = ids.read(query["before"]) if query.get("before") else None
     if query.get("before") and before is None:
-        problems.append(Problem(("before",), "Input should be the id of a task", "value_error"))
+        problems.append(Problem(("before",), "Input should be the id of a task", "value_error", "query"))
     limit = query.get("limit", str(PAGE))
     if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= LARGEST_PAGE):
-        problems.append(Problem(("limit",), f"Input should be a number from 1 to {LARGEST_PAGE}", "int_parsing"))
+        problems.append(Problem(("limit",), f"Input should be a number from 1 to {LARGEST_PAGE}", "int_parsing", "query"))
     if problems:
         raise InvalidRequest(problems)
     return status, before, int(limit)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import Response
 
 from mezzotint import records
-from mezzotint.core.errors import LedgerError, Refusal, Unavailable
+from mezzotint.core.errors import LedgerError, ModelNotServed, Refusal, Unavailable
 
 JSON = "application/json"
-Wording = Callable[[Refusal, str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a surface says no: a refusal's body, given the request's id, and the statuses that differ there from ours."""
+
+    body: Callable[[Refusal, str], dict[str, Any]]
+    statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
+
+    def status(self, refusal: Refusal) -> int:
+        return self.statuses.get(type(refusal), refusal.status)
 
 
 def as_refusal(error: Exception) -> Refusal | None:
@@ -25,11 +36,14 @@ def as_refusal(error: Exception) -> Refusal | None:
 
 def answer(refusal: Refusal, wording: Wording, request_id: str) -> Response:
     headers = {} if refusal.retry_after is None else {"retry-after": str(refusal.retry_after)}
-    return Response(records.encode(wording(refusal, request_id)), refusal.status, headers, JSON)
+    return Response(records.encode(wording.body(refusal, request_id)), wording.status(refusal), headers, JSON)
 
 
-def native(refusal: Refusal, request_id: str) -> dict[str, Any]:
+def _native(refusal: Refusal, request_id: str) -> dict[str, Any]:
     """RFC 9457, for our own routes."""
     problems = [{"where": list(problem.where), "what": problem.sentence, "kind": problem.kind} for problem in getattr(refusal, "problems", ())]
-    body: dict[str, Any] = {"type": "about:blank", "title": refusal.code, "status": refusal.status, "detail": str(refusal), "request_id": request_id}
+    body: dict[str, Any] = {"type": "about:blank", "title": refusal.code, "status": NATIVE.status(refusal), "detail": str(refusal), "request_id": request_id}
     return body | ({"problems": problems} if problems else {})
+
+
+NATIVE = Wording(_native, {ModelNotServed: 404})

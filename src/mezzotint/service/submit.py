@@ -18,6 +18,8 @@ from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask
 from mezzotint.ports import Limits
+from mezzotint.service.prices import Quote, quote
+from mezzotint.service.sizes import Size
 from mezzotint.service.tools import Tools
 from mezzotint.service.validation import validate
 
@@ -45,6 +47,7 @@ class Submission:
 class Accepted:
     task: UUID
     card: ModelCard
+    quote: Quote
     replayed: bool
 
 
@@ -64,6 +67,7 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
     pictures = _pictures(card, values, tools, task)
     webhook_url = _webhook(values, tools)
     settled = _settle(card, values, tools)
+    sizes = _sizes(card, values, dict(pictures))
     inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"))
     new = NewTask(
         id=task,
@@ -78,7 +82,7 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
     submitted = await _store(new, pictures, _limits(submission.key, tools.policy.limits), tools)
     if not submitted.replayed:
         tools.hub.queued()
-    return Accepted(submitted.task, card, submitted.replayed)
+    return Accepted(submitted.task, card, quote(card, settled, sizes), submitted.replayed)
 
 
 async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Any:
@@ -144,6 +148,14 @@ def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID)
     if problems:
         raise InvalidRequest(problems)
     return stored
+
+
+def _sizes(card: ModelCard, values: dict[str, Any], stored: Mapping[str, bytes]) -> list[Size | None]:
+    """Of each given picture, None where only its address is known."""
+    if not card.price.by_megapixel:
+        return []
+    found = (stored.get(reference.removeprefix(BLOB)) for _, _, reference in _given_pictures(card, values))
+    return [None if data is None else read_header(data).upright for data in found]
 
 
 def _given_pictures(card: ModelCard, values: dict[str, Any]) -> Iterator[tuple[Parameter, int | None, str]]:

@@ -130,4 +130,4 @@ def _settled(parameter: Parameter, value: Any) -> Any:
 
 def _problem(entry: Any) -> Problem:
     kind = "enum" if entry["type"] == "literal_error" else entry["type"]  # FastAPI's servers declare choices as enums
-    return Problem(tuple(entry["loc"]), entry["msg"], kind)
+    return Problem(tuple(entry["loc"]), entry["msg"], kind, limits=entry.get("ctx", {}))
