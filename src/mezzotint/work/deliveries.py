@@ -31,6 +31,7 @@ MOST = 200  # sendings, with those that drag on
 DRAGS = 1.0  # seconds after which one drags on
 OF_SLOW_HOST = 4  # sendings at once to a host where they do
 SLOW_FOR = 60.0  # seconds that a host is held to be slow
+PARTING = 5.0  # seconds that closing waits for what is being sent
 IDLE = 5.0  # seconds between looks when nothing wakes us: for retries that come due
 
 log = structlog.get_logger("webhooks")
@@ -74,18 +75,24 @@ class Deliveries:
     async def run(self) -> None:
         """For ever; a failure of the ledger is waited out."""
         while True:
-            room = min(AT_ONCE - (len(self._sending) - self._dragging), MOST - len(self._sending))
-            try:
-                due = await self._tools.ledger.due(room) if room > 0 else []
-            except MezzotintError as error:
-                log.warning("outbox cannot be read", why=str(error))
-                due = []
+            due = await self._due()
             for delivery in due:
                 sending = asyncio.create_task(self.deliver(delivery))
                 self._sending.add(sending)
                 sending.add_done_callback(self._sent)
             if not due:
                 await self._tools.hub.wait_for_outbox(IDLE)
+
+    async def _due(self) -> list[Delivery]:
+        """As many as there are places for."""
+        room = min(AT_ONCE - (len(self._sending) - self._dragging), MOST - len(self._sending))
+        try:
+            return await self._tools.ledger.due(room) if room > 0 else []
+        except MezzotintError as error:
+            log.warning("outbox cannot be read", why=str(error))
+        except Exception:
+            log.exception("outbox cannot be read")  # a fault of ours, which is no reason to stop serving
+        return []
 
     def _sent(self, sending: asyncio.Task[None]) -> None:
         self._sending.discard(sending)
@@ -97,7 +104,7 @@ class Deliveries:
         """Waits for what is being sent, and gives up what drags on: it is still owed."""
         if not self._sending:
             return
-        _, late = await asyncio.wait(self._sending, timeout=5.0)
+        _, late = await asyncio.wait(self._sending, timeout=PARTING)
         for sending in late:
             sending.cancel()
         await asyncio.gather(*late, return_exceptions=True)
