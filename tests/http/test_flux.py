@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 from PIL import Image
 
 from mezzotint.core import ids
+from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.images import ImageFormat, Pixels
 from mezzotint.core.tasks import Outcome, Status
+from mezzotint.http.flux_task import OPTIONAL
 from mezzotint.imaging import encode
 from mezzotint.ports import Limits
+from tests import probes
 from tests.clocks import HandClock
+from tests.pictures import in_base64
 from tests.studio import KEY, OTHER_KEY, Studio, a_studio
 
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -401,6 +407,233 @@ async def test_litellms_word_for_a_picture_is_understood(studio: Studio) -> None
     import base64
 
     await studio.created("flux-pro-1.0-fill", input_image=base64.b64encode(a_picture()).decode())
+
+
+# whatever a hostile or sloppy client sends
+
+
+def bomb() -> bytes:
+    """A PNG that says it is 100 000 pixels wide and high."""
+    data = bytearray(a_picture())
+    data[16:24] = (100_000).to_bytes(4, "big") * 2
+    return bytes(data)
+
+
+ADDRESSES = {
+    "on this machine": "http://127.0.0.1/x.png",
+    "on this machine by name": "http://localhost/x.png",
+    "on this machine by a longer name": "http://x.localhost/x.png",
+    "on this machine in IPv6": "http://[::1]/x.png",
+    "on this machine in both": "http://[::ffff:127.0.0.1]/x.png",
+    "on this machine in one number": "http://2130706433/x.png",
+    "on this machine in octal": "http://0177.0.0.1/x.png",
+    "on this machine in hex": "http://0x7f.1/x.png",
+    "nowhere": "http://0.0.0.0/x.png",
+    "in a private network": "http://10.0.0.1/x.png",
+    "at the next cable": "http://[fe80::1]/x.png",
+    "at a metadata service": "http://169.254.169.254/latest/meta-data",
+    "at a mail port": "http://pictures.example:25/x.png",
+    "at no port": "http://pictures.example:99999/x.png",
+    "with a password": "http://me:secret@pictures.example/x.png",
+    "with a space": "http://pictures.example/a b.png",
+    "with a line": "http://pictures.example/a\r\nx: y",
+    "with a backslash": "http://pictures.example\\@127.0.0.1/x.png",
+    "without a host": "http:///x.png",
+    "with half a bracket": "http://[::1/x.png",
+    "of a file": "file:///etc/passwd",
+    "of another kind": "gopher://pictures.example/x.png",
+    "of a script": "javascript:alert(1)",
+    "without a kind": "//pictures.example/x.png",
+    "longer than any": "https://pictures.example/" + "x" * 9000,
+}
+PICTURES = ADDRESSES | {
+    "that is somebody else's": "blob:2027-01-15/0800/0-given.image_prompt",
+    "that is a path": "/etc/passwd",
+    "that is text": in_base64(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+    "that is a page": "data:text/html;base64," + in_base64(b"<script>alert(1)</script>"),
+    "that is no base64": "data:image/png;base64,%%%",
+    "that is half of base64": in_base64(a_picture())[:-3] + "=",
+    "that is empty": "data:image/png;base64,",
+    "that breaks off in its header": in_base64(a_picture()[:20]),
+    "that is a bomb": in_base64(bomb()),
+    "beyond ASCII": "é" * 100,
+    "that is a list": [in_base64(a_picture())],
+    "that is an object": {"url": "https://pictures.example/x.png"},
+    "that is a number": 7,
+    "that is true": True,
+}
+HOSTILE: dict[str, dict[str, Any]] = {
+    **{f"a picture {name}": {"image_prompt": value} for name, value in PICTURES.items()},
+    **{f"a webhook {name}": {"webhook_url": value} for name, value in ADDRESSES.items()},
+    "a webhook that is a list": {"webhook_url": ["https://example.com/hook"]},
+    "a webhook that is null-ended": {"webhook_url": "https://example.com/\0"},
+    "a secret that is a number": {"webhook_url": "https://example.com/hook", "webhook_secret": 7},
+    "a secret that is endless": {"webhook_url": "https://example.com/hook", "webhook_secret": "x" * 5000},
+    "a prompt that is null": {"prompt": None},
+    "a prompt that is a number": {"prompt": 7},
+    "a prompt that is an object": {"prompt": {"text": "a paper boat"}},
+    "a prompt of 32 MB": {"prompt": "x" * (31 * 1024 * 1024)},
+    "a width of nothing": {"width": 0},
+    "a width below nothing": {"width": -64},
+    "a width beyond all numbers": {"width": 10**400},
+    "a width that is an object": {"width": {}},
+    "a seed that is text": {"seed": "7"},
+    "a seed that is true": {"seed": True},
+    "a seed with a fraction": {"seed": 0.5},
+    "half a step": {"steps": 1.5},
+    "no steps": {"steps": 0},
+    "guidance beyond all numbers": {"guidance": 1e308},
+    "a switch that is text": {"prompt_upsampling": "true"},
+    "a switch that is a number": {"prompt_upsampling": 1},
+    "a format in capitals": {"output_format": "PNG"},
+    "a format that is a path": {"output_format": "../../x"},
+    "a format that is null-ended": {"output_format": "png\0"},
+    "a tolerance below the least": {"safety_tolerance": -1},
+    "everything at once": {"prompt": 7, "width": "x", "height": [], "seed": {}, "steps": None, "guidance": "", "output_format": 1},
+}  # fmt: skip
+
+
+async def nothing_was_kept(studio: Studio) -> bool:
+    from mezzotint.blobs.memory import MemoryBlobs
+
+    assert isinstance(studio.tools.blobs, MemoryBlobs)
+    tasks = await studio.tools.ledger.list_of("default", None, None, 1)
+    return not tasks and not studio.tools.blobs._blobs
+
+
+def is_the_clients_fault(response: httpx2.Response) -> bool:
+    """In CometAPI's envelope, and in few words."""
+    assert 400 <= response.status_code < 500, response.text
+    assert response.headers["content-type"] == "application/json"
+    assert envelope(response.text)["message"].endswith(f"(request id: {response.headers['x-request-id']})")
+    assert len(response.content) < 2000
+    return True
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+async def test_nothing_that_is_sent_breaks_the_server_or_becomes_a_task(studio: Studio, case: str) -> None:
+    response = await studio.create(**HOSTILE[case])
+
+    assert is_the_clients_fault(response)
+    assert envelope(response.text)["code"] == "invalid_request"
+    assert await nothing_was_kept(studio)
+
+
+BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
+    "a form": (b"prompt=a+paper+boat", {"content-type": "application/x-www-form-urlencoded"}),
+    "a form in parts": (
+        b'--x\r\ncontent-disposition: form-data; name="prompt"\r\n\r\na boat\r\n--x--\r\n',
+        {"content-type": "multipart/form-data; boundary=x"},
+    ),
+    "a packed body": (gzip.compress(b'{"prompt": "a boat"}'), {"content-encoding": "gzip"}),
+    "a picture": (a_picture(), {"content-type": "image/png"}),
+    "another request": (b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", {}),
+    "a byte order mark": (b'\xef\xbb\xbf{"prompt": "x"}', {}),
+    "text in quotes": (b'"{}"', {}),
+    "null": (b"null", {}),
+    "names without end": (b'{"prompt": "x", "' + b"x" * 1000 + b'": 1}', {}),
+    "fields without end": (b'{"prompt": "x", ' + b", ".join(b'"%d": 1' % number for number in range(5000)) + b"}", {}),
+    "a field twice, of very many": (b"{" + b", ".join(b'"%d": 1' % number for number in range(900)) + b', "899": 1}', {}),
+    "half a character in a name": (b'{"prompt": "x", "\\udfff": 1}', {}),
+    "half a character in a stray": (b'{"prompt": "x", "stray": ["\\ud800"]}', {}),
+    "deep strays": (b'{"prompt": "x", "stray": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001, {}),
+}
+
+
+@pytest.mark.parametrize("case", BODIES)
+async def test_no_body_breaks_the_server_or_becomes_a_task(studio: Studio, case: str) -> None:
+    body, headers = BODIES[case]
+
+    response = await studio.client.post("/flux/v1/flux-dev", content=body, headers=BEARER | headers)
+
+    assert is_the_clients_fault(response)
+    assert await nothing_was_kept(studio)
+
+
+async def test_a_strict_model_with_strays_without_end_does_not_send_them_all_back(studio: Studio) -> None:
+    body = {"prompt": "x"} | {f"{number:0200d}": 1 for number in range(900)}
+
+    response = await studio.client.post("/flux/v1/flux-3-image", json=body, headers=BEARER)
+
+    assert response.status_code == 400
+    assert envelope(response.text)["message"].partition(" (request")[0].endswith("; and 850 more")
+    assert len(response.content) < 20_000
+    assert await nothing_was_kept(studio)
+
+
+@pytest.mark.parametrize("card", [card for card in CARDS if card.listed and card.surface is Surface.BFL], ids=lambda card: card.name)
+async def test_whatever_is_wrong_with_any_field_of_any_model_is_the_clients_fault(studio: Studio, card: ModelCard) -> None:
+    for parameter in card.parameters.values():
+        for probe in probes.probes(card, parameter):
+            emptied = probe.value == "" and (parameter.image or parameter.name in OPTIONAL)  # which means that there is none
+            if not probe.good and not emptied:
+                body = json.dumps(probes.around(card, parameter, probe.value))
+                response = await studio.client.post(f"/flux/v1/{card.name}", content=body, headers=BEARER)
+                assert is_the_clients_fault(response), (parameter.name, str(probe))
+    assert await nothing_was_kept(studio)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+async def test_a_create_is_a_post(studio: Studio, method: str) -> None:
+    response = await studio.client.request(method, "/flux/v1/flux-dev", json={"prompt": "x"}, headers=BEARER)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert await nothing_was_kept(studio)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_a_poll_is_a_get(studio: Studio, method: str) -> None:
+    """And no create of a model called get_result, which a client would try again and again."""
+    response = await studio.client.request(method, "/flux/v1/get_result", json={"id": "x"}, headers=BEARER)
+
+    assert is_the_clients_fault(response)
+    assert (response.status_code, set(response.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+
+
+POLLS: dict[str, tuple[str, dict[str, str], int]] = {
+    "no id": ("", BEARER, 400),
+    "an empty id": ("?id=", BEARER, 400),
+    "the id under another name": ("?task_id=01a3185c-5000-7000-8000-000000000001", BEARER, 400),
+    "no key": ("?id=01a3185c-5000-7000-8000-000000000001", {}, 401),
+    "no key and nonsense": ("?id=%00", {}, 401),
+    "a wrong key": ("?id=x", {"authorization": "Bearer wrong"}, 401),
+    "an endless key": ("?id=x", {"x-key": "x" * 60_000}, 401),
+    "two keys": ("?id=x", {"authorization": KEY, "x-key": OTHER_KEY}, 400),
+    "a wrong token": ("?id=01a3185c-5000-7000-8000-000000000001&token=x", {}, 401),
+    "an endless token": ("?id=01a3185c-5000-7000-8000-000000000001&token=" + "x" * 60_000, {}, 401),
+    "a token that is no text": ("?id=01a3185c-5000-7000-8000-000000000001&token=%ff%00%ed%a0%80", {}, 401),
+    "two tokens": ("?id=01a3185c-5000-7000-8000-000000000001&token=x&token=y", {}, 401),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", POLLS)
+async def test_no_poll_breaks_the_server(studio: Studio, case: str) -> None:
+    query, headers, status = POLLS[case]
+
+    response = await studio.client.get(f"/flux/v1/get_result{query}", headers=headers)
+
+    assert is_the_clients_fault(response)
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(
+    "text", ["%00", "%ff%fe", "%ed%a0%80", "x" * 60_000, "-1", "null", "[]", "../../etc", "%0d%0ax:%20y", "{id}", "0" * 32, "٣", "&id=x&id=y"]
+)
+async def test_an_id_of_nonsense_is_answered_in_few_words(studio: Studio, text: str) -> None:
+    response = await studio.client.get(f"/flux/v1/get_result?id=x{text}", headers=BEARER)
+
+    assert (response.status_code, response.json()["status"]) == (200, "Task not found")
+    assert len(response.content) < 600
+
+
+async def test_a_refused_create_uses_up_no_idempotency_key(studio: Studio) -> None:
+    headers = BEARER | {"idempotency-key": "order 7"}
+
+    bad = await studio.client.post("/flux/v1/flux-dev", json={"prompt": "x", "width": 33}, headers=headers)
+    good = await studio.client.post("/flux/v1/flux-dev", json={"prompt": "x", "width": 64 * 8}, headers=headers)
+
+    assert (bad.status_code, good.status_code) == (400, 200)
+    assert "idempotent-replayed" not in good.headers
 
 
 # limits and repeats

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -62,6 +63,8 @@ class Flux:
 
     async def create(self, request: Request) -> Response:
         """Answered once the task is on disk."""
+        if request.scope["path"] == self._dialect.poll:  # or it would be a model that is not served, which clients try again
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         model = request.path_params["model"]
         if self._dialect.models_are_paths:
             card_of(model, Surface.BFL)
