@@ -22,6 +22,7 @@ from mezzotint.client.errors import (
     NoSuchThing,
     ServerFailed,
     ServerUnreachable,
+    TaskFailed,
     TaskModerated,
     WaitTimeout,
 )
@@ -110,6 +111,6 @@ def ending_well(*, as_json: bool = False) -> Iterator[None]:
             say_json(told | extra)
         elif not isinstance(error, KeyboardInterrupt):
             note(f"mezzotint: {error}")
-            if isinstance(error, ClientError) and error.task and error.task not in str(error):
+            if isinstance(error, ClientError) and not isinstance(error, TaskFailed) and error.task and error.task not in str(error):
                 note(f"the task goes on: mezzotint watch {error.task}")
         leave(code)
