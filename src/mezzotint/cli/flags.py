@@ -18,6 +18,7 @@ from mezzotint.core.parameters import Kind, Parameter, Problem
 DEFAULT_MODEL = "flux-dev"
 LONGEST_PATH = 4096
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=_\s-]")
+OUTPUT_HELP = "Where to write the picture: a file, which is replaced if it is there, or a folder. By default, a name made from the prompt, here."
 OWN = ("prompt", "model", "output", "timeout", "json", "help")  # names that the command itself uses
 
 
@@ -68,8 +69,9 @@ def add_flag(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
             details["metavar"] = "PICTURE" if parameter.image else parameter.name.upper()
             if parameter.choices:
                 details |= {"choices": parameter.choices, "metavar": "{" + ",".join(parameter.choices) + "}"}
-    names = [flag(parameter), "--" + parameter.name] if "_" in parameter.name else [flag(parameter)]
-    parser.add_argument(*names, **details)
+    parser.add_argument(flag(parameter), **details)
+    if "_" in parameter.name:  # as the API spells it; understood, and left out of the help
+        parser.add_argument("--" + parameter.name, **details | {"help": argparse.SUPPRESS})
 
 
 def _number(parameter: Parameter) -> Any:
@@ -111,7 +113,7 @@ def parser_for(card: ModelCard) -> Parser:
     )
     parser.add_argument("prompt", nargs="?", default=argparse.SUPPRESS, help="What the picture should show.")
     parser.add_argument("-m", "--model", default=DEFAULT_MODEL, help="The model (see mezzotint models).")
-    parser.add_argument("-o", "--output", metavar="FILE", help="Where to write the picture; by default a name made from the prompt.")
+    parser.add_argument("-o", "--output", metavar="FILE", help=OUTPUT_HELP)
     parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="How long to wait for it.")
     parser.add_argument("--json", action="store_true", help="Print a JSON object instead of the path.")
     for parameter in card.parameters.values():

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,33 @@ from mezzotint.client.sync import Client
 from mezzotint.core.catalogue import ModelCard
 
 LONGEST_NAME = 60
+SEPARATORS = ("/", os.sep)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a picture goes: to a file, or into a folder, where it gets a name of its own."""
+
+    path: Path
+    is_folder: bool
+
+    def check(self) -> None:
+        """That it can be written there, before anything is painted for it. Raises OSError."""
+        folder = self.path if self.is_folder else self.path.parent
+        if not folder.is_dir():
+            raise FileNotFoundError(f"there is no folder {folder}")
+        if not os.access(self.path if self.path.exists() and not self.path.is_file() else folder, os.W_OK):
+            raise PermissionError(f"nothing may be written in {folder.absolute()}: name a file elsewhere with -o")
+
+    def for_picture(self, picture: Picture, prompt: str) -> Path:
+        """The file that was named, else a name that nothing has yet."""
+        return _unused(self.path / file_name(prompt or picture.prompt, picture)) if self.is_folder else self.path
+
+
+def place_of(output: str | None) -> Place:
+    """What -o names: a folder where there is one or where it ends like one, else a file; without it, the folder where we are."""
+    path = Path(output or "")
+    return Place(path, is_folder=path.is_dir() or (output or "").endswith(SEPARATORS))
 
 
 def generate(arguments: Sequence[str]) -> None:
@@ -29,8 +57,8 @@ def generate(arguments: Sequence[str]) -> None:
         card = card_for(model_in(arguments))
         parsed = parser_for(card).parse_args(arguments)
         parameters = parameters_of(card, parsed)
-        place = Path(parsed.output) if parsed.output else None
-        _check_place(place)
+        place = place_of(parsed.output)
+        place.check()
         parameters |= _format_for(place, card, parameters)
         with connected(lasting=True) as client:
             picture = follow(client, client.create(card.name, **parameters), parsed.timeout)
@@ -43,35 +71,27 @@ def generate(arguments: Sequence[str]) -> None:
             say(str(path))
 
 
-def _check_place(path: Path | None) -> None:
-    """That the file can be written, before anything is painted for it; None for one that gets its name later, here."""
-    if path is not None and path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: give the name of a file")
-    folder = path.parent if path is not None else Path()
-    if not folder.is_dir():
-        raise FileNotFoundError(f"there is no folder {folder}")
-    if not os.access(folder if path is None or path.is_file() or not path.exists() else path, os.W_OK):
-        raise PermissionError(f"nothing may be written in {folder.absolute()}: name a file elsewhere with -o")
-
-
-def _format_for(place: Path | None, card: ModelCard, parameters: dict[str, Any]) -> dict[str, Any]:
+def _format_for(place: Place, card: ModelCard, parameters: dict[str, Any]) -> dict[str, Any]:
     """The format that the file's name promises, where the model knows it and no other was asked for."""
     known = card.parameters.get("output_format")
-    if place is None or known is None or "output_format" in parameters:
+    if place.is_folder or known is None or "output_format" in parameters:
         return {}
-    ending = place.suffix.lower().removeprefix(".")
+    ending = place.path.suffix.lower().removeprefix(".")
     form = "jpeg" if ending == "jpg" else ending
     return {"output_format": form} if form in known.choices else {}
 
 
-def _save(client: Client, picture: Picture, place: Path | None, prompt: str = "") -> Path:
-    """Where the picture was written: to its place, else to a name that nothing has yet."""
-    path = place or _unused(file_name(prompt or picture.prompt, picture))
+def _save(client: Client, picture: Picture, place: Place, prompt: str = "") -> Path:
+    """Where the picture was written. A file that was there is replaced, and said to be."""
+    path = place.for_picture(picture, prompt)
+    replaced = path.is_file()
     try:
         client.save(picture, path)
     except OSError:
         note(f"the picture is made: mezzotint watch {picture.task} -o FILE fetches it")
         raise
+    if replaced:
+        note(f"replaced the file that was at {path}")
     return path
 
 
@@ -169,15 +189,16 @@ def describe(snapshot: Snapshot) -> tuple[str, int, int | None, str]:
     return snapshot.state.lower(), 0, None, left
 
 
-def watch(task: str, timeout: float, place: Path | None, as_json: bool) -> None:
+def watch(task: str, timeout: float, output: str | None, as_json: bool) -> None:
     """`mezzotint watch`: come back to a task by its id."""
     with ending_well(as_json=as_json):
-        if place is not None:
-            _check_place(place)
+        place = place_of(output)
+        if output:
+            place.check()
         with connected(lasting=True) as client:
             began = time.monotonic()
             picture = follow(client, task, timeout)
-            saved = _save(client, picture, place) if place is not None or isinstance(client, EmbeddedClient) else None
+            saved = _save(client, picture, place) if output or isinstance(client, EmbeddedClient) else None
         if as_json:
             say_json(_told(picture, saved) | {"waited": round(time.monotonic() - began, 2)})
         else:

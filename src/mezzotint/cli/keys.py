@@ -74,7 +74,7 @@ def create(
 
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
-    """List keys, by their ids: the keys themselves are not kept."""
+    """List keys by their ids. The keys themselves are not kept."""
     with ending_well(as_json=as_json):
         for key in asyncio.run(listed(read_settings())):
             told = {"id": key.id, "account": key.account, "name": key.name, "created": key.created, "expires": key.expires, "revoked": key.revoked}

@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("generate", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def generate_command(context: typer.Context, arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
-    """Make a picture from words: mezzotint generate PROMPT [-m MODEL] [-o FILE] [--seed N] [any parameter of the model]."""
+    """Make a picture from words."""
     del context, arguments
     generate(sys.argv[sys.argv.index("generate") + 1 :])
 
@@ -53,7 +53,7 @@ def worker_command(
     token: Annotated[str, typer.Option(help="Its worker token.", envvar="MEZZOTINT_WORKER_TOKEN")] = "",
     name: Annotated[str, typer.Option(help="This worker's name; by default the machine's, and a number.")] = "",
 ) -> None:
-    """Paint for a server: pull its tasks, say how far they are, bring the pictures."""
+    """Paint for a server. Pulls its tasks, says how far they are, brings the pictures."""
     with ending_well():
         from mezzotint.cli.serving import work
 
@@ -97,10 +97,12 @@ def _line(task: dict[str, Any]) -> str:
 def watch_command(
     task: Annotated[str, typer.Argument(help="The task's id.")],
     timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=0)] = 600.0,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the picture there, and print the path instead.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the picture there, to a file or into a folder, and print the path instead.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Come back to a task: wait for it, and print the address of its picture, or its path where no server stays to serve it."""
+    """Come back to a task. Waits for it, and prints the address of its picture, or its path where no server stays to serve it."""
     watch(task, timeout, output, as_json)
 
 
@@ -134,15 +136,18 @@ def doctor_command(as_json: Json = False) -> None:
 
 
 @app.command("version")
-def version_command() -> None:
+def version_command(as_json: Json = False) -> None:
     """Print the version."""
-    say(_version.__version__)
+    if as_json:
+        say_json({"version": _version.__version__})
+    else:
+        say(_version.__version__)
 
 
 def main() -> None:
     never_stumble()
     try:
-        app()
+        app(prog_name="mezzotint")
     except ImportError as error:
         if error.name is None or error.name.startswith("mezzotint"):
             raise
