@@ -1,0 +1,93 @@
+"""Routes and layers: what is where, and in whose words it says no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
+
+from mezzotint.http.app import Worded, public_app, wording_for
+from mezzotint.http.dialects import bfl, comet
+from mezzotint.http.problems import NATIVE, Wording
+from tests.http.test_worker import front
+from tests.studio import KEY, OTHER_KEY, Studio
+
+BEARER = {"authorization": f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize(
+    ("path", "wording"),
+    [
+        ("/flux/v1/flux-dev", comet.WORDING),
+        ("/flux/", comet.WORDING),
+        ("/flux/anything/else", comet.WORDING),
+        ("/v1/flux-dev", bfl.WORDING),
+        ("/v1/get_result", bfl.WORDING),
+        ("/v1/tasks", NATIVE),
+        ("/v1/tasks/x/cancel", NATIVE),
+        ("/v1/models/flux-dev", NATIVE),
+        ("/v1/worker/pull", NATIVE),
+        ("/flux", NATIVE),
+        ("/", NATIVE),
+        ("", NATIVE),
+        ("*", NATIVE),
+    ],
+)
+def test_each_surface_says_no_in_its_own_words(path: str, wording: Wording) -> None:
+    assert wording_for(path) is wording
+
+
+@pytest.mark.parametrize("path", ["/", "/flux", "/flux/v1", "/flux/v2/flux-dev", "/FLUX/v1/flux-dev", "/images", "/healthz/", "/favicon.ico"])
+async def test_what_is_not_there_is_not_found_and_leads_nowhere_else(studio: Studio, path: str) -> None:
+    response = await studio.client.get(path, headers=BEARER)
+
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/json"
+    assert "location" not in response.headers
+
+
+async def test_a_path_of_any_length_is_answered_in_few_words(studio: Studio) -> None:
+    for start in ("/", "/flux/", "/flux/v1/", "/v1/", "/images/", "/v1/tasks/"):
+        for method in ("GET", "DELETE"):
+            response = await studio.client.request(method, start + "x" * 50_000, headers=BEARER)
+            assert 400 <= response.status_code < 500
+            assert len(response.content) < 1000
+
+
+async def told_by(app: Any, message: Message, path: str = "/flux/v1/flux-dev") -> list[Message]:
+    """What an app sends for a POST whose body comes as that message."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return message
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"x-key", OTHER_KEY.encode())]
+    await app({"type": "http", "method": "POST", "path": path, "scheme": "http", "headers": headers, "query_string": b"", "client": None}, receive, send)
+    return sent
+
+
+async def test_nobody_who_left_is_answered_and_nothing_is_made_for_them(studio: Studio) -> None:
+    app = public_app(studio.tools, front(studio))
+
+    assert await told_by(app, {"type": "http.disconnect"}) == []
+    assert await studio.tools.ledger.waiting() == 0
+
+
+async def test_leaving_is_no_fault() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ClientDisconnect
+
+    assert await told_by(Worded(app), {"type": "http.disconnect"}) == []
+
+
+async def test_a_fault_of_ours_is_not_worded_here() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise KeyError("ours")
+
+    with pytest.raises(KeyError):
+        await told_by(Worded(app), {"type": "http.disconnect"})
