@@ -449,6 +449,22 @@ async def test_a_worker_process_that_gets_sigterm_finishes_its_picture(process: 
     assert (await station.ask(task))["status"] == "ready"
 
 
+async def test_a_worker_process_that_gets_sigterm_hands_back_what_takes_too_long(station: Station, tmp_path: Path) -> None:
+    station.studio.tools.policy.__dict__["engine"] = "stub"
+    worker = Process(station, tmp_path, MEZZOTINT_STUB_SECONDS="60", MEZZOTINT_GRACE="0.2")
+    try:
+        task = await station.create(width=256, height=256)
+        await station.until_painted(task)
+
+        worker.popen.send_signal(signal.SIGTERM)
+
+        assert await worker.ended() == 0
+        assert (await station.ask(task))["status"] == "pending"
+        assert station.studio.tools.ledger._tasks[ids.read(task)].refunded == 1  # type: ignore[attr-defined]
+    finally:
+        worker.end()
+
+
 async def test_a_worker_process_whose_lifeline_closes_ends_with_its_engine(process: tuple[Station, Process]) -> None:
     station, worker = process
     task = await station.create(width=256, height=256)
