@@ -46,7 +46,8 @@ class Inputs:
     """What a worker needs to paint: the model's name and its settled parameters, by their core names.
 
     Picture parameters hold a URL, or `blob:` and a key in the blob store. `origin` is the address that the client called, on
-    which links in webhooks are made.
+    which links in webhooks are made. `shown` is the input as it was given and `version` the model's version that was asked for,
+    on surfaces that show them.
     """
 
     model: str
@@ -54,6 +55,8 @@ class Inputs:
     origin: str = ""
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    shown: dict[str, Any] | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,19 +14,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.dialects import bfl, comet
+from mezzotint.http.dialects import bfl, comet, replicate
 from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
 from mezzotint.http.native import Native
 from mezzotint.http.outer import REQUEST_ID, Outer
+from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
+from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins
 from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
 
 OURS = ("/v1/models", "/v1/tasks", "/v1/worker")
+REPLICATES = re.compile(r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)")
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,11 @@ def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
 
 
 def wording_for(path: str) -> Wording:
-    """Whose words a path is answered in. Below /v1 all that is not ours is Black Forest Labs'."""
+    """Whose words a path is answered in. Below /v1 all that is neither ours nor Replicate's is Black Forest Labs'."""
     if path.startswith("/flux/"):
         return comet.WORDING
+    if REPLICATES.fullmatch(path):
+        return replicate.WORDING
     return bfl.WORDING if path.startswith("/v1/") and not path.startswith(OURS) else NATIVE
 
 
@@ -100,6 +106,8 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
         *Flux(COMET, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        *Predictions(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        *ReplicateModels(tools, front.authenticator, front.origins).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),

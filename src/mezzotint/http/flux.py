@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core.catalogue import ModelCard, Surface
-from mezzotint.core.errors import InvalidRequest, Unavailable
+from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Status
 from mezzotint.http import flux_task
@@ -69,8 +69,7 @@ class Flux:
         if self._dialect.models_are_paths:
             card_of(model, Surface.BFL)
         key = await self._authenticator.required(request)
-        if not self._door.open:
-            raise Unavailable("the server is shutting down: nothing was accepted, try again in a few seconds")
+        self._door.check()
         body = await read_body(request, self._max_body)
         origin = self._origins.of(request)
         submission = Submission(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mezzotint import records
 from mezzotint._version import __version__
-from mezzotint.core.errors import MezzotintError
+from mezzotint.core.errors import MezzotintError, Unavailable
 from mezzotint.http.problems import JSON
 from mezzotint.service.tools import Tools
 
@@ -20,6 +20,11 @@ class Door:
 
     def __init__(self) -> None:
         self.open = True
+
+    def check(self) -> None:
+        """Raises Unavailable while the door is closed."""
+        if not self.open:
+            raise Unavailable("the server is shutting down: nothing was accepted, try again in a few seconds")
 
 
 class Health:

@@ -10,15 +10,17 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core import ids
-from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard
+from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, NotFound
 from mezzotint.core.parameters import Problem
 from mezzotint.core.schema import model_schema
 from mezzotint.core.tasks import Status, Task
 from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import replicate
 from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import hints
 from mezzotint.http.problems import JSON
+from mezzotint.http.replicate_models import listing
 from mezzotint.http.requests import Origins
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find
@@ -41,16 +43,17 @@ class Native:
         ]
 
     async def models(self, request: Request) -> Response:
-        """Every model that is served; public, as the catalogue is no secret."""
-        del request
-        return _json({"object": "list", "data": [_summary(card) for card in CARDS if card.listed]})
+        """Every model that is served; public, as the catalogue is no secret. A list of OpenAI's form, and a page of Replicate's."""
+        told = {"object": "list", "data": [_summary(card) for card in CARDS if card.listed]}
+        return _json(told | listing(self._origins.of(request) + "/v1"))
 
     async def model(self, request: Request) -> Response:
         name = request.path_params["name"]
         card = BFL_MODELS.get(name) or REPLICATE_MODELS.get(name)
         if card is None or not card.listed:
             raise NotFound(f"no model called {name[:100]} is served here; GET /v1/models lists them")
-        return _json(_summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
+        replicates = replicate.show_model(card, self._origins.of(request) + "/v1") if card.surface is Surface.REPLICATE else {}
+        return _json(replicates | _summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
 
     async def tasks(self, request: Request) -> Response:
         key = await self._authenticator.required(request)

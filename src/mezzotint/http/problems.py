@@ -20,6 +20,8 @@ class Wording:
 
     body: Callable[[Refusal, str], dict[str, Any]]
     statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
+    media_type: str = JSON
+    ending: bytes = b""
 
     def status(self, refusal: Refusal) -> int:
         return self.statuses.get(type(refusal), refusal.status)
@@ -36,7 +38,8 @@ def as_refusal(error: Exception) -> Refusal | None:
 
 def answer(refusal: Refusal, wording: Wording, request_id: str) -> Response:
     headers = {} if refusal.retry_after is None else {"retry-after": str(refusal.retry_after)}
-    return Response(records.encode(wording.body(refusal, request_id)), wording.status(refusal), headers, JSON)
+    body = records.encode(wording.body(refusal, request_id)) + wording.ending
+    return Response(body, wording.status(refusal), headers, wording.media_type)
 
 
 def _native(refusal: Refusal, request_id: str) -> dict[str, Any]:

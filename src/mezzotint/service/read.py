@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +14,8 @@ from mezzotint.core.errors import NotAuthenticated
 from mezzotint.core.signing import ImageLink, poll_token, poll_token_holds
 from mezzotint.core.tasks import Progress, Status, Task
 from mezzotint.service.tools import Tools
+
+GLANCE = 2.0  # seconds between looks at a task that is waited for, should a wake-up be lost
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,14 @@ class Found:
     task: Task
     progress: Progress | None
     links: Callable[[str], tuple[str, ...]]
+    removed: bool = False
 
 
-async def find(text: str, viewer: Viewer, tools: Tools) -> Found | None:
-    """The task of that id, None if there is none for this viewer. Raises NotAuthenticated where a key is needed and none came."""
+async def find(text: str, viewer: Viewer, tools: Tools, *, removed_too: bool = False) -> Found | None:
+    """The task of that id, None if there is none for this viewer; with `removed_too`, also one whose pictures were deleted.
+
+    Raises NotAuthenticated where a key is needed and none came.
+    """
     task_id = ids.read(text)
     holds = task_id is not None and viewer.token is not None and poll_token_holds(tools.secret, task_id, viewer.token)
     if not holds and viewer.key is None and not tools.policy.poll_by_anyone:
@@ -44,9 +51,10 @@ async def find(text: str, viewer: Viewer, tools: Tools) -> Found | None:
     owns = viewer.key is not None and viewer.key.account == task.account
     if not (owns or holds or tools.policy.poll_by_anyone):
         return None
-    if gone(task, tools.clock.now()):
+    removed = gone(task, tools.clock.now())
+    if removed and not removed_too:
         return None
-    return Found(task, tools.progress.of(task.id), lambda origin: links(task, origin, tools, renew=owns))
+    return Found(task, tools.progress.of(task.id), lambda origin: () if removed else links(task, origin, tools, renew=owns), removed)
 
 
 async def task_of(task_id: UUID, tools: Tools) -> Task | None:
@@ -58,6 +66,17 @@ async def task_of(task_id: UUID, tools: Tools) -> Task | None:
     if task is not None and task.status.final:
         tools.final.put(task_id, task)
     return task
+
+
+async def until_final(task_id: UUID, seconds: float, tools: Tools) -> Task | None:
+    """The task as soon as it has ended, or as it is when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        task = await task_of(task_id, tools)
+        left = end - time.monotonic()
+        if task is None or task.status.final or left <= 0:
+            return task
+        await tools.hub.wait_for_task(task_id, min(left, GLANCE))
 
 
 def gone(task: Task, now: float) -> bool:

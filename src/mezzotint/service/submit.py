@@ -32,7 +32,8 @@ LONGEST_URL = 8192
 
 @dataclass(frozen=True)
 class Submission:
-    """A create request translated out of its dialect. `given` uses the card's names; `surface` is the dialect's own name."""
+    """A create request translated out of its dialect. `given` uses the card's names; `surface` is the dialect's own name; `shown`
+    and `version` as in Inputs; `deadline` in Unix seconds."""
 
     model: str
     given: Mapping[str, Any]
@@ -41,6 +42,10 @@ class Submission:
     origin: str = ""
     idempotency_key: str | None = None
     request_hash: str = ""
+    webhook_url: str | None = None  # where the surface does not count it among the card's parameters
+    shown: Mapping[str, Any] | None = None
+    version: str | None = None
+    deadline: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,11 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
     values = validate(card, submission.given)
     task = ids.mint(int(tools.clock.now() * 1000), tools.entropy(ids.RANDOM_BYTES))
     pictures = _pictures(card, values, tools, task)
-    webhook_url = _webhook(values, tools)
+    webhook_url = _webhook(submission.webhook_url or values.get("webhook_url"), tools)
     settled = _settle(card, values, tools)
     sizes = _sizes(card, values, dict(pictures))
-    inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"))
+    shown = None if submission.shown is None else dict(submission.shown)
+    inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version)
     new = NewTask(
         id=task,
         account=submission.key.account,
@@ -78,6 +84,7 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
         inputs=inputs,
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,
+        deadline=submission.deadline,
     )
     submitted = await _store(new, pictures, _limits(submission.key, tools.policy.limits), tools)
     if not submitted.replayed:
@@ -117,13 +124,10 @@ def _settle(card: ModelCard, values: dict[str, Any], tools: Tools) -> dict[str, 
     return settled
 
 
-def _webhook(values: dict[str, Any], tools: Tools) -> str | None:
-    url = values.get("webhook_url")
-    if url is None:
-        return None
-    if (wrong := tools.judge_address(url, True)) is not None:
+def _webhook(url: str | None, tools: Tools) -> str | None:
+    if url is not None and (wrong := tools.judge_address(url, True)) is not None:
         raise InvalidRequest([Problem(("webhook_url",), wrong, "url_parsing")])
-    return str(url)
+    return url
 
 
 def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID) -> list[tuple[str, bytes]]:

@@ -32,7 +32,9 @@ from mezzotint.core.tasks import Inputs, Task
 from mezzotint.http import flux_task
 from mezzotint.http.app import Front, public_app, worker_app
 from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import replicate
 from mezzotint.http.health import Door
+from mezzotint.http.predictions import PREFIXES
 from mezzotint.http.requests import Origins
 from mezzotint.net.guard import Guard
 from mezzotint.net.post import GuardedPoster
@@ -64,9 +66,13 @@ async def first_key(ledger: Ledger, now: float) -> str | None:
 
 
 def webhook_body(tools: Tools) -> Callable[[Task, Inputs], bytes]:
-    """The polling object and, beside it, the task's id again under the name that older receivers read."""
+    """The polling object and, beside it, the task's id again under the name that older receivers read; Replicate's receivers get a
+    prediction."""
 
     def compose(task: Task, inputs: Inputs) -> bytes:
+        if task.surface == replicate.SURFACE:
+            output = links(task, inputs.origin, tools, renew=False)
+            return records.encode(replicate.show(task, inputs, output, inputs.origin + PREFIXES[0]))
         found = Found(task, None, lambda origin: links(task, origin, tools, renew=False))
         return records.encode(flux_task.show(found, inputs.origin) | {"task_id": str(task.id)})
 

@@ -1,0 +1,205 @@
+"""Replicate's routes for predictions, at /v1 and under /replicate/v1."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core import ids
+from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard, Surface
+from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotFound
+from mezzotint.core.images import ImageFormat
+from mezzotint.core.parameters import Problem
+from mezzotint.core.tasks import Inputs, Task
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import replicate
+from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.flux import idempotency_key
+from mezzotint.http.health import Door
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.service.cancel import cancel
+from mezzotint.service.read import Viewer, find, gone, links, until_final
+from mezzotint.service.submit import Submission, submit
+from mezzotint.service.tools import Tools
+
+PREFIXES = ("/v1", "/replicate/v1")
+PAGE = 100
+WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
+LONGEST_WAIT = 60
+DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
+SHORTEST_LIFE = 5  # seconds that Cancel-After leaves a prediction at least
+
+
+class Predictions:
+    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
+        self._tools, self._authenticator, self._origins = tools, authenticator, origins
+        self._door, self._max_body = door, max_body
+
+    def routes(self) -> list[Route]:
+        return [route for prefix in PREFIXES for route in self._below(prefix)]
+
+    def _below(self, prefix: str) -> list[Route]:
+        def route(path: str, handler: Callable[[Request, str], Any], method: str) -> Route:
+            return Route(prefix + path, Endpoint(lambda request: handler(request, prefix)), methods=[method])
+
+        return [
+            route("/predictions", self.create, "POST"),
+            route("/models/{model:path}/predictions", self.create_of_model, "POST"),
+            route("/deployments/{model:path}/predictions", self.create_of_model, "POST"),
+            route("/predictions", self.list, "GET"),
+            route("/predictions/{id}", self.get, "GET"),
+            route("/predictions/{id}/cancel", self.cancel, "POST"),
+        ]
+
+    async def create(self, request: Request, prefix: str) -> Response:
+        """By `version`: its 64 digits, with or without the model before them, or the name of a model."""
+        return await self._create(request, prefix, None)
+
+    async def create_of_model(self, request: Request, prefix: str) -> Response:
+        """A deployment is called as its model is: whoever runs one here runs the model."""
+        model = request.path_params["model"].replace("%2F", "/").replace("%2f", "/")
+        return await self._create(request, prefix, _named(model))
+
+    async def _create(self, request: Request, prefix: str, card: ModelCard | None) -> Response:
+        key = await self._authenticator.required(request)
+        self._door.check()
+        body = await read_body(request, self._max_body)
+        asked = replicate.read(json_object(body), versioned=card is None)
+        version = None
+        if card is None:
+            card, version = _by_version(asked.version or "")
+        wait, life = _wait(request), _life(request)
+        origin = self._origins.of(request)
+        submission = Submission(
+            model=card.name,
+            given=replicate.parse(card, asked.input),
+            surface=replicate.SURFACE,
+            key=key,
+            origin=origin,
+            idempotency_key=(repeated := idempotency_key(request)),
+            request_hash=hash_of(request, body) if repeated else "",
+            webhook_url=asked.webhook,
+            shown=replicate.shown_input(asked.input),
+            version=version,
+            deadline=None if life is None else self._tools.clock.now() + life,
+        )
+        try:
+            accepted = await submit(submission, Surface.REPLICATE, self._tools)
+        except InvalidRequest as error:
+            raise _in_input(error) from None
+        task = await until_final(accepted.task, wait, self._tools)
+        if task is None:
+            raise NotFound("the prediction is gone")
+        early = wait > 0 and not task.status.final
+        told = await self._told(task, origin, prefix, status="starting" if early else "")
+        headers = {"idempotent-replayed": "true"} if accepted.replayed else {}
+        return Response(records.encode(told), 202 if early else 201, headers, JSON)
+
+    async def get(self, request: Request, prefix: str) -> Response:
+        key = await self._authenticator.required(request)
+        text = request.path_params["id"]
+        found = await find(text, Viewer(key), self._tools, removed_too=True)
+        if found is None:
+            raise NotFound(f"there is no prediction {text[:64]!r}")
+        return _json(await self._told(found.task, self._origins.of(request), prefix))
+
+    async def cancel(self, request: Request, prefix: str) -> Response:
+        key = await self._authenticator.required(request)
+        task = await cancel(request.path_params["id"], key, self._tools)
+        return _json(await self._told(task, self._origins.of(request), prefix))
+
+    async def list(self, request: Request, prefix: str) -> Response:
+        """Newest first. `next` is the address of the next page, null on the last."""
+        key = await self._authenticator.required(request)
+        cursor = request.query_params.get("cursor")
+        before = ids.read(cursor) if cursor else None
+        if cursor and before is None:
+            raise InvalidRequest([Problem(("cursor",), "cursor is none that was handed out here", "value_error", "query")])
+        origin = self._origins.of(request)
+        tasks = await self._tools.ledger.list_of(key.account, None, before, PAGE)
+        results = [await self._told(task, origin, prefix, with_files=False) for task in tasks]
+        following = f"{origin}{prefix}/predictions?cursor={ids.short(tasks[-1].id)}" if len(tasks) == PAGE else None
+        return _json(replicate.page(results, following))
+
+    async def _told(self, task: Task, origin: str, prefix: str, *, status: str = "", with_files: bool = True) -> dict[str, Any]:
+        inputs = await self._tools.ledger.inputs(task.id) or Inputs(task.model, {})
+        removed = gone(task, self._tools.clock.now())
+        output = () if removed else await self._output(task, origin, with_files=with_files)
+        return replicate.show(task, inputs, output, origin + prefix, removed=removed, status=status)
+
+    async def _output(self, task: Task, origin: str, *, with_files: bool) -> tuple[str, ...]:
+        """Addresses of the pictures. Replicate's clients make files of https and data addresses only: without TLS they get data."""
+        addresses = links(task, origin, self._tools, renew=True)
+        if origin.startswith("https:") or not with_files or task.outcome is None:
+            return addresses
+        files = await asyncio.gather(*(self._tools.blobs.get(image.key) for image in task.outcome.images))
+        kinds = [ImageFormat(image.format).media_type for image in task.outcome.images]
+        return tuple(
+            address if data is None else f"data:{kind};base64,{base64.b64encode(data).decode()}"
+            for address, data, kind in zip(addresses, files, kinds, strict=True)
+        )
+
+
+def _json(body: Any) -> Response:
+    return Response(records.encode(body), 200, None, JSON)
+
+
+def _named(model: str) -> ModelCard:
+    """Raises NotFound."""
+    card = REPLICATE_MODELS.get(model)
+    if card is None or not card.listed:
+        raise NotFound(f"there is no model {model[:100]!r} here; GET /v1/models lists them")
+    return card
+
+
+def _by_version(text: str) -> tuple[ModelCard, str | None]:
+    """The model, and the version where one was given. Raises ModelNotServed."""
+    name, _, digits = text.rpartition(":")
+    if replicate.VERSION.fullmatch(digits):
+        card = replicate.BY_VERSION.get(digits)
+        if card is not None and name in ("", *card.all_names):
+            return card, digits
+    elif not name and (card := REPLICATE_MODELS.get(text)) is not None and card.listed:
+        return card, None
+    raise ModelNotServed(text[:100])
+
+
+def _wait(request: Request) -> int:
+    """Seconds that the answer may be held, by `Prefer: wait` or `wait=n`."""
+    for preference in request.headers.get("prefer", "").split(","):
+        if match := WAIT.fullmatch(preference.strip()):
+            return min(int(match[1]), LONGEST_WAIT) if match[1] else LONGEST_WAIT
+    return 0
+
+
+def _life(request: Request) -> int | None:
+    """Seconds after which the prediction is given up, by `Cancel-After`. Raises InvalidRequest."""
+    text = request.headers.get("cancel-after")
+    if text is None:
+        return None
+    match = DURATION.fullmatch(text.strip())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    life = hours * 3600 + minutes * 60 + seconds
+    if life < SHORTEST_LIFE:
+        problem = Problem(("Cancel-After",), f"Must be a duration of at least {SHORTEST_LIFE}s, such as 1m30s", "value_error", "header")
+        raise InvalidRequest([problem])
+    return life
+
+
+def _in_input(error: InvalidRequest) -> InvalidRequest:
+    """The same problems, told where the client sent what they are about."""
+    return InvalidRequest([problem if problem.part == "header" else replace(problem, where=_place(problem)) for problem in error.problems])
+
+
+def _place(problem: Problem) -> tuple[str | int, ...]:
+    return ("webhook",) if problem.where == ("webhook_url",) else ("input", *problem.where)

@@ -1,0 +1,91 @@
+"""Replicate's routes about models and about the caller, at /v1 and under /replicate/v1."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core.catalogue import CARDS, REPLICATE_MODELS, ModelCard, Surface
+from mezzotint.core.errors import NotFound
+from mezzotint.core.signing import account_webhook_secret
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.dialects import replicate
+from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import Origins
+from mezzotint.service.tools import Tools
+
+PREFIX = "/replicate/v1"
+
+
+class ReplicateModels:
+    """Below /v1 the addresses of models are shared with ours (`http.native`), which answers with these objects too."""
+
+    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins) -> None:
+        self._tools, self._authenticator, self._origins = tools, authenticator, origins
+
+    def routes(self) -> list[Route]:
+        everywhere = {
+            "/models/{owner}/{name}/versions": self.versions,
+            "/models/{owner}/{name}/versions/{version}": self.version,
+            "/account": self.account,
+            "/webhooks/default/secret": self.webhook_secret,
+        }
+        below = {"/models": self.models, "/models/{owner}/{name}": self.model}
+        return [_get(prefix + path, handler) for prefix in ("/v1", PREFIX) for path, handler in everywhere.items()] + [
+            _get(PREFIX + path, handler) for path, handler in below.items()
+        ]
+
+    async def models(self, request: Request) -> Response:
+        await self._authenticator.required(request)
+        return _json(listing(self._origins.of(request) + PREFIX))
+
+    async def model(self, request: Request) -> Response:
+        await self._authenticator.required(request)
+        return _json(replicate.show_model(_card(request), self._origins.of(request) + PREFIX))
+
+    async def versions(self, request: Request) -> Response:
+        await self._authenticator.required(request)
+        return _json(replicate.page([replicate.show_version(_card(request))]))
+
+    async def version(self, request: Request) -> Response:
+        await self._authenticator.required(request)
+        card, asked = _card(request), request.path_params["version"]
+        if asked != replicate.version_of(card):
+            raise NotFound(f"{card.name} has no version {asked[:100]!r}")
+        return _json(replicate.show_version(card))
+
+    async def account(self, request: Request) -> Response:
+        key = await self._authenticator.required(request)
+        return _json({"type": "organization", "username": key.account, "name": key.name or key.account, "github_url": None})
+
+    async def webhook_secret(self, request: Request) -> Response:
+        """What signs the webhooks of this account, where the request gave no secret of its own."""
+        key = await self._authenticator.required(request)
+        return _json({"key": account_webhook_secret(self._tools.secret, key.account)})
+
+
+def listing(base: str) -> dict[str, Any]:
+    """Replicate's page of every model."""
+    return replicate.page([replicate.show_model(card, base, with_version=False) for card in CARDS if card.surface is Surface.REPLICATE and card.listed])
+
+
+def _card(request: Request) -> ModelCard:
+    name = f"{request.path_params['owner']}/{request.path_params['name']}"
+    card = REPLICATE_MODELS.get(name)
+    if card is None or not card.listed:
+        raise NotFound(f"there is no model {name[:100]!r} here; GET /v1/models lists them")
+    return card
+
+
+def _get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(path, Endpoint(handler), methods=["GET"])
+
+
+def _json(body: Any) -> Response:
+    return Response(records.encode(body), 200, None, JSON)
