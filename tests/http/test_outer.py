@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
@@ -35,9 +35,11 @@ class Faulty(MemoryLedger):
 
 
 @pytest.fixture
-def faulty(studio: Studio) -> Studio:
+def faulty(studio: Studio) -> Iterator[Studio]:
+    """Its log is not shown: tracebacks are long."""
     studio.tools.ledger.__class__ = Faulty
-    return studio
+    with structlog.testing.capture_logs():
+        yield studio
 
 
 def around(app: ASGIApp, registry: CollectorRegistry | None = None) -> httpx2.AsyncClient:
