@@ -535,6 +535,7 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "fields without end": (b'{"prompt": "x", ' + b", ".join(b'"%d": 1' % number for number in range(5000)) + b"}", {}),
     "a field twice, of very many": (b"{" + b", ".join(b'"%d": 1' % number for number in range(900)) + b', "899": 1}', {}),
     "half a character in a name": (b'{"prompt": "x", "\\udfff": 1}', {}),
+    "half a character in a name that comes twice": (b'{"prompt": "x", "\\udfff": 1, "\\udfff": 2}', {}),
     "half a character in a stray": (b'{"prompt": "x", "stray": ["\\ud800"]}', {}),
     "deep strays": (b'{"prompt": "x", "stray": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001, {}),
 }

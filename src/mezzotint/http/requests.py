@@ -50,7 +50,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidRequest([Problem((twice,), "Field is given more than once", "duplicate_key")])
+        shown = twice.encode(errors="replace").decode()  # half a character is not refused before the whole body is read
+        raise InvalidRequest([Problem((shown,), "Field is given more than once", "duplicate_key")])
     return table
 
 
