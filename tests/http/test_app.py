@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from mezzotint.http.app import Worded, public_app, wording_for
 from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.problems import NATIVE, Wording
+from mezzotint.wiring.serving import _listening, _run_server, _server
 from tests.http.test_worker import front
 from tests.studio import KEY, OTHER_KEY, Studio
 
@@ -91,3 +98,79 @@ async def test_a_fault_of_ours_is_not_worded_here() -> None:
 
     with pytest.raises(KeyError):
         await told_by(Worded(app), {"type": "http.disconnect"})
+
+
+# over a real server, on a socket
+
+
+@pytest.fixture
+async def socket(studio: Studio) -> AsyncIterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="mz-"))  # short, as paths of sockets must be
+    server = _server(public_app(studio.tools, front(studio)), uds=folder / "public.sock")
+    running = asyncio.create_task(_run_server(server))
+    await _listening([server], [running])
+    yield folder / "public.sock"
+    server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
+    await running
+    shutil.rmtree(folder)
+
+
+async def answer_to(socket: Path, raw: bytes) -> tuple[int, bytes]:
+    """Status and body of what comes back, until the other side closes."""
+    reader, writer = await asyncio.open_unix_connection(socket)
+    writer.write(raw)
+    head, _, body = (await asyncio.wait_for(reader.read(), 10)).partition(b"\r\n\r\n")
+    writer.close()
+    return int(head.split(b" ", 2)[1]), body
+
+
+def asking(line: str, *headers: str, body: bytes = b"") -> bytes:
+    lines = [f"{line} HTTP/1.1", "host: here", f"x-key: {OTHER_KEY}", "connection: close", *headers]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+async def test_a_body_may_come_in_chunks(socket: Path) -> None:
+    chunks = b"".join(b"1\r\n" + bytes([byte]) + b"\r\n" for byte in b'{"prompt": "a boat"}') + b"0\r\n\r\n"
+
+    status, body = await answer_to(socket, asking("POST /flux/v1/flux-dev", "transfer-encoding: chunked", body=chunks))
+
+    assert (status, json.loads(body)["status"]) == (200, "Pending")
+
+
+async def test_head_has_no_body(socket: Path) -> None:
+    for path in ("/healthz", "/v1/models", "/nothing"):
+        assert (await answer_to(socket, asking(f"HEAD {path}")))[1] == b""
+        assert (await answer_to(socket, asking(f"GET {path}")))[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{method} {path}"
+        for method in ("GET", "POST", "BREW")
+        for path in ("*", "/%ff", "/flux/%00", "/flux/v1/get_result?id=%ff%fe", "/v1/tasks/%ed%a0%80", "/images/%ff/%00", "/\xff", "/%", "/?%")
+    ],
+)
+async def test_no_address_breaks_the_server(socket: Path, line: str) -> None:
+    status, _ = await answer_to(socket, asking(line, "content-length: 0"))
+
+    assert status < 500
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "content-length: -1",
+        "content-length: 1e3",
+        "content-length: 99999999999999999999",
+        "transfer-encoding: nonsense",
+        "host: \xff",
+        "idempotency-key: \xff",
+        "x-forwarded-host: \xff",
+        "if-none-match: \xff",
+    ],
+)
+async def test_no_header_breaks_the_server(socket: Path, header: str) -> None:
+    raw = asking("POST /flux/v1/flux-dev", header, *([] if header.startswith(("content", "transfer")) else ["content-length: 2"]), body=b"{}")
+
+    assert 400 <= (await answer_to(socket, raw))[0] < 500
