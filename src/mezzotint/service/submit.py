@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
@@ -17,7 +18,7 @@ from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, Mo
 from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask
-from mezzotint.ports import Limits
+from mezzotint.ports import Limits, Submitted
 from mezzotint.service.prices import Quote, quote
 from mezzotint.service.sizes import Size
 from mezzotint.service.tools import Tools
@@ -92,10 +93,14 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
     return Accepted(submitted.task, card, quote(card, settled, sizes), submitted.replayed)
 
 
-async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Any:
+async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
     """Pictures first, then the task that refers to them; without the task, no pictures."""
     if not pictures:
         return await tools.ledger.submit(new, limits)
+    return await asyncio.shield(_store_all(new, pictures, limits, tools))  # a caller may go away; what is half done may not stay so
+
+
+async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
     submitted = None
     try:
         for key, data in pictures:
@@ -107,7 +112,9 @@ async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits
     return submitted
 
 
-def _limits(key: ApiKey, limits: Limits) -> Limits:
+def _limits(key: ApiKey, limits: Limits | None) -> Limits:
+    if limits is None:
+        return Limits()
     return limits if key.max_active is None else replace(limits, active=key.max_active)
 
 

@@ -17,10 +17,10 @@ FINAL_KEPT = 10_000  # finished tasks that are answered from memory
 
 @dataclass(frozen=True)
 class Policy:
-    """What the operator decided. Seconds; `keep_images` 0 is for ever."""
+    """What the operator decided. Seconds; `limits` None lifts them all, also those that keys have of their own."""
 
     engine: str = "nano"
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits | None = field(default_factory=Limits)
     link_lifetime: float = 600.0
     poll_by_anyone: bool = False
     echo_secret: bool = False

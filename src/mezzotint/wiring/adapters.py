@@ -130,7 +130,7 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
     from mezzotint.service.progress import ProgressBoard
     from mezzotint.service.tools import Policy, Tools
 
-    limits = Limits(settings.queue_limit or None, settings.active_limit or None) if settings.limits else Limits()
+    limits = Limits(settings.queue_limit or None, settings.active_limit or None) if settings.limits else None
     policy = Policy(
         engine=settings.engine,
         limits=limits,
