@@ -23,6 +23,7 @@ from mezzotint.service.submit import BLOB
 
 DEFAULT_STEPS = 28
 DEFAULT_GUIDANCE = 3.0
+SEEDS = 2**64
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ async def outcome_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
     return found if isinstance(found, Outcome) else await kept(claim, found, workshop.blobs)
 
 
-async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, int], None]) -> Outcome | Painted:
-    """A picture that is still to be kept, or how the task ended without one.
+async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, int], None]) -> Outcome | tuple[Painted, ...]:
+    """The pictures that are still to be kept, or how the task ended without one. Pictures that are refused are left out.
 
     Raises EngineFailure (retryable) and Unavailable where another attempt may do better.
     """
@@ -88,9 +89,15 @@ async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
         pictures = await _pictures(claim, workshop)
         if reasons := await workshop.moderator.request(claim.inputs):
             return Outcome(Status.REQUEST_MODERATED, reasons=reasons)
-        painted = await workshop.painter.paint(order_of(claim, pictures), report)
-        if reasons := await workshop.moderator.picture(painted.image, claim.inputs):
-            return Outcome(Status.CONTENT_MODERATED, reasons=reasons)
+        painted, refused = [], dict[str, None]()
+        for index in range(_count(claim)):
+            one = await workshop.painter.paint(order_of(claim, pictures, index), _of_all(report, index, _count(claim)))
+            if reasons := await workshop.moderator.picture(one.image, claim.inputs):
+                refused |= dict.fromkeys(reasons)
+            else:
+                painted.append(one)
+        if not painted:
+            return Outcome(Status.CONTENT_MODERATED, reasons=tuple(refused))
     except (Unreachable, BadPicture) as error:
         return Outcome(Status.ERROR, code="bad_picture", message=str(error))
     except Interrupted:
@@ -99,34 +106,48 @@ async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
         if error.retryable:
             raise
         return Outcome(Status.ERROR, code=error.code, message=str(error))
-    return painted
+    return tuple(painted)
 
 
-async def kept(claim: Claim, painted: Painted, blobs: BlobStore) -> Outcome:
-    """The picture on disk. Where it was painted from other words than were given, a manifest beside it says so."""
-    image = await _stored(claim.task, 0, painted.image, blobs)
-    outcome = _ready(claim, image, painted.prompt, painted.engine)
-    if painted.prompt != claim.inputs.parameters.get("prompt", ""):
+def _count(claim: Claim) -> int:
+    """How many pictures the task is to have."""
+    return int(claim.inputs.parameters.get("num_outputs") or 1)
+
+
+def _of_all(report: Callable[[int, int], None], index: int, count: int) -> Callable[[int, int], None]:
+    """Reports the steps of one picture among those of all."""
+    return report if count == 1 else lambda step, steps: report(index * steps + step, count * steps)
+
+
+async def kept(claim: Claim, painted: Sequence[Painted], blobs: BlobStore) -> Outcome:
+    """The pictures on disk. A manifest beside them says what they do not: that they were painted from other words than were given,
+    or that some are left out."""
+    images = [await _stored(claim.task, index, one.image, blobs) for index, one in enumerate(painted)]
+    outcome = _ready(claim, images, painted[0].prompt, painted[0].engine)
+    if outcome.prompt != claim.inputs.parameters.get("prompt", "") or len(images) < _count(claim):
         await blobs.put(places.manifest(claim.task), records.encode(outcome), replace=True)
     return outcome
 
 
-def _ready(claim: Claim, image: StoredImage, prompt: str, engine: str) -> Outcome:
-    return Outcome(Status.READY, (image,), claim.inputs.parameters["seed"], prompt, engine)
+def _ready(claim: Claim, images: Sequence[StoredImage], prompt: str, engine: str) -> Outcome:
+    return Outcome(Status.READY, tuple(images), claim.inputs.parameters["seed"], prompt, engine)
 
 
 def card_named(model: str) -> ModelCard:
     return BFL_MODELS[model] if model in BFL_MODELS else REPLICATE_MODELS[model]
 
 
-def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]]) -> PaintOrder:
-    """The settled parameters as numbers for an engine. Raises BadPicture if a picture's header is broken."""
+def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0) -> PaintOrder:
+    """The settled parameters as numbers for an engine; each further picture of a task has the next seed.
+
+    Raises BadPicture if a picture's header is broken.
+    """
     card, values = card_named(claim.inputs.model), claim.inputs.parameters
     given: Size | None = None
     if pictures:
         given = read_header(pictures[0][1]).upright
     width, height = size_of(card, _all_values(card, values), given)
-    prompt, seed = values.get("prompt", ""), values["seed"]
+    prompt, seed = values.get("prompt", ""), (values["seed"] + index) % SEEDS
     steps, guidance = values.get("steps") or DEFAULT_STEPS, values.get("guidance")
     strength = values.get("strength", values.get("image_prompt_strength"))
     notes = {
@@ -205,13 +226,15 @@ async def _adopted(claim: Claim, workshop: Workshop) -> Outcome | None:
             return records.decode(manifest, Outcome)
         except ValueError:  # cut short by a death: the picture beside it is there, but not what it was painted from
             return None
-    key = places.painted(claim.task, 0, _format(claim).value)
-    data = await workshop.blobs.get(key)
-    if data is None or not whole(data):
-        return None
-    header = read_header(data)
-    image = StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest())
-    return _ready(claim, image, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
+    images = []
+    for index in range(_count(claim)):
+        key = places.painted(claim.task, index, _format(claim).value)
+        data = await workshop.blobs.get(key)
+        if data is None or not whole(data):
+            return None
+        header = read_header(data)
+        images.append(StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest()))
+    return _ready(claim, images, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
 
 
 def _format(claim: Claim) -> ImageFormat:

@@ -20,7 +20,7 @@ import structlog
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
-from mezzotint.service.generate import Painted, Workshop, kept, painted_of
+from mezzotint.service.generate import Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
 from mezzotint.work.painter import EngineChild, EngineDied
 
@@ -299,7 +299,7 @@ class Supervisor:
         if self._was_lost(held):
             self._forget(held)
             return
-        if isinstance(found, Painted):
+        if isinstance(found, tuple):
             self._note_keeping()
             found = await self._trying(held, kept(held.claim, found, workshop.blobs))
         self._say(found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds))
