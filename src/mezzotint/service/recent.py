@@ -24,5 +24,6 @@ class Recent(Generic[Key, Value]):
 
     def put(self, key: Key, value: Value) -> None:
         self._entries[key] = value
+        self._entries.move_to_end(key)
         if len(self._entries) > self._room:
             self._entries.popitem(last=False)
