@@ -1,0 +1,92 @@
+"""Who is woken by what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from mezzotint.service.hub import Hub
+from tests.tasks import an_id
+
+TASK = an_id()
+WAYS: dict[str, tuple[Callable[[Hub, float], Coroutine[Any, Any, None]], Callable[[Hub], None]]] = {
+    "queue": (Hub.wait_for_queue, Hub.queued),
+    "outbox": (Hub.wait_for_outbox, Hub.owed),
+    "task": (lambda hub, seconds: hub.wait_for_task(TASK, seconds), lambda hub: hub.changed(TASK)),
+}
+every_way = pytest.mark.parametrize("way", WAYS)
+
+
+async def waiting_for(hub: Hub, way: str, seconds: float = 60) -> asyncio.Task[None]:
+    waiting = asyncio.create_task(WAYS[way][0](hub, seconds))
+    await asyncio.sleep(0)
+    return waiting
+
+
+@every_way
+async def test_all_who_wait_are_woken(way: str) -> None:
+    hub = Hub()
+    waiting = [await waiting_for(hub, way) for _ in range(3)]
+
+    WAYS[way][1](hub)
+
+    await asyncio.wait_for(asyncio.gather(*waiting), 5)
+
+
+@every_way
+async def test_nobody_is_woken_by_what_they_do_not_wait_for(way: str) -> None:
+    hub = Hub()
+    waiting = await waiting_for(hub, way)
+
+    for other in WAYS.keys() - {way}:
+        WAYS[other][1](hub)
+    hub.changed(an_id())
+    await asyncio.sleep(0)
+
+    assert not waiting.done()
+    waiting.cancel()
+
+
+@every_way
+async def test_a_wait_has_an_end_of_its_own(way: str) -> None:
+    for seconds in (0, 0.001):
+        await asyncio.wait_for(WAYS[way][0](Hub(), seconds), 5)
+
+
+@every_way
+async def test_a_wake_up_is_for_those_who_wait_now(way: str) -> None:
+    hub = Hub()
+    WAYS[way][1](hub)
+
+    waiting = await waiting_for(hub, way)
+    await asyncio.sleep(0)
+
+    assert not waiting.done()
+    waiting.cancel()
+
+
+@every_way
+async def test_who_goes_away_leaves_nothing_behind_and_wakes_nobody(way: str) -> None:
+    hub = Hub()
+    leaving, staying = await waiting_for(hub, way), await waiting_for(hub, way)
+
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert not staying.done()
+    WAYS[way][1](hub)
+    await asyncio.wait_for(staying, 5)
+
+    assert [len(waiting) for waiting in (hub._of_task, hub._of_queue, hub._of_outbox)] == [0, 0, 0]
+
+
+async def test_two_wake_ups_at_once_are_one() -> None:
+    hub = Hub()
+    waiting = await waiting_for(hub, "queue")
+
+    hub.queued()
+    hub.queued()
+
+    await asyncio.wait_for(waiting, 5)
