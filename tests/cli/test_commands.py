@@ -72,6 +72,11 @@ def test_a_task_that_is_not_there_is_an_error(run: Run, quick: Server, command: 
     assert "no task" in said.err
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_seconds_that_never_end_are_refused(run: Run, seconds: str) -> None:
+    assert run("watch", "t1", "--timeout", seconds).code == run("generate", "a boat", "--timeout", seconds).code == Exit.USAGE
+
+
 # keys
 
 
@@ -99,6 +104,15 @@ def test_an_expired_key_is_shown_as_such(run: Run) -> None:
     run("keys", "create", "brief", "--days", "0")
 
     assert re.search(r"  expired +default  brief\n", run("keys", "list").out)
+
+
+@pytest.mark.parametrize("days", ["nan", "inf", "1e305", "-1", "many"])
+def test_days_that_never_end_are_refused(run: Run, days: str) -> None:
+    said = run("keys", "create", "--days", days)
+
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert "Invalid value for '--days'" in said.err
+    assert run("keys", "list").out == ""
 
 
 def test_revoking_a_key_that_is_not_there_is_said(run: Run) -> None:

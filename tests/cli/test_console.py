@@ -61,6 +61,7 @@ def test_1_is_any_other_failure(run: Run, httpserver: HTTPServer) -> None:
     ("words", "why"),
     [
         (("generate", "a boat", "-m", "flux-none"), "there is no model flux-none"),
+        (("generate", "a boat", "-m=flux-none"), "there is no model flux-none"),
         (("generate", "a boat", "--stepz", "1"), "--stepz"),
         (("generate", "a boat", "--timeout", "soon"), "number of seconds"),
         (("generate", "edit this", "-m", "flux-kontext-max", "--input-image", "none.png"), "there is no file none.png"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any, NoReturn
+
+import typer
 
 from mezzotint.client.errors import (
     AuthenticationFailed,
@@ -92,6 +95,13 @@ def never_stumble() -> None:
 
 def leave(code: Exit) -> NoReturn:
     sys.exit(int(code))
+
+
+def a_number(given: float | None) -> float | None:
+    """For an option's callback: what is "nan" lies in every range, and between no two times."""
+    if given is not None and not math.isfinite(given):
+        raise typer.BadParameter(f"{given} is no number to count with")
+    return given
 
 
 @contextmanager

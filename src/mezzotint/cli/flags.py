@@ -133,7 +133,7 @@ def model_in(arguments: Sequence[str]) -> str:
         elif word.startswith("--model="):
             model = word.partition("=")[2]
         elif word.startswith("-m") and len(word) > 2:
-            model = word[2:]
+            model = word[2:].removeprefix("=")
     return model
 
 

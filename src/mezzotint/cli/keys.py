@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from mezzotint.cli.console import Exit, ending_well, leave, note, say, say_json
+from mezzotint.cli.console import Exit, a_number, ending_well, leave, note, say, say_json
 from mezzotint.core.accounts import DEFAULT_ACCOUNT, ApiKey, digest, handle, new_key
 from mezzotint.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+LONGEST_DAYS = 36_500
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -57,7 +58,7 @@ async def listed(settings: Settings) -> list[ApiKey]:
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")] = "",
     account: Annotated[str, typer.Option(help="The account it speaks for.")] = DEFAULT_ACCOUNT,
-    days: Annotated[float | None, typer.Option(help="Days until it expires.", min=0)] = None,
+    days: Annotated[float | None, typer.Option(help="Days until it expires.", min=0, max=LONGEST_DAYS, callback=a_number)] = None,
     max_active: Annotated[int | None, typer.Option(help="Tasks that it may have waiting or running at once.", min=1)] = None,
     as_json: Json = False,
 ) -> None:

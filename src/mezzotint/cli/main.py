@@ -10,7 +10,7 @@ import typer
 
 from mezzotint import _version
 from mezzotint.cli import keys
-from mezzotint.cli.console import Exit, ending_well, leave, never_stumble, note, say, say_json
+from mezzotint.cli.console import Exit, a_number, ending_well, leave, never_stumble, note, say, say_json
 from mezzotint.cli.generate import generate, watch
 
 app = typer.Typer(
@@ -96,7 +96,7 @@ def _line(task: dict[str, Any]) -> str:
 @app.command("watch")
 def watch_command(
     task: Annotated[str, typer.Argument(help="The task's id.")],
-    timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=0)] = 600.0,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=0, callback=a_number)] = 600.0,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the picture there, to a file or into a folder, and print the path instead.")
     ] = None,
