@@ -15,10 +15,12 @@ from typing import Any
 import httpx2
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pytest_httpserver import HTTPServer
 
 from mezzotint import (
     AsyncClient,
     AuthenticationFailed,
+    BadAnswer,
     BadRequest,
     Client,
     LinkExpired,
@@ -344,13 +346,24 @@ def test_a_client_that_was_brought_along_is_used_and_left_open(quick: Server) ->
 
 def test_it_says_who_it_is(connect: Connect, no_retries: None) -> None:
     with receiver(200) as hook:
-        with pytest.raises(Exception, match="expected a JSON object"):
+        with pytest.raises(BadAnswer, match="expected a JSON object"):
             connect(f"http://127.0.0.1:{hook.server_port}").create("flux-dev", **SMALL)
 
         headers, body = hook.received[0]
     assert headers["user-agent"].startswith("mezzotint-python/")
     assert headers["authorization"] == f"Bearer {KEY}"
     assert b'"a boat"' in body
+
+
+def test_the_key_does_not_follow_a_redirect_to_another_server(connect: Connect, httpserver: HTTPServer) -> None:
+    with receiver(200) as elsewhere:
+        httpserver.expect_request("/flux/v1/flux-dev").respond_with_data("", 307, {"location": f"http://127.0.0.1:{elsewhere.server_port}/"})
+        with pytest.raises(BadAnswer):
+            connect(httpserver.url_for("").rstrip("/")).create("flux-dev", **SMALL)
+
+        headers, _ = elsewhere.received[0]
+    assert httpserver.log[0][0].headers["authorization"] == f"Bearer {KEY}"
+    assert "authorization" not in {name.lower() for name in headers}
 
 
 # webhooks
