@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from mezzotint.http.app import Worded, public_app, wording_for
-from mezzotint.http.dialects import bfl, comet
+from mezzotint.http.dialects import bfl, comet, replicate
 from mezzotint.http.problems import NATIVE, Wording
 from mezzotint.wiring.serving import _listening, _run_server, _server
 from tests.http.test_worker import front
@@ -32,6 +32,11 @@ BEARER = {"authorization": f"Bearer {KEY}"}
         ("/flux/anything/else", comet.WORDING),
         ("/v1/flux-dev", bfl.WORDING),
         ("/v1/get_result", bfl.WORDING),
+        ("/v1/predictions", replicate.WORDING),
+        ("/v1/predictions/x/cancel", replicate.WORDING),
+        ("/v1/models/black-forest-labs/flux-dev/predictions", replicate.WORDING),
+        ("/v1/account", replicate.WORDING),
+        ("/replicate/v1/anything", replicate.WORDING),
         ("/v1/tasks", NATIVE),
         ("/v1/tasks/x/cancel", NATIVE),
         ("/v1/models/flux-dev", NATIVE),

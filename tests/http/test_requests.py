@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import time
@@ -12,7 +13,8 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from mezzotint.core.errors import BodyTooLarge, InvalidRequest
+from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
+from mezzotint.http import requests as module
 from mezzotint.http.requests import LONGEST_NAME, MOST_FIELDS, Origins, hash_of, json_object, read_body
 
 
@@ -71,6 +73,49 @@ async def test_a_body_may_have_exactly_as_many_bytes_as_are_allowed() -> None:
 async def test_a_body_that_breaks_off_is_no_body() -> None:
     with pytest.raises(ClientDisconnect):
         await read_body(a_request(Coming([b'{"prompt": "a'], whole=False)), 100)
+
+
+async def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BODY_SECONDS", 0.02)
+
+    async def stalled() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    request = a_request()
+    request._receive = stalled
+    with pytest.raises(BodyTooSlow, match="nothing of the request"):
+        await read_body(request, 100)
+
+    await asyncio.sleep(0)  # and whoever reads it lives on
+
+
+async def test_a_slow_body_is_waited_for_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BODY_SECONDS", 0.2)
+    parts = Coming([b"x"] * 10)
+
+    async def slowly() -> Message:
+        await asyncio.sleep(0.03)
+        return await parts()
+
+    request = a_request()
+    request._receive = slowly
+    assert await read_body(request, 100) == b"x" * 10
+
+
+async def test_a_reader_that_is_canceled_from_outside_stays_canceled() -> None:
+    async def stalled() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    request = a_request()
+    request._receive = stalled
+    reading = asyncio.create_task(read_body(request, 100))
+    await asyncio.sleep(0)
+    reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading
 
 
 # JSON

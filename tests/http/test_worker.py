@@ -296,6 +296,16 @@ async def test_each_verdict_is_answered_for_itself(studio: Studio, door: httpx2.
     assert states == ["Ready", "Pending", "Pending"]
 
 
+async def test_a_task_that_is_said_to_be_ready_without_a_picture_is_tried_again(studio: Studio, door: httpx2.AsyncClient) -> None:
+    task = await studio.created()
+    [claim] = await pull(door, await enlist(door))
+
+    await say(door, "finish", verdicts=[{"task": claim["task"], "attempt": claim["attempt"], "outcome": READY | {"images": []}}])
+
+    assert (await studio.poll(task["id"]))["status"] == "Pending"
+    assert [again["attempt"] for again in await pull(door, await enlist(door))] == [claim["attempt"] + 1]
+
+
 async def test_a_task_that_is_handed_back_wakes_who_waits_for_one(studio: Studio, door: httpx2.AsyncClient) -> None:
     task = (await studio.created())["id"]
     epoch = await enlist(door)

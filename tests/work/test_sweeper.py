@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from mezzotint.blobs.memory import MemoryBlobs
-from mezzotint.core import ids
+from mezzotint.core import ids, places
 from mezzotint.core.errors import LedgerError, Unavailable
 from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ledger.memory import MemoryLedger
@@ -315,3 +317,32 @@ async def test_a_sweep_that_was_broken_off_between_disk_and_ledger_is_made_again
 async def test_it_reaps_every_second_and_sweeps_every_thirty(studio: Studio) -> None:
     assert (module.REAP_EVERY, module.SWEEP_EVERY) == (1.0, 30.0)
     assert module.REAP_EVERY < LEASE / 4  # so that a lost task is not lost for much longer than its lease
+
+
+class Stuck(MemoryBlobs):
+    """Some of its folders cannot be deleted."""
+
+    stuck: set[str]
+
+    async def delete(self, prefixes: Iterable[str]) -> None:
+        prefixes = list(prefixes)
+        if self.stuck & set(prefixes):
+            raise Unavailable("this folder cannot be deleted")
+        await super().delete(prefixes)
+
+
+async def test_what_cannot_be_deleted_keeps_nothing_else_from_being(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GROUP", 2)
+    blobs = Stuck()
+    tools = dataclasses.replace(studio.tools, blobs=blobs)
+    tasks = [(await studio.created())["id"] for _ in range(5)]
+    await studio.paint()
+    blobs._blobs = studio.tools.blobs._blobs  # type: ignore[attr-defined]  # the same files
+    blobs.stuck = {places.prefix(UUID(tasks[0])), places.prefix(UUID(tasks[1]))}
+    studio.clock.advance(KEEP_IMAGES + 1)
+
+    assert await Sweeper(tools).sweep() == 3
+    assert len(kept(studio)) == 2
+
+    blobs.stuck.clear()
+    assert await Sweeper(tools).sweep() == 2

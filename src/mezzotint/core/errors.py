@@ -7,6 +7,7 @@
         PaymentRequired        402  the account's credit or budget is used up
         NotAllowed             403  the key may not do this
         NotFound               404
+        BodyTooSlow            408
         BodyTooLarge           413
         TooManyRequests        429  a limit is reached, or the queue is full; says when to come back
         ModelNotServed         503  no such model here
@@ -73,6 +74,11 @@ class NotAllowed(Refusal):
 class NotFound(Refusal):
     status = 404
     code = "not_found"
+
+
+class BodyTooSlow(Refusal):
+    status = 408
+    code = "body_too_slow"
 
 
 class BodyTooLarge(Refusal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import json
@@ -12,11 +13,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mezzotint.core.errors import BodyTooLarge, InvalidRequest
+from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
 from mezzotint.core.parameters import Problem
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+BODY_SECONDS = 30.0  # without a byte of a body
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
 MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
@@ -28,12 +30,45 @@ async def read_body(request: Request, most: int) -> bytes:
     if length is not None and length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise too_large(most)
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise too_large(most)
-        parts.append(part)
+    with _Patience(BODY_SECONDS) as patience:
+        async for part in request.stream():
+            patience.renew()
+            size += len(part)
+            if size > most:
+                raise too_large(most)
+            parts.append(part)
     return b"".join(parts)
+
+
+class _Patience:
+    """Ends a block in which nothing happens for so many seconds, with BodyTooSlow.
+
+    A timer of the loop, as `asyncio.wait_for` would start a task for every part of every body.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._over = seconds, False
+
+    def __enter__(self) -> _Patience:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._timer = self._loop.call_later(self._seconds, self._end)
+        return self
+
+    def renew(self) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_later(self._seconds, self._end)
+
+    def _end(self) -> None:
+        self._over = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._timer.cancel()
+        if self._over and kind is asyncio.CancelledError:
+            if self._task is not None and hasattr(self._task, "uncancel"):
+                self._task.uncancel()
+            raise BodyTooSlow(f"nothing of the request's body came for {self._seconds:g} seconds") from error
 
 
 def too_large(most: int) -> BodyTooLarge:

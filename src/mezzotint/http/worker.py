@@ -104,7 +104,7 @@ class WorkerDoor:
         return Told(canceled, [])
 
     async def _finish(self, body: bytes, _: Request) -> Finished:
-        verdicts = _read(body, Finish).verdicts
+        verdicts = [_sound(verdict) for verdict in _read(body, Finish).verdicts]
         accepted = await self._tools.ledger.settle(verdicts)
         for verdict in verdicts:
             self._after(verdict)
@@ -119,6 +119,13 @@ class WorkerDoor:
         if known is None or known.attempt <= verdict.attempt:
             self._tools.progress.ended(verdict.task, verdict.seconds)
         self._tools.hub.changed(verdict.task)
+
+
+def _sound(verdict: Verdict) -> Verdict:
+    """A task that is said to be ready without a picture is not: it is tried again."""
+    if verdict.outcome is None or verdict.outcome.status is not Status.READY or verdict.outcome.images:
+        return verdict
+    return Verdict(verdict.task, verdict.attempt, None, "the worker said ready, and named no picture", seconds=verdict.seconds)
 
 
 def _read(body: bytes, kind: type[Message]) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import structlog
 
@@ -46,11 +47,25 @@ class Sweeper:
 
     async def sweep(self) -> int:
         """How many tasks' pictures were deleted."""
-        emptied = 0
-        while spent := await self._tools.ledger.spent(GROUP):
-            await self._tools.blobs.delete([places.prefix(task) for task in spent])
-            await self._tools.ledger.emptied(spent)
-            emptied += len(spent)
+        emptied, stuck = 0, set[UUID]()
+        while spent := [task for task in await self._tools.ledger.spent(GROUP + len(stuck)) if task not in stuck]:
+            gone = await self._deleted(spent)
+            stuck |= set(spent) - set(gone)
+            await self._tools.ledger.emptied(gone)
+            emptied += len(gone)
+            if len(stuck) > GROUP:
+                break  # it is not about single files: try again next time
         while await self._tools.ledger.tidy():
             pass
         return emptied
+
+    async def _deleted(self, tasks: list[UUID]) -> list[UUID]:
+        """Those whose pictures are gone now. Where they cannot all be deleted together, each is tried alone."""
+        try:
+            await self._tools.blobs.delete([places.prefix(task) for task in tasks])
+        except MezzotintError as error:
+            if len(tasks) > 1:
+                return [task for each in tasks for task in await self._deleted([each])]
+            log.warning("pictures cannot be deleted", task=str(tasks[0]), why=str(error))
+            return []
+        return tasks
