@@ -14,7 +14,7 @@ from mezzotint._version import __version__
 from mezzotint.core import places
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import BadPicture, EngineFailure, Unreachable
-from mezzotint.core.headers import read_header, whole
+from mezzotint.core.headers import MAX_BYTES, read_header, whole
 from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
 from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ports import BlobStore, Fetcher, Interrupted, Moderator
@@ -232,7 +232,7 @@ async def _adopted(claim: Claim, workshop: Workshop) -> Outcome | None:
         data = await workshop.blobs.get(key)
         if data is None or not whole(data):
             return None
-        header = read_header(data)
+        header = read_header(data[:MAX_BYTES])  # what we paint may be larger than what we take
         images.append(StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest()))
     return _ready(claim, images, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
 
