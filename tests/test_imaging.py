@@ -20,7 +20,7 @@ from mezzotint import imaging
 from mezzotint.core.errors import BadPicture
 from mezzotint.core.headers import MAX_BYTES, MAX_PIXELS, PNG_SIGNATURE, read_header
 from mezzotint.core.images import ImageFormat, Pixels
-from mezzotint.imaging import crop, decode, encode, resize
+from mezzotint.imaging import crop, decode, decode_mask, encode, resize
 
 FORMATS = list(ImageFormat)
 NOTES = {
@@ -574,3 +574,40 @@ def test_cropping_gives_exactly_the_size_from_any_size(width: int, height: int, 
 @pytest.mark.parametrize(("size", "wanted"), [((1, 1), (1, 2)), ((10, 10), (64, 2048)), ((10, 10), (2048, 64))], ids=str)
 def test_a_very_narrow_part_of_a_very_small_picture_is_still_of_it(size: tuple[int, int], wanted: tuple[int, int]) -> None:
     assert (crop(Pixels.of(np.full((*reversed(size), 3), 77, np.uint8)), *wanted).array == 77).all()
+
+
+# masks
+
+
+def a_mask(mode: str, *colours: Any) -> bytes:
+    """A picture of two halves."""
+    image = Image.new(mode, (64, 64), colours[0])
+    image.paste(colours[1], (32, 0, 64, 64))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "left", "right"),
+    [
+        (a_mask("L", 0, 255), 0, 255),
+        (a_mask("RGB", (0, 0, 0), (255, 255, 255)), 0, 255),
+        (a_mask("RGBA", (9, 99, 9, 255), (9, 99, 9, 0)), 0, 255),  # OpenAI's: transparent where to paint
+        (a_mask("RGBA", (0, 0, 0, 255), (255, 255, 255, 255)), 0, 255),  # opaque everywhere: then its colours count
+        (a_mask("LA", (200, 255), (200, 128)), 0, 127),
+    ],
+    ids=["grey", "colours", "transparent", "opaque", "half transparent"],
+)
+def test_a_mask_is_white_where_to_paint(data: bytes, left: int, right: int) -> None:
+    pixels = decode_mask(data).array
+
+    assert pixels.shape == (64, 64, 3)
+    assert (pixels[10, 10].tolist(), pixels[10, 50].tolist()) == ([left] * 3, [right] * 3)
+
+
+def test_a_broken_mask_is_no_picture() -> None:
+    whole = a_mask("RGBA", (0, 0, 0, 255), (0, 0, 0, 0))
+
+    with pytest.raises(BadPicture):
+        decode_mask(whole[:45] + bytes(len(whole) - 57) + whole[-12:])

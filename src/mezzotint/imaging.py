@@ -52,6 +52,19 @@ def decode(data: bytes) -> Pixels:
         raise BadPicture(f"the picture cannot be decoded: {error}") from error
 
 
+def decode_mask(data: bytes) -> Pixels:
+    """A mask: white where to paint. Of a picture that is transparent somewhere its transparency is the mask. Raises BadPicture."""
+    image = _opened(data)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        try:
+            alpha = np.asarray(ImageOps.exif_transpose(_in_eight_bits(image)).convert("RGBA"))[..., 3]
+        except Exception as error:  # as above
+            raise BadPicture(f"the mask cannot be decoded: {error}") from error
+        if alpha.min() < 255:
+            return Pixels.of(np.repeat((255 - alpha)[..., None], 3, axis=2))
+    return decode(data)
+
+
 def _in_eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 bits scaled to 8: Pillow's own conversion cuts it off at 255."""
     if not image.mode.startswith("I"):

@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.dialects import bfl, comet, replicate
+from mezzotint.http.dialects import bfl, comet, openai, replicate
 from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
 from mezzotint.http.native import Native
+from mezzotint.http.openai_images import OpenAIImages
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
@@ -87,9 +88,11 @@ def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
 
 
 def wording_for(path: str) -> Wording:
-    """Whose words a path is answered in. Below /v1 all that is neither ours nor Replicate's is Black Forest Labs'."""
+    """Whose words a path is answered in. Below /v1 all that is neither ours nor Replicate's nor OpenAI's is Black Forest Labs'."""
     if path.startswith("/flux/"):
         return comet.WORDING
+    if path.startswith("/v1/images/"):
+        return openai.WORDING
     if REPLICATES.fullmatch(path):
         return replicate.WORDING
     return bfl.WORDING if path.startswith("/v1/") and not path.startswith(OURS) else NATIVE
@@ -108,6 +111,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Flux(COMET, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         *Predictions(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
+        *OpenAIImages(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),

@@ -263,6 +263,8 @@ class MemoryLedger:
         now = self._open()
         entry, tried = self._outbox[delivery.id], delivery.attempt + 1
         entry.tries.append(attempt)
+        if entry.settled:  # by another sender, while this one dragged on
+            return
         delay = None if attempt.status == GONE else next_delay(tried, jitter)
         entry.settled = attempt.delivered or delay is None
         entry.delivery, entry.not_before = replace(delivery, attempt=tried), now + (delay or 0)

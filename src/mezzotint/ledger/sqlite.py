@@ -75,7 +75,10 @@ def refuse_network_file_system(path: Path) -> None:
 def migrate(connection: Connection) -> None:
     """Brings the file to the newest schema. An older program refuses a newer file rather than misread it."""
     migrations = load_migrations("sqlite")
-    version = schema_of(connection)
+    filled = connection.execute("SELECT EXISTS (SELECT 1 FROM sqlite_master)").fetchone()[0]
+    version = schema_of(connection)  # looked at last: another process that fills the file just now gives it a number too
+    if filled and not version:
+        raise LedgerError("the ledger's file is another program's database: nothing was changed in it")
     if version > migrations[-1][0]:
         raise LedgerError(f"the ledger's schema is number {version}, but this version of mezzotint knows {migrations[-1][0]}: upgrade mezzotint")
     for number, script in migrations:
@@ -106,10 +109,12 @@ class SqliteLedger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             refuse_network_file_system(path.parent)
+            if path.is_dir():
+                raise LedgerError(f"{path} is a folder: the ledger is a file, such as {path / 'ledger.db'}")
             path.touch(mode=PRIVATE)  # before there is anything in it to read
-            path.chmod(PRIVATE)
             with contextlib.closing(open_connection(path)) as connection:
                 migrate(connection)
+                path.chmod(PRIVATE)  # also where it is older; what is no ledger is left alone
                 connection.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
                 self._waiting = 0  # tasks in the queue; from here on only the writer's thread changes it
                 self._count(connection)

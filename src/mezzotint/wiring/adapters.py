@@ -40,15 +40,16 @@ def ledger_of(settings: Settings, clock: Clock) -> Ledger:
             from mezzotint.ledger.memory import MemoryLedger
 
             return MemoryLedger(clock, terms)
-        case "sqlite" if rest:
+        case "sqlite" if rest and rest != ":memory:":
             from mezzotint.ledger.sqlite import SqliteLedger
 
-            return SqliteLedger(Path(rest).expanduser(), clock, terms)
+            return SqliteLedger(_path("LEDGER", rest), clock, terms)
         case _:
             raise BadSetting(f"{PREFIX}LEDGER={address!r}: expected sqlite:FILE or memory:")
 
 
 def blobs_of(settings: Settings) -> BlobStore:
+    """Raises BadSetting."""
     address = settings.blobs or f"file:{settings.folder / 'images'}"
     scheme, _, rest = address.partition(":")
     match scheme:
@@ -59,9 +60,20 @@ def blobs_of(settings: Settings) -> BlobStore:
         case "file" if rest:
             from mezzotint.blobs.disk import DiskBlobs
 
-            return DiskBlobs(Path(rest).expanduser())
+            folder = _path("BLOBS", rest)
+            try:
+                return DiskBlobs(folder)
+            except OSError as error:
+                raise BadSetting(f"cannot keep pictures in {folder} ({error.strerror}): give another folder with {PREFIX}BLOBS or --data") from error
         case _:
             raise BadSetting(f"{PREFIX}BLOBS={address!r}: expected file:FOLDER or memory:")
+
+
+def _path(name: str, text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # ~somebody, of whom the system knows nothing
+        raise BadSetting(f"{PREFIX}{name}: the home in {text!r} is not known") from error
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -82,6 +94,7 @@ class _ImagingDarkroom:
     """See `work.child.Darkroom`."""
 
     decode: Callable[..., Any]
+    decode_mask: Callable[..., Any]
     encode: Callable[..., Any]
 
 
@@ -92,7 +105,7 @@ def run_engine_child(settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that the user started; it tells the rest
     source, sink = standard_streams()
-    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.encode), source, sink).run()
+    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.decode_mask, imaging.encode), source, sink).run()
 
 
 def supervisor_of(settings: Settings, server: str, local_socket: str | None, name: str) -> Supervisor:

@@ -20,6 +20,7 @@ from mezzotint.ports import Engine, Interrupted, PaintRequest
 from mezzotint.work.frames import Frame, pack, read_frame
 
 TELL_EVERY = 0.03  # seconds between words of how far a picture is
+MASK = "mask"  # the parameter whose picture says where to paint
 FLUSH_EVERY = 0.005  # seconds that an answer waits for others, while more orders wait
 
 
@@ -27,6 +28,7 @@ class Darkroom(Protocol):
     """What the child does with picture files; the wiring gives it `imaging`."""
 
     def decode(self, data: bytes) -> Pixels: ...
+    def decode_mask(self, data: bytes) -> Pixels: ...
 
     def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage: ...
 
@@ -111,10 +113,13 @@ class Child:
 
         return report
 
+    def _decoded(self, name: str, data: bytes) -> Pixels:
+        return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
+
     def _painted(self, order: Frame, report: Callable[[int, int], None]) -> tuple[EncodedImage, str]:
         body = order.body
         names = body["pictures"]
-        pictures = tuple((name, self._darkroom.decode(data)) for name, data in zip(names, order.parts, strict=True))
+        pictures = tuple((name, self._decoded(name, data)) for name, data in zip(names, order.parts, strict=True))
         request = PaintRequest(
             model=body["model"],
             prompt=body["prompt"],

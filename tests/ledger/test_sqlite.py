@@ -1,0 +1,424 @@
+"""What is SQLite's own business: the file, its schema, its durability, its commits. What every ledger does is in tests/contracts."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
+from mezzotint.core.tasks import Status, Verdict
+from mezzotint.ledger import sqlite as module
+from mezzotint.ledger.queries import load_migrations, load_queries
+from mezzotint.ledger.sqlite import SQL, SqliteLedger, file_system_of, migrate, open_connection, schema_of
+from mezzotint.ledger.terms import Terms
+from mezzotint.ports import Limits
+from tests.clocks import HandClock
+from tests.tasks import a_task, an_id, ready
+
+FREE = Limits()
+ROOT = Path(__file__).parents[2]
+NEWEST = load_migrations("sqlite")[-1][0]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+async def ledger(path: Path, clock: HandClock) -> AsyncIterator[SqliteLedger]:
+    made = SqliteLedger(path, clock, Terms())
+    yield made
+    await made.close()
+
+
+def of_file(path: Path, statement: str) -> Any:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+# the schema
+
+
+def test_an_empty_file_is_brought_to_the_newest_schema(path: Path) -> None:
+    with closing(open_connection(path)) as connection:
+        migrate(connection)
+
+        assert schema_of(connection) == NEWEST
+        for name, statement in SQL.items():
+            assert connection.execute(f"EXPLAIN {statement}", all_names(statement)).fetchall(), name
+
+
+def all_names(statement: str) -> dict[str, None]:
+    return dict.fromkeys(re.findall(r":(\w+)", statement))
+
+
+def test_migrating_again_changes_nothing(path: Path) -> None:
+    with closing(open_connection(path)) as connection:
+        migrate(connection)
+        before = connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
+        connection.execute("INSERT INTO fact VALUES ('kept', 1)")
+
+        migrate(connection)
+
+        assert connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall() == before
+        assert connection.execute("SELECT count(*) FROM fact").fetchone()[0] == 1
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    assert [number for number, _ in load_migrations("sqlite")] == list(range(1, NEWEST + 1))
+
+
+def test_a_migration_that_breaks_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(open_connection(path)) as connection:
+        migrate(connection)
+        broken = [*load_migrations("sqlite"), (NEWEST + 1, "CREATE TABLE extra (id); INSERT INTO nowhere VALUES (1);")]
+        monkeypatch.setattr("mezzotint.ledger.sqlite.load_migrations", lambda dialect: broken)
+
+        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+            migrate(connection)
+
+        assert schema_of(connection) == NEWEST
+        assert not connection.in_transaction
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchall()
+
+
+def test_a_newer_schema_is_refused_in_clear_words_and_left_alone(path: Path, clock: HandClock) -> None:
+    of_file(path, f"PRAGMA user_version = {NEWEST + 1}")
+
+    with pytest.raises(LedgerError) as refused:
+        SqliteLedger(path, clock, Terms())
+
+    assert str(refused.value) == f"the ledger's schema is number {NEWEST + 1}, but this version of mezzotint knows {NEWEST}: upgrade mezzotint"
+    assert of_file(path, "SELECT count(*) FROM sqlite_master") == [(0,)]
+
+
+def test_another_programs_database_is_refused_and_left_alone(path: Path, clock: HandClock) -> None:
+    of_file(path, "CREATE TABLE photo (name TEXT)")
+    path.chmod(0o644)
+
+    with pytest.raises(LedgerError, match="another program's database"):
+        SqliteLedger(path, clock, Terms())
+
+    assert of_file(path, "SELECT name FROM sqlite_master") == [("photo",)]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_processes_that_begin_at_the_same_moment_do_not_get_in_each_others_way(path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from mezzotint.ledger.sqlite import SqliteLedger
+from mezzotint.ledger.terms import Terms
+from mezzotint.wiring.adapters import SystemClock
+import asyncio
+sys.stdin.readline()
+asyncio.run(SqliteLedger(Path(sys.argv[1]), SystemClock(), Terms()).close())
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=30)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+
+
+# the file
+
+
+def test_a_folder_on_the_way_is_made(tmp_path: Path, clock: HandClock) -> None:
+    SqliteLedger(tmp_path / "a" / "b" / "ledger.db", clock, Terms())._writer.close()
+
+    assert (tmp_path / "a" / "b" / "ledger.db").is_file()
+
+
+async def test_the_file_and_its_log_are_for_their_owner_only(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.submit(a_task(), FREE)
+
+    modes = {found.name: oct(stat.S_IMODE(found.stat().st_mode)) for found in path.parent.iterdir()}
+    assert modes == dict.fromkeys(["ledger.db", "ledger.db-shm", "ledger.db-wal"], "0o600")
+
+
+async def test_an_older_file_that_others_could_read_becomes_private(path: Path, clock: HandClock) -> None:
+    await SqliteLedger(path, clock, Terms()).close()
+    path.chmod(0o644)
+
+    await SqliteLedger(path, clock, Terms()).close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir(mode=0o755)
+
+
+def a_text(path: Path) -> None:
+    path.write_text("not a database, and longer than its header would be " * 10)
+
+
+def below_a_file(path: Path) -> None:
+    path.parent.rmdir()
+    path.parent.write_text("a file")
+
+
+@pytest.mark.parametrize("make", [a_folder, a_text, below_a_file], ids=lambda make: make.__name__)
+def test_what_cannot_be_a_ledger_is_named_and_left_as_it_is(tmp_path: Path, clock: HandClock, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "folder" / "ledger.db"
+    path.parent.mkdir()
+    make(path)
+    before = path.stat().st_mode if path.exists() else None
+
+    with pytest.raises(LedgerError, match="ledger.db"):
+        SqliteLedger(path, clock, Terms())
+
+    assert (path.stat().st_mode if path.exists() else None) == before
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/home /home nfs4 rw 0 0
+/dev/sdb1 /home/me/local ext4 rw 0 0
+//nas/share /mnt/my\\040share cifs rw 0 0
+overlay /home/me/local overlay rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib/x", "ext4"),
+        ("/home", "nfs4"),
+        ("/home/you/x", "nfs4"),
+        ("/homestead", "ext4"),
+        ("/home/me/local/x", "overlay"),
+        ("/mnt/my share/x", "cifs"),
+        ("/mnt/my", "ext4"),
+    ],
+)
+def test_the_file_system_of_a_path_is_that_of_the_deepest_mount(path: str, kind: str) -> None:
+    assert file_system_of(Path(path), MOUNTS) == kind
+
+
+# durability
+
+
+async def test_it_promises_what_it_is_set_up_for(ledger: SqliteLedger) -> None:
+    await ledger.submit(a_task(), FREE)
+    await ledger.enlist("w")
+
+    assert await ledger.check() == {"kind": "sqlite", "journal_mode": "wal", "synchronous": 2, "user_version": NEWEST, "waiting": 1, "workers": 1}
+
+
+@pytest.mark.parametrize("careless", ["synchronous = NORMAL", "synchronous = OFF"])
+async def test_a_ledger_that_is_less_durable_than_promised_says_so(ledger: SqliteLedger, careless: str) -> None:
+    await ledger._writer.do(lambda connection: None)
+    ledger._writer._connection.execute(f"PRAGMA {careless}")
+
+    with pytest.raises(LedgerError, match="not durable"):
+        await ledger.check()
+
+
+def test_the_reader_cannot_write(path: Path) -> None:
+    with closing(open_connection(path)) as connection:
+        migrate(connection)
+    with closing(open_connection(path, read_only=True)) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.execute("INSERT INTO fact VALUES ('a', 1)")
+
+
+async def test_what_was_answered_survives_a_kill(path: Path) -> None:
+    program = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from mezzotint.ledger.sqlite import SqliteLedger
+from mezzotint.ledger.terms import Terms
+from mezzotint.ports import Limits
+from tests.clocks import HandClock
+from tests.tasks import a_task
+async def main():
+    ledger = SqliteLedger(Path(sys.argv[1]), HandClock(), Terms())
+    done = await asyncio.gather(*(ledger.submit(a_task(), Limits()) for _ in range(50)))
+    os.write(1, "".join(f"{each.task}\\n" for each in done).encode())
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path), stdout=subprocess.PIPE, cwd=ROOT)
+    promised = (await asyncio.wait_for(process.communicate(), 30))[0].decode().split()
+
+    ledger = SqliteLedger(path, HandClock(), Terms())
+    try:
+        assert len(promised) == 50
+        assert {str(task.id) for task in await ledger.list_of("default", Status.PENDING, None, 100)} == set(promised)
+        assert await ledger.waiting() == 50
+    finally:
+        await ledger.close()
+
+
+# commits
+
+
+class Commits:
+    """What the writer says to the database."""
+
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self.said: list[str] = []
+        ledger._writer._connection.set_trace_callback(self.said.append)
+
+    @property
+    def count(self) -> int:
+        return self.said.count("COMMIT")
+
+
+async def while_it_is_busy(ledger: SqliteLedger, begin: Callable[[], list[Any]]) -> list[Any]:
+    """Has what is begun gather into one group; its answers."""
+    begun, go = threading.Event(), threading.Event()
+
+    def busy(connection: sqlite3.Connection) -> None:
+        begun.set()
+        assert go.wait(10)
+
+    first = asyncio.create_task(ledger._writer.do(busy))
+    await asyncio.to_thread(begun.wait, 10)
+    waiting = [asyncio.ensure_future(each) for each in begin()]
+    await asyncio.sleep(0)
+    go.set()
+    await first
+    return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+
+
+async def test_many_that_submit_at_once_share_a_commit(ledger: SqliteLedger) -> None:
+    commits = Commits(ledger)
+
+    answers = await while_it_is_busy(ledger, lambda: [ledger.submit(a_task(), FREE) for _ in range(100)])
+
+    assert len({answer.task for answer in answers}) == 100
+    assert commits.count == 2  # theirs, and that of the one that kept it busy
+    assert await ledger.waiting() == 100
+
+
+async def test_one_poisoned_task_does_not_fail_the_others_that_were_submitted_with_it(ledger: SqliteLedger) -> None:
+    twice = a_task()
+    good = [a_task() for _ in range(5)]
+    await ledger.submit(twice, FREE)
+
+    answers = await while_it_is_busy(ledger, lambda: [ledger.submit(task, FREE) for task in (*good[:2], twice, *good[2:])])
+
+    assert isinstance(answers.pop(2), LedgerError)
+    assert [answer.task for answer in answers] == [task.id for task in good]
+    assert await ledger.waiting() == 6
+    assert of_file(ledger.path, "SELECT count(*) FROM task_input") == [(6,)]
+
+
+async def test_a_limit_holds_within_one_commit(ledger: SqliteLedger) -> None:
+    answers = await while_it_is_busy(ledger, lambda: [ledger.submit(a_task(), Limits(waiting=3)) for _ in range(5)])
+
+    assert [isinstance(answer, TooManyRequests) for answer in answers] == [False] * 3 + [True] * 2
+    assert await ledger.waiting() == 3
+
+
+async def test_verdicts_of_which_one_cannot_be_stored_are_all_undone(ledger: SqliteLedger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    await ledger.claim("w", epoch, ["stub"], 1)
+
+    with pytest.raises(OverflowError):
+        await ledger.settle([Verdict(task.id, 1, ready()), Verdict(an_id(), 2**64, ready())])
+
+    assert (await ledger.get(task.id)).status is Status.PROCESSING  # type: ignore[union-attr]
+
+
+async def test_looking_for_webhooks_where_none_is_owed_writes_nothing(ledger: SqliteLedger) -> None:
+    commits = Commits(ledger)
+
+    assert await ledger.due(10) == []
+
+    assert commits.count == 0
+
+
+async def test_a_full_queue_is_refused_without_a_write(ledger: SqliteLedger) -> None:
+    await ledger.submit(a_task(), FREE)
+    commits = Commits(ledger)
+
+    with pytest.raises(TooManyRequests):
+        await ledger.submit(a_task(), Limits(waiting=1))
+
+    assert commits.count == 0
+
+
+# when it fails
+
+
+async def test_a_full_disk_is_unavailable_loses_nothing_and_passes(ledger: SqliteLedger) -> None:
+    await ledger.submit(kept := a_task(), FREE)
+    connection = ledger._writer._connection
+    connection.execute("PRAGMA max_page_count = 1")  # SQLite takes the present size for the least
+
+    with pytest.raises(Unavailable) as refused:
+        for _ in range(100):
+            await ledger.submit(a_task("x" * 20_000), FREE)
+
+    assert refused.value.retry_after
+    held = await ledger.waiting()
+    assert of_file(ledger.path, "SELECT count(*) FROM task") == [(held,)]
+    connection.execute("PRAGMA max_page_count = 100000")
+    await ledger.submit(a_task("x" * 20_000), FREE)
+    assert await ledger.waiting() == held + 1
+    assert await ledger.get(kept.id) is not None
+
+
+async def test_a_file_that_breaks_while_it_is_read_is_an_error_of_the_ledger(ledger: SqliteLedger) -> None:
+    ledger._reader.close()
+
+    with pytest.raises(LedgerError):
+        await ledger.get(an_id())
+
+
+# the statements
+
+
+def test_statements_are_read_by_name_without_their_comments() -> None:
+    queries = load_queries("sqlite")
+
+    assert queries["get_fact"] == "SELECT value FROM fact WHERE name = :name"
+    assert not any("--" in statement or statement.endswith(";") for statement in queries.values())
+
+
+def test_every_statement_is_used() -> None:
+    text = Path(module.__file__).read_text("utf-8")
+    assert [name for name in SQL if f'"{name}"' not in text] == []
+
+
+PLANS = {
+    "claim": "USING INDEX task_queued",
+    "count_waiting": "task_queued",
+    "count_active": "task_active",
+    "lapsed": "task_running",
+    "held": "task_running",
+    "overdue": "task_deadline",
+    "list_tasks": "task_of_account",
+    "spent": "task_images",
+    "due_deliveries": "outbox_owed",
+    "forget_requests": "idempotency_expires",
+    "forget_outbox": "outbox_of_task",
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_is_asked_often_is_asked_of_an_index(path: Path, name: str) -> None:
+    with closing(open_connection(path)) as connection:
+        migrate(connection)
+        plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", all_names(SQL[name]))]
+
+    assert any(PLANS[name] in line for line in plan), plan
