@@ -15,7 +15,7 @@ from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import TAKEN, Terms
-from mezzotint.ports import Ledger, Limits
+from mezzotint.ports import Ledger, Limits, Orders
 from tests.clocks import HandClock
 from tests.tasks import a_task, an_id, ready
 
@@ -295,7 +295,90 @@ async def test_a_task_past_its_deadline_expires(ledger: Ledger, clock: HandClock
     assert await ledger.waiting() == 0
 
 
+async def test_a_worker_is_given_again_what_never_reached_it(ledger: Ledger) -> None:
+    tasks = [a_task() for _ in range(2)]
+    for task in tasks:
+        await ledger.submit(task, FREE)
+    epoch = await ledger.enlist("w")
+    first, _lost = await ledger.claim("w", epoch, ["stub"], 2)
+
+    [again] = await ledger.claim("w", epoch, ["stub"], 2, held=[(first.task, first.attempt)])
+
+    assert (again.task, again.attempt) == (tasks[1].id, 2)
+    assert await ledger.beat("w", epoch, [(first.task, 1), (again.task, 2)]) == Orders()
+
+
+async def test_what_a_worker_never_got_of_a_canceled_task_ends_it(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    await ledger.claim("w", epoch, ["stub"], 1)
+    await ledger.cancel(task.id, "default")
+
+    assert await ledger.claim("w", epoch, ["stub"], 1, held=[]) == []
+    assert await status(ledger, task.id) is Status.CANCELED
+
+
+async def test_a_claim_keeps_a_lease_too_though_it_finds_nothing(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    await ledger.claim("w", epoch, ["stub"], 1)
+    for _ in range(3):
+        clock.advance(10)
+        assert await ledger.claim("w", epoch, ["stub"], 1) == []
+
+    assert await ledger.reap() == 0
+
+
+async def test_a_running_task_past_its_deadline_expires_and_is_lost_to_its_worker(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(deadline=clock.now() + 5), FREE)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+    clock.advance(6)
+    await ledger.reap()
+
+    assert (await ledger.beat("w", epoch, [(task.id, claim.attempt)])).lost == (task.id,)
+    assert await ledger.settle([Verdict(task.id, claim.attempt, ready())]) == [False]
+    assert await status(ledger, task.id) is Status.EXPIRED
+
+
+async def test_a_worker_counts_as_long_as_it_has_a_lease(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.enlist("a")
+    clock.advance(10)
+    await ledger.enlist("b")
+
+    assert (await ledger.check())["workers"] == 2
+    clock.advance(6)
+    assert (await ledger.check())["workers"] == 1
+
+
 # ending
+
+
+async def test_times_are_those_of_what_happened(ledger: Ledger, clock: HandClock) -> None:
+    made = clock.now()
+    await ledger.submit(task := a_task(), FREE)
+    clock.advance(1)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+    clock.advance(1)
+    await ledger.settle([Verdict(task.id, claim.attempt, None)])
+    [again] = await ledger.claim("w", epoch, ["stub"], 1)
+    clock.advance(1)
+    await ledger.settle([Verdict(task.id, again.attempt, ready())])
+
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert (found.created, found.started, found.finished) == (made, made + 1, made + 3)  # begun is begun, whichever attempt
+
+
+async def test_each_of_many_verdicts_is_judged_by_itself(ledger: Ledger) -> None:
+    for _ in range(2):
+        await ledger.submit(a_task(), FREE)
+    first, second = await claimed(ledger, count=2)
+    verdicts = [Verdict(first.task, 1, ready()), Verdict(an_id(), 1, ready()), Verdict(first.task, 1, ready()), Verdict(second.task, 2, ready())]
+
+    assert await ledger.settle(verdicts) == [True, False, False, False]
+    assert await status(ledger, second.task) is Status.PROCESSING
 
 
 async def test_a_final_state_is_final(ledger: Ledger) -> None:
@@ -487,6 +570,54 @@ async def test_a_receiver_that_is_gone_is_not_asked_again(ledger: Ledger, clock:
     assert await ledger.due(10) == []
 
 
+async def test_a_sender_that_dragged_on_does_not_undo_what_another_one_delivered(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    [slow] = await ledger.due(10)
+    clock.advance(TAKEN + 1)
+    [quick] = await ledger.due(10)
+    await ledger.record(quick, Attempt(200), 0.0)
+
+    await ledger.record(slow, Attempt(None, "no answer"), 0.0)
+
+    clock.advance(10 * 86_400)
+    assert await ledger.due(10) == []
+
+
+async def test_a_delivery_counts_though_another_sender_noted_a_failure_meanwhile(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    [slow] = await ledger.due(10)
+    clock.advance(TAKEN + 1)
+    [quick] = await ledger.due(10)
+    await ledger.record(quick, Attempt(500), 0.0)
+
+    await ledger.record(slow, Attempt(200), 0.0)
+
+    clock.advance(10 * 86_400)
+    assert await ledger.due(10) == []
+
+
+async def test_the_longest_due_is_sent_first_and_no_more_than_asked_for(ledger: Ledger, clock: HandClock) -> None:
+    owed = []
+    for _ in range(3):
+        owed.append(await an_owed_webhook(ledger))
+        clock.advance(1)
+
+    assert [delivery.task for delivery in await ledger.due(2)] == owed[:2]
+    assert [delivery.task for delivery in await ledger.due(2)] == owed[2:]
+
+
+@pytest.mark.parametrize("end", ["deadline", "attempts"])
+async def test_an_end_that_nobody_painted_owes_its_webhook_too(ledger: Ledger, clock: HandClock, end: str) -> None:
+    deadline = clock.now() + 20 if end == "deadline" else None
+    await ledger.submit(task := a_task(webhook_url="https://example.com/hook", deadline=deadline), FREE)
+    for _ in range(1 if end == "deadline" else TERMS.attempts):
+        await claimed(ledger)
+        clock.advance(21)
+        await ledger.reap()
+
+    assert [delivery.task for delivery in await ledger.due(10)] == [task.id]
+
+
 # keys
 
 
@@ -532,6 +663,39 @@ async def test_old_tasks_are_forgotten_once_nothing_of_them_is_left(ledger: Ledg
     assert await ledger.tidy() == 1
     assert await ledger.get(task.id) is None
     assert await status(ledger, waiting.id) is Status.PENDING
+
+
+async def test_a_task_is_not_forgotten_while_its_webhook_is_owed(ledger: Ledger, clock: HandClock) -> None:
+    task = await an_owed_webhook(ledger)
+    clock.advance(31 * 86_400)
+    await ledger.emptied(await ledger.spent(10))
+    [delivery] = await ledger.due(10)
+
+    assert await ledger.tidy() == 0
+    await ledger.record(delivery, Attempt(200), 0.0)
+    assert await ledger.tidy() == 1
+    assert await ledger.get(task) is None
+    assert await ledger.inputs(task) is None
+
+
+async def test_the_pictures_of_what_ended_otherwise_may_go_at_once(ledger: Ledger) -> None:
+    await ledger.submit(canceled := a_task(), FREE)
+    await ledger.submit(failed := a_task(), FREE)
+    await ledger.submit(a_task(), FREE)
+    await ledger.cancel(canceled.id, "default")
+    [claim, _] = await claimed(ledger, count=2)
+    await ledger.settle([Verdict(claim.task, claim.attempt, Outcome(Status.ERROR, code="engine_failed", message="no"))])
+
+    assert set(await ledger.spent(10)) == {canceled.id, failed.id}
+    assert len(await ledger.spent(1)) == 1
+
+
+async def test_an_idempotency_key_that_ended_may_be_used_for_another_request(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
+    clock.advance(86_401)
+    await ledger.tidy()
+
+    assert not (await ledger.submit(a_task(idempotency_key="once", request_hash="another"), FREE)).replayed
 
 
 async def test_the_secret_stays_the_same(ledger: Ledger) -> None:
