@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -775,3 +777,37 @@ async def test_links_are_made_on_the_address_that_was_called(studio: Studio) -> 
 
     assert ours.json()["polling_url"].startswith("http://paint.example:8443/flux/v1/get_result?")
     assert odd.json()["polling_url"].startswith("http://testserver/")
+
+
+# polls that wait
+
+
+@pytest.mark.parametrize(("query", "headers"), [({"wait": "20"}, {}), ({}, {"prefer": "wait=20"}), ({}, {"prefer": "respond-async, wait"})])
+@pytest.mark.parametrize("path", ["/flux/v1/get_result", "/v1/get_result"])
+async def test_a_poll_may_wait_for_the_end(studio: Studio, path: str, query: dict[str, str], headers: dict[str, str]) -> None:
+    task = await studio.created()
+    asking = asyncio.create_task(studio.client.get(path, params={"id": task["id"]} | query, headers=BEARER | headers))
+    await asyncio.sleep(0.01)
+    assert not asking.done()
+
+    await studio.paint()
+    studio.tools.hub.changed(UUID(task["id"]))
+
+    assert (await asking).json()["status"] == "Ready"
+
+
+async def test_a_wait_that_is_over_answers_how_it_stands(studio: Studio) -> None:
+    task = await studio.created()
+
+    response = await studio.client.get("/flux/v1/get_result", params={"id": task["id"], "wait": "1"}, headers=BEARER)
+
+    assert response.json()["status"] == "Pending"
+
+
+@pytest.mark.parametrize("wait", ["soon", "-1", "1.5", "²", "9" * 7])
+async def test_a_wait_that_is_no_number_is_refused(studio: Studio, wait: str) -> None:
+    task = await studio.created()
+
+    response = await studio.client.get("/flux/v1/get_result", params={"id": task["id"], "wait": wait}, headers=BEARER)
+
+    assert (response.status_code, envelope(response.text)["code"]) == (400, "invalid_request")

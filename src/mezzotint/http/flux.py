@@ -25,9 +25,9 @@ from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.health import Door
 from mezzotint.http.polls import PollWindow
 from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.http.requests import Origins, hash_of, json_object, preferred_wait, read_body
 from mezzotint.service.prices import Quote
-from mezzotint.service.read import Found, Viewer, find, polling_url
+from mezzotint.service.read import Found, Viewer, find, polling_url, until_final
 from mezzotint.service.submit import Submission, card_of, submit
 from mezzotint.service.tools import Tools
 
@@ -89,12 +89,16 @@ class Flux:
         return Response(records.encode(self._dialect.accepted(accepted.task, url, accepted.quote)), 200, headers, JSON)
 
     async def poll(self, request: Request) -> Response:
-        """Always 200 for whoever may ask: what there is to know is in the body."""
+        """Always 200 for whoever may ask: what there is to know is in the body. Held, where that is asked for, until the task has ended."""
         key = await self._authenticator.optional(request)
         text = request.query_params.get("id")
         if not text:
             raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
-        found = await find(text, Viewer(key, request.query_params.get("token")), self._tools)
+        viewer = Viewer(key, request.query_params.get("token"))
+        found = await find(text, viewer, self._tools)
+        if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
+            await until_final(found.task.id, wait, self._tools)
+            found = await find(text, viewer, self._tools)
         if found is None:
             return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
         body = flux_task.show(found, self._origins.of(request))

@@ -21,9 +21,9 @@ from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import hints
 from mezzotint.http.problems import JSON
 from mezzotint.http.replicate_models import listing
-from mezzotint.http.requests import Origins
+from mezzotint.http.requests import Origins, preferred_wait
 from mezzotint.service.cancel import cancel
-from mezzotint.service.read import Viewer, find
+from mezzotint.service.read import Viewer, find, until_final
 from mezzotint.service.tools import Tools
 
 PAGE, LARGEST_PAGE = 20, 100
@@ -66,6 +66,9 @@ class Native:
         key = await self._authenticator.required(request)
         text = request.path_params["id"]
         found = await find(text, Viewer(key), self._tools)
+        if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
+            await until_final(found.task.id, wait, self._tools)
+            found = await find(text, Viewer(key), self._tools)
         if found is None:
             raise NotFound(f"there is no task {text[:64]!r}")
         inputs = await self._tools.ledger.inputs(found.task.id)

@@ -26,7 +26,7 @@ from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import idempotency_key
 from mezzotint.http.health import Door
 from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.http.requests import Origins, hash_of, json_object, preferred_wait, read_body
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find, gone, links, until_final
 from mezzotint.service.submit import Submission, submit
@@ -34,8 +34,6 @@ from mezzotint.service.tools import Tools
 
 PREFIXES = ("/v1", "/replicate/v1")
 PAGE = 100
-WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
-LONGEST_WAIT = 60
 DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
 SHORTEST_LIFE = 5  # seconds that Cancel-After leaves a prediction at least
 
@@ -78,7 +76,7 @@ class Predictions:
         version = None
         if card is None:
             card, version = _by_version(asked.version or "")
-        wait, life = _wait(request), _life(request)
+        wait, life = preferred_wait(request), _life(request)
         origin = self._origins.of(request)
         submission = Submission(
             model=card.name,
@@ -172,14 +170,6 @@ def _by_version(text: str) -> tuple[ModelCard, str | None]:
     elif not name and (card := REPLICATE_MODELS.get(text)) is not None and card.listed:
         return card, None
     raise ModelNotServed(text[:100])
-
-
-def _wait(request: Request) -> int:
-    """Seconds that the answer may be held, by `Prefer: wait` or `wait=n`."""
-    for preference in request.headers.get("prefer", "").split(","):
-        if match := WAIT.fullmatch(preference.strip()):
-            return min(int(match[1]), LONGEST_WAIT) if match[1] else LONGEST_WAIT
-    return 0
 
 
 def _life(request: Request) -> int | None:

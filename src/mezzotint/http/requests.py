@@ -19,6 +19,8 @@ from mezzotint.core.parameters import Problem
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 BODY_SECONDS = 30.0  # without a byte of a body
+WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
+LONGEST_WAIT = 60
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
 MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
@@ -69,6 +71,22 @@ class _Patience:
             if self._task is not None and hasattr(self._task, "uncancel"):
                 self._task.uncancel()
             raise BodyTooSlow(f"nothing of the request's body came for {self._seconds:g} seconds") from error
+
+
+def preferred_wait(request: Request) -> int:
+    """Whole seconds that the answer may be held, by `Prefer: wait`, `Prefer: wait=n` or `?wait=n`; 0 where nobody asks for that.
+
+    Raises InvalidRequest for a query that is no such number; a header is a wish.
+    """
+    asked = request.query_params.get("wait")
+    if asked is not None:
+        if not (asked.isascii() and asked.isdigit() and len(asked) <= 6):
+            raise InvalidRequest([Problem(("wait",), "Input should be a whole number of seconds", "int_parsing", "query")])
+        return min(int(asked), LONGEST_WAIT)
+    for preference in request.headers.get("prefer", "").split(","):
+        if match := WAIT.fullmatch(preference.strip()):
+            return min(int(match[1]), LONGEST_WAIT) if match[1] else LONGEST_WAIT
+    return 0
 
 
 def too_large(most: int) -> BodyTooLarge:
