@@ -16,6 +16,7 @@ from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet, openai, replicate
 from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.events import Events
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
@@ -113,6 +114,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
         *OpenAIImages(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
+        *Events(tools, front.authenticator, front.origins).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         Route("/healthz", Endpoint(health.live), methods=["GET"]),

@@ -1,4 +1,4 @@
-"""One server per data folder."""
+"""One server per data folder, and per ledger where that lies elsewhere."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ LOCK = "serve.lock"
 
 
 class AlreadyServing(BadSetting):
-    """Another server has this data folder."""
+    """Another server has this data folder, or this ledger."""
 
 
 def lock_folder(folder: Path) -> Any:
     """Held until it is closed. Two servers on one ledger file would each think that they are alone. Raises BadSetting."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / LOCK).open("a+")
     except OSError as error:
-        raise BadSetting(f"cannot keep data in {folder} ({error.strerror}): give another folder with --data") from error
+        raise _unusable(folder, error) from error
+    return _held(folder / LOCK, folder, "--data")
+
+
+def lock_ledger(path: Path) -> Any:
+    """The same for a ledger outside of the data folder. Raises BadSetting."""
     try:
-        _lock(handle)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        handle.close()
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):  # in the words of flock, and of Windows
-            raise AlreadyServing(f"another mezzotint serves from {folder}: stop it, or give another folder with --data") from None
-        raise BadSetting(f"cannot lock {folder} ({error.strerror}), so two servers could get at one ledger: give another folder with --data") from error
-    return handle
+        raise _unusable(path, error, "MEZZOTINT_LEDGER") from error
+    return _held(path.with_name(f"{path.name}.lock"), path, "MEZZOTINT_LEDGER")
 
 
 def is_locked(folder: Path) -> bool:
