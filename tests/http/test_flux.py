@@ -811,3 +811,12 @@ async def test_a_wait_that_is_no_number_is_refused(studio: Studio, wait: str) ->
     response = await studio.client.get("/flux/v1/get_result", params={"id": task["id"], "wait": wait}, headers=BEARER)
 
     assert (response.status_code, envelope(response.text)["code"]) == (400, "invalid_request")
+
+
+async def test_a_dry_run_makes_no_task_and_keeps_no_picture(studio: Studio) -> None:
+    body = {"prompt": "a cat", "image_prompt": in_base64(a_picture())}
+
+    response = await studio.client.post("/flux/v1/flux-dev?dry_run=true", json=body, headers=BEARER)
+
+    assert (response.status_code, response.json()["credits"]) == (200, 2.5)
+    assert await nothing_was_kept(studio)

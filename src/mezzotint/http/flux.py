@@ -28,7 +28,7 @@ from mezzotint.http.problems import JSON
 from mezzotint.http.requests import Origins, hash_of, json_object, preferred_wait, read_body
 from mezzotint.service.prices import Quote
 from mezzotint.service.read import Found, Viewer, find, polling_url, until_final
-from mezzotint.service.submit import Submission, card_of, submit
+from mezzotint.service.submit import Submission, card_of, estimate, submit
 from mezzotint.service.tools import Tools
 
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -81,6 +81,8 @@ class Flux:
             idempotency_key=(repeated := idempotency_key(request)),
             request_hash=hash_of(request, body) if repeated else "",
         )
+        if is_dry_run(request):
+            return Response(records.encode(flux_task.estimated(estimate(submission, Surface.BFL, self._tools))), 200, None, JSON)
         accepted = await submit(submission, Surface.BFL, self._tools)
         url = polling_url(accepted.task, self._dialect.poll, origin, self._tools)
         headers = {"x-mezzotint-engine": self._tools.policy.engine}
@@ -106,6 +108,14 @@ class Flux:
         if self._polls is not None:
             headers |= self._polls.take(found.task.account)
         return Response(records.encode(body), 200, headers, JSON)
+
+
+def is_dry_run(request: Request) -> bool:
+    """`?dry_run=true`: check the request and say what it would cost. Raises InvalidRequest for other words."""
+    asked = request.query_params.get("dry_run", "false").lower()
+    if asked not in ("true", "1", "false", "0"):
+        raise InvalidRequest([Problem(("dry_run",), "Input should be true or false", "bool_parsing", "query")])
+    return asked in ("true", "1")
 
 
 def idempotency_key(request: Request) -> str | None:

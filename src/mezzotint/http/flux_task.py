@@ -43,6 +43,12 @@ def accepted(task: UUID, polling_url: str, quote: Quote) -> dict[str, Any]:
     return {"id": str(task), "polling_url": polling_url, "cost": quote.cost, "input_mp": quote.input_mp, "output_mp": quote.output_mp}
 
 
+def estimated(quote: Quote) -> dict[str, Any]:
+    """A dry run's answer: a create's, without a task, and the credits even where creates do not tell them."""
+    told = {"id": None, "polling_url": None, "cost": quote.cost, "input_mp": quote.input_mp, "output_mp": quote.output_mp}
+    return told | {"credits": quote.credits, "dry_run": True}
+
+
 def show(found: Found, origin: str) -> dict[str, Any]:
     """The poll's body. A number that is not known is left out of `result`, since strict clients refuse null there."""
     task = found.task

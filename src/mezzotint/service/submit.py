@@ -65,32 +65,52 @@ def card_of(model: str, kind: Surface) -> ModelCard:
     return card
 
 
-async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepted:
-    """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
+@dataclass(frozen=True)
+class _Checked:
+    """A submission with nothing wrong, and what its task is made of."""
+
+    task: UUID
+    card: ModelCard
+    inputs: Inputs
+    pictures: list[tuple[str, bytes]]
+    quote: Quote
+
+
+def _checked(submission: Submission, kind: Surface, tools: Tools) -> _Checked:
     card = card_of(submission.model, kind)
     values = validate(card, submission.given)
     task = ids.mint(int(tools.clock.now() * 1000), tools.entropy(ids.RANDOM_BYTES))
     pictures = _pictures(card, values, tools, task)
     webhook_url = _webhook(submission.webhook_url or values.get("webhook_url"), tools)
     settled = _settle(card, values, tools)
-    sizes = _sizes(card, values, dict(pictures))
     shown = None if submission.shown is None else dict(submission.shown)
     inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version)
+    return _Checked(task, card, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
+
+
+def estimate(submission: Submission, kind: Surface, tools: Tools) -> Quote:
+    """What it would cost. Nothing is stored and nothing is painted; refusals are those of `submit`, but for limits."""
+    return _checked(submission, kind, tools).quote
+
+
+async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepted:
+    """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
+    checked = _checked(submission, kind, tools)
     new = NewTask(
-        id=task,
+        id=checked.task,
         account=submission.key.account,
         key=submission.key.id,
         surface=submission.surface,
         engine=tools.policy.engine,
-        inputs=inputs,
+        inputs=checked.inputs,
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,
         deadline=submission.deadline,
     )
-    submitted = await _store(new, pictures, _limits(submission.key, tools.policy.limits), tools)
+    submitted = await _store(new, checked.pictures, _limits(submission.key, tools.policy.limits), tools)
     if not submitted.replayed:
         tools.hub.queued()
-    return Accepted(submitted.task, card, quote(card, settled, sizes), submitted.replayed)
+    return Accepted(submitted.task, checked.card, checked.quote, submitted.replayed)
 
 
 async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
