@@ -28,24 +28,32 @@ class SystemClock:
         return time.time()
 
 
+def ledger_file(settings: Settings) -> Path | None:
+    """Where the ledger is kept, None for one in memory. Raises BadSetting for an address that means nothing."""
+    address = settings.ledger or f"sqlite:{settings.folder / 'ledger.db'}"
+    scheme, _, rest = address.partition(":")
+    match scheme:
+        case "memory":
+            return None
+        case "sqlite" if rest and rest != ":memory:":
+            return _path("LEDGER", rest)
+        case _:
+            raise BadSetting(f"{PREFIX}LEDGER={address!r}: expected sqlite:FILE or memory:")
+
+
 def ledger_of(settings: Settings, clock: Clock) -> Ledger:
     """Raises BadSetting for an address that means nothing, LedgerError for one that cannot be used."""
     from mezzotint.ledger.terms import Terms
 
     terms = Terms(settings.lease, settings.attempts, settings.keep_images, settings.keep_tasks)
-    address = settings.ledger or f"sqlite:{settings.folder / 'ledger.db'}"
-    scheme, _, rest = address.partition(":")
-    match scheme:
-        case "memory":
-            from mezzotint.ledger.memory import MemoryLedger
+    path = ledger_file(settings)
+    if path is None:
+        from mezzotint.ledger.memory import MemoryLedger
 
-            return MemoryLedger(clock, terms)
-        case "sqlite" if rest and rest != ":memory:":
-            from mezzotint.ledger.sqlite import SqliteLedger
+        return MemoryLedger(clock, terms)
+    from mezzotint.ledger.sqlite import SqliteLedger
 
-            return SqliteLedger(_path("LEDGER", rest), clock, terms)
-        case _:
-            raise BadSetting(f"{PREFIX}LEDGER={address!r}: expected sqlite:FILE or memory:")
+    return SqliteLedger(path, clock, terms)
 
 
 def blobs_of(settings: Settings) -> BlobStore:

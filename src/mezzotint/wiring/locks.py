@@ -17,21 +17,30 @@ class AlreadyServing(BadSetting):
 
 
 def lock_folder(folder: Path) -> Any:
-    """Held until it is closed. Two servers on one ledger file would each think that they are alone. Raises BadSetting."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(folder, error) from error
-    return _held(folder / LOCK, folder, "--data")
+    """Held until it is closed. Raises BadSetting."""
+    return _held(folder / LOCK, folder, "give another folder with --data")
 
 
 def lock_ledger(path: Path) -> Any:
-    """The same for a ledger outside of the data folder. Raises BadSetting."""
+    """The same for a ledger's file: two servers on one would each think that they are alone. Raises BadSetting."""
+    path = path.resolve()
+    return _held(path.with_name(f"{path.name}.lock"), path, "give another file with MEZZOTINT_LEDGER")
+
+
+def _held(lock: Path, what: Path, instead: str) -> Any:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("a+")
     except OSError as error:
-        raise _unusable(path, error, "MEZZOTINT_LEDGER") from error
-    return _held(path.with_name(f"{path.name}.lock"), path, "MEZZOTINT_LEDGER")
+        raise BadSetting(f"cannot keep data in {what} ({error.strerror}): {instead}") from error
+    try:
+        _lock(handle)
+    except OSError as error:
+        handle.close()
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):  # in the words of flock, and of Windows
+            raise AlreadyServing(f"another mezzotint serves from {what}: stop it, or {instead}") from None
+        raise BadSetting(f"cannot lock {what} ({error.strerror}), so two servers could get at one ledger: {instead}") from error
+    return handle
 
 
 def is_locked(folder: Path) -> bool:

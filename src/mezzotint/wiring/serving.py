@@ -11,12 +11,11 @@ import contextlib
 import logging
 import os
 import secrets
-import shutil
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +41,8 @@ from mezzotint.ports import Ledger
 from mezzotint.service.read import Found, links
 from mezzotint.service.tools import Tools
 from mezzotint.settings import PREFIX, Settings
-from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, child_environment, ledger_of, tools_of
-from mezzotint.wiring.locks import lock_folder
+from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, child_environment, ledger_file, ledger_of, tools_of
+from mezzotint.wiring.locks import lock_folder, lock_ledger
 from mezzotint.wiring.processes import follow_lifeline, run_loop
 from mezzotint.work.deliveries import Deliveries
 from mezzotint.work.sweeper import Sweeper
@@ -87,7 +86,7 @@ class Service:
         self._stop = asyncio.Event()
         self._door = Door()
         self._token = settings.worker_token or secrets.token_urlsafe(24)
-        self._sockets = Path(tempfile.mkdtemp(prefix="mezzotint-"))  # short, since paths of sockets are limited; ours alone
+        self._sockets = Path()  # of the worker's door, once it runs
         self._worker: asyncio.subprocess.Process | None = None
         self.url = ""
 
@@ -100,8 +99,8 @@ class Service:
 
         Raises BadSetting, LedgerError; and MezzotintError where a part of the server ended by itself, after draining the rest.
         """
-        lock = lock_folder(self._settings.folder)
-        try:
+        with self._to_itself(), tempfile.TemporaryDirectory(prefix="mezzotint-", ignore_cleanup_errors=True) as sockets:
+            self._sockets = Path(sockets)  # short, since paths of sockets are limited; ours alone
             check_sharing(self._settings)
             port = _free_port(self._settings.host, self._settings.port)
             clock = SystemClock()
@@ -112,9 +111,15 @@ class Service:
                 await self._serve(ledger, port, lambda url: ready(url, made))
             finally:
                 await ledger.close()
-        finally:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-            lock.close()
+
+    @contextlib.contextmanager
+    def _to_itself(self) -> Iterator[None]:
+        """The data folder and the ledger, wherever it is."""
+        with contextlib.closing(lock_folder(self._settings.folder)), contextlib.ExitStack() as also:
+            path = ledger_file(self._settings)
+            if self._settings.ledger and path is not None:
+                also.enter_context(contextlib.closing(lock_ledger(path)))
+            yield
 
     async def _serve(self, ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
         settings = self._settings
@@ -231,14 +236,16 @@ def check_sharing(settings: Settings) -> None:
 def _free_port(host: str, port: int) -> int:
     """The port, or a free one for 0. Raises BadSetting for one that is taken: granian alone would share it silently."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        if os.name == "posix":
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise BadSetting(f"cannot serve on {host} port {port} ({error.strerror or error}): give another with --port, or 0 for a free one") from error
-        return int(probe.getsockname()[1])
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise BadSetting(f"cannot serve on {host} port {port} ({error.strerror or error}): give another with --port, or 0 for a free one") from error
+    except (TypeError, UnicodeError) as error:  # what a host that can be no name is to Python
+        raise BadSetting(f"{PREFIX}HOST={host!r}: expected an address or a host's name") from error
 
 
 def _server(app: Any, **where: Any) -> Server:
