@@ -13,7 +13,7 @@ import pytest
 from mezzotint.core import ids
 from mezzotint.core.errors import NotAuthenticated
 from mezzotint.core.signing import ImageLink, poll_token
-from mezzotint.core.tasks import Outcome, Progress, Status
+from mezzotint.core.tasks import Outcome, Progress, Status, Verdict
 from mezzotint.service.read import Found, Viewer, find, links, polling_url, task_of, until_final
 from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
@@ -259,12 +259,19 @@ async def test_a_failed_task_has_nothing_to_lose_and_stays(studio: Studio, clock
 # how far it is
 
 
-async def test_progress_is_shown_while_it_runs(studio: Studio) -> None:
-    task = (await ask(studio.tools)).task
-    told = Progress(task, 1, 3, 28)
-    studio.tools.progress.note(told)
+async def test_progress_is_shown_while_it_runs_and_is_that_of_its_present_attempt(studio: Studio) -> None:
+    task, told = (await ask(studio.tools)).task, []
+    for attempt in (1, 2):
+        epoch = await studio.tools.ledger.enlist("w")
+        told.append((await seen(task, Viewer(OWNER), studio.tools)).progress)
+        await studio.tools.ledger.claim("w", epoch, ["stub"], 1)
+        told.append((await seen(task, Viewer(OWNER), studio.tools)).progress)
+        studio.tools.progress.note(Progress(task, attempt, 3, 28))
+        told.append((await seen(task, Viewer(OWNER), studio.tools)).progress)
+    await studio.tools.ledger.settle([Verdict(task, 2, ready())])
+    told.append((await seen(task, Viewer(OWNER), studio.tools)).progress)
 
-    assert (await seen(task, Viewer(OWNER), studio.tools)).progress == told
+    assert told == [None, None, Progress(task, 1, 3, 28), None, None, Progress(task, 2, 3, 28), None]
 
 
 # waiting for it

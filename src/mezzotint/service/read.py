@@ -54,7 +54,13 @@ async def find(text: str, viewer: Viewer, tools: Tools, *, removed_too: bool = F
     removed = gone(task, tools.clock.now())
     if removed and not removed_too:
         return None
-    return Found(task, tools.progress.of(task.id), lambda origin: () if removed else links(task, origin, tools, renew=owns), removed)
+    return Found(task, progress_of(task, tools), lambda origin: () if removed else links(task, origin, tools, renew=owns), removed)
+
+
+def progress_of(task: Task, tools: Tools) -> Progress | None:
+    """How far it is: by its present attempt, not by one that was lost."""
+    progress = tools.progress.of(task.id)
+    return progress if progress is not None and task.status is Status.PROCESSING and progress.attempt == task.attempt else None
 
 
 async def task_of(task_id: UUID, tools: Tools) -> Task | None:
