@@ -16,7 +16,7 @@ from mezzotint.core.errors import IdempotencyConflict, InvalidRequest, ModelNotS
 from mezzotint.core.headers import MAX_BYTES
 from mezzotint.core.tasks import Status
 from mezzotint.ports import Limits
-from mezzotint.service.submit import BLOB, LONGEST_URL, Submission, submit
+from mezzotint.service.submit import BLOB, LONGEST_URL, Submission, estimate, submit
 from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
@@ -264,6 +264,31 @@ async def test_a_webhook_that_may_not_be_sent_is_refused_before_anything_is_stor
 
         assert [where for where, _ in problems(refused)] == [("webhook_url",)]
         assert await nothing_is_stored(tools)
+
+
+# a dry run
+
+
+async def test_an_estimate_is_what_the_task_would_cost_and_stores_nothing(tools: Tools) -> None:
+    submission = a_submission("flux-2-pro", input_image=in_base64(a_file(width=1024, height=1024)))
+
+    estimated = estimate(submission, Surface.BFL, tools)
+
+    assert await nothing_is_stored(tools)
+    assert estimated == (await submit(submission, Surface.BFL, tools)).quote
+
+
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"input_image": "no picture"}, {"webhook_url": "http://10.0.0.1/"}], ids=str)
+async def test_an_estimate_refuses_what_a_create_would(tools: Tools, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        estimate(a_submission("flux-2-pro", **wrong), Surface.BFL, tools)
+
+
+async def test_an_estimate_is_given_though_the_queue_is_full(clock: HandClock) -> None:
+    tools = a_studio(clock, limits=Limits(waiting=1)).tools
+    await ask(tools)
+
+    assert estimate(a_submission(), Surface.BFL, tools).credits > 0
 
 
 # limits
