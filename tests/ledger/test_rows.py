@@ -14,7 +14,7 @@ from mezzotint.core.accounts import ApiKey
 from mezzotint.core.images import StoredImage
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
 from mezzotint.ledger.rows import NUMBERS, STATES, given_up, key_of, row_of, task_of
-from mezzotint.ledger.sqlite import SQL, migrate, open_connection
+from mezzotint.ledger.sqlite import SQL, SqliteLedger, migrate, open_connection
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)  # half characters are refused at the door
 times = st.floats(0, 2**40, allow_nan=False)
@@ -116,11 +116,9 @@ def test_a_task_is_marked_where_somebody_waits_to_be_told(new: NewTask) -> None:
 
 @given(keys, texts)
 def test_keys_come_back_as_they_went(table: Any, key: ApiKey, digest: str) -> None:
-    row = {"digest": digest, "id": key.id, "account": key.account, "name": key.name, "created": key.created, "expires": key.expires}
     table.execute("BEGIN")
     try:
-        table.execute(SQL["add_account"], {"id": key.account, "now": 0.0})
-        table.execute(SQL["add_key"], row | {"max_active": key.max_active})
+        SqliteLedger._add_key(table, key, digest)
         if key.revoked:
             table.execute(SQL["revoke_key"], {"id": key.id})
         found = key_of(table.execute(SQL["find_key"], {"digest": digest}).fetchone())
