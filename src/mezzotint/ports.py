@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.images import EncodedImage, Pixels
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
 from mezzotint.core.webhooks import Attempt, Delivery
@@ -25,10 +25,12 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submit may not exceed; None is no limit. `waiting` counts all tasks in the queue, `active` those of one key."""
+    """What a submit may not exceed; None is no limit. `waiting` counts all tasks in the queue, `active` those of one key, `budget`
+    the credits that the key may have spent."""
 
     waiting: int | None = None
     active: int | None = None
+    budget: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,11 @@ class Tasks(Protocol):
     """What the server asks of the tasks."""
 
     async def submit(self, task: NewTask, limits: Limits) -> Submitted:
-        """Raises TooManyRequests over a limit, IdempotencyConflict on a reused key, Unavailable if it cannot be written."""
+        """Takes the task's price from account and key; it is given back if the task does not become ready.
+
+        Raises TooManyRequests over a limit, PaymentRequired where credits or budget do not suffice, IdempotencyConflict on a reused
+        key, Unavailable if it cannot be written.
+        """
         ...
 
     async def get(self, task: UUID) -> Task | None: ...
@@ -111,7 +117,21 @@ class Keys(Protocol):
 
     async def revoke_key(self, key_id: str) -> bool: ...
 
+    async def expire_key(self, key_id: str, at: float) -> bool:
+        """It expires then, or earlier if it was to. False where there is none."""
+        ...
+
     async def keys_of(self, account: str | None) -> list[ApiKey]: ...
+
+    async def credits_of(self, account: str) -> float | None:
+        """What is left to spend, without what tasks at work may cost; None: no limit."""
+        ...
+
+    async def set_credits(self, account: str, left: float | None) -> None: ...
+
+    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
+        """By day, key, model and label; both days (YYYY-MM-DD) included."""
+        ...
 
 
 class Shelf(Protocol):

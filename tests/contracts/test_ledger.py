@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mezzotint.core.accounts import ApiKey
-from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, TooManyRequests, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Outcome, Status, Verdict
 from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt
 from mezzotint.ledger.memory import MemoryLedger
@@ -710,3 +710,154 @@ async def test_a_closed_ledger_promises_nothing(ledger: Ledger) -> None:
 
     with pytest.raises(Unavailable):
         await ledger.submit(a_task(), FREE)
+
+
+# credits
+
+DAY = "2027-01-15"  # of the clock
+
+
+async def spent(ledger: Ledger, key: str = "k") -> float:
+    return next(found.spent for found in await ledger.keys_of(None) if found.id == key)
+
+
+async def with_credits(ledger: Ledger, left: float | None) -> Ledger:
+    await ledger.add_key(ApiKey("k", "default", "", 0.0), "digest")
+    await ledger.set_credits("default", left)
+    return ledger
+
+
+async def test_an_account_has_no_limit_until_it_is_given_one(ledger: Ledger) -> None:
+    assert await ledger.credits_of("nobody") is None
+    await ledger.submit(a_task(price=1e9), FREE)
+
+    await ledger.set_credits("default", 12.5)
+    assert await ledger.credits_of("default") == 12.5
+
+    await ledger.set_credits("default", None)
+    assert await ledger.credits_of("default") is None
+
+
+async def test_the_price_is_taken_at_once_and_kept_when_the_task_is_ready(ledger: Ledger) -> None:
+    await with_credits(ledger, 10.0)
+    await ledger.submit(a_task(key="k", price=4.0), FREE)
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
+
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
+    [use] = await ledger.usage_of("default", DAY, DAY)
+    assert (use.key, use.model, use.day, use.label, use.tasks, use.credits) == ("k", "flux-dev", DAY, "", 1, 4.0)
+
+
+@pytest.mark.parametrize("end", ["failed", "moderated", "canceled while waiting", "canceled while running", "expired", "given up"])
+async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end: str) -> None:
+    await with_credits(ledger, 10.0)
+    task = a_task(key="k", price=4.0, deadline=clock.now() + 3600 if end == "expired" else None)
+    await ledger.submit(task, FREE)
+    if end == "canceled while waiting":
+        await ledger.cancel(task.id, "default")
+    elif end == "expired":
+        clock.advance(3600)
+        await ledger.reap()
+    elif end == "given up":
+        for _ in range(TERMS.attempts + 1):
+            await claimed(ledger)
+            clock.advance(TERMS.lease)
+            await ledger.reap()
+    else:
+        [claim] = await claimed(ledger)
+        outcome = Outcome(Status.CONTENT_MODERATED if end == "moderated" else Status.ERROR, code="engine_failed")
+        if end == "canceled while running":
+            await ledger.cancel(task.id, "default")
+        await ledger.settle([Verdict(claim.task, claim.attempt, outcome)])
+
+    assert (await status(ledger, task.id)).final
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (10.0, 0.0)
+    assert await ledger.usage_of("default", DAY, DAY) == []
+
+
+async def test_a_task_that_is_tried_again_is_paid_once(ledger: Ledger) -> None:
+    await with_credits(ledger, 10.0)
+    await ledger.submit(a_task(key="k", price=4.0), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(claim.task, claim.attempt, None)])
+    [again] = await claimed(ledger)
+    verdict = Verdict(again.task, again.attempt, ready())
+    await ledger.settle([verdict, verdict])
+
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
+
+
+async def test_without_enough_credits_nothing_is_accepted_and_nothing_taken(ledger: Ledger) -> None:
+    await with_credits(ledger, 3.0)
+    task = a_task(key="k", price=4.0, idempotency_key="once", request_hash="h")
+
+    with pytest.raises(PaymentRequired, match="costs 4 credits, and the account has 3 left"):
+        await ledger.submit(task, FREE)
+
+    assert await ledger.get(task.id) is None
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (3.0, 0.0)
+    await ledger.set_credits("default", 4.0)
+    assert not (await ledger.submit(task, FREE)).replayed
+
+
+async def test_a_key_spends_no_more_than_its_budget(ledger: Ledger) -> None:
+    await with_credits(ledger, None)
+    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
+    await ledger.submit(a_task(key="k", price=6.0), Limits(budget=10.0))
+
+    with pytest.raises(PaymentRequired, match="0 left of its budget"):
+        await ledger.submit(a_task(key="k", price=0.5), Limits(budget=10.0))
+
+    assert await spent(ledger) == 10.0
+
+
+async def test_what_costs_nothing_is_free_to_whoever_has_nothing(ledger: Ledger) -> None:
+    await with_credits(ledger, 0.0)
+
+    await ledger.submit(a_task(key="k"), Limits(budget=0.0))
+
+
+async def test_a_repeated_request_is_not_paid_again(ledger: Ledger) -> None:
+    await with_credits(ledger, 10.0)
+    for _ in range(3):
+        await ledger.submit(a_task(key="k", price=4.0, idempotency_key="once", request_hash="h"), FREE)
+
+    assert await ledger.credits_of("default") == 6.0
+
+
+async def test_usage_is_told_apart_by_day_key_model_and_label(ledger: Ledger, clock: HandClock) -> None:
+    for key, label in (("k", ""), ("k", "shop"), ("k", "shop"), ("other", "")):
+        await ledger.submit(a_task(key=key, label=label, price=1.5), FREE)
+    for claim in await claimed(ledger, count=3):
+        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+    clock.advance(86_400)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    told = await ledger.usage_of("default", "2027-01-01", "2027-12-31")
+
+    assert sum(use.tasks for use in told) == 4
+    assert sum(use.credits for use in told) == 6.0
+    assert {use.day for use in told} == {DAY, "2027-01-16"}
+    assert [use.tasks for use in told if use.label == "shop"] == [2]
+    assert await ledger.usage_of("default", "2027-01-17", "2027-12-31") == []
+    assert await ledger.usage_of("another", "2027-01-01", "2027-12-31") == []
+
+
+async def test_a_key_keeps_what_it_may(ledger: Ledger) -> None:
+    key = ApiKey("k", "a", "", 0.0, 9.0, max_active=3, scopes=("read", "create"), models=("flux-dev",), budget=7.5)
+    await ledger.add_key(key, "digest")
+
+    assert await ledger.find_key("digest") == key
+    assert await ledger.keys_of("a") == [key]
+
+
+async def test_a_key_is_made_to_expire_never_later_than_it_was_to(ledger: Ledger) -> None:
+    await ledger.add_key(ApiKey("lasting", "a", "", 0.0), "one")
+    await ledger.add_key(ApiKey("short", "a", "", 0.0, 5.0), "two")
+
+    assert [await ledger.expire_key(key, 9.0) for key in ("lasting", "short", "nobody")] == [True, True, False]
+    assert {key.id: key.expires for key in await ledger.keys_of("a")} == {"lasting": 9.0, "short": 5.0}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, ApiKey, digest, handle
+from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, READ, ApiKey, digest, handle
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated
 from mezzotint.http.auth import Authenticator, presented, token_matches
 from mezzotint.ledger.memory import MemoryLedger
@@ -70,13 +70,13 @@ def test_two_keys_in_one_request_are_refused_and_not_shown(second: str) -> None:
 
 
 async def test_a_key_of_the_ledger_speaks_for_its_account(ledger: MemoryLedger, clock: HandClock) -> None:
-    found = await Authenticator(ledger, clock).required(a_request(("authorization", f"Bearer {KEY}")))
+    found = await Authenticator(ledger, clock).required(a_request(("authorization", f"Bearer {KEY}")), READ)
 
     assert (found.id, found.account) == ("k", "painters")
 
 
 async def test_a_key_of_the_settings_speaks_for_the_default_account(ledger: MemoryLedger, clock: HandClock) -> None:
-    found = await Authenticator(ledger, clock, ["fixed"]).required(a_request(("x-key", "fixed")))
+    found = await Authenticator(ledger, clock, ["fixed"]).required(a_request(("x-key", "fixed")), READ)
 
     assert (found.id, found.account) == (handle(digest("fixed")), DEFAULT_ACCOUNT)
 
@@ -96,7 +96,7 @@ async def test_a_key_that_nobody_has_is_refused_even_where_none_is_needed(ledger
 
     for asked in (authenticator.optional, authenticator.required):
         with pytest.raises(NotAuthenticated, match=r"^Invalid token$"):
-            await asked(a_request(("authorization", given)))
+            await asked(a_request(("authorization", given)), READ)
 
 
 async def test_where_no_key_came_it_is_said_how_to_send_one(ledger: MemoryLedger, clock: HandClock) -> None:
@@ -104,29 +104,29 @@ async def test_where_no_key_came_it_is_said_how_to_send_one(ledger: MemoryLedger
 
     assert await authenticator.optional(a_request()) is None
     with pytest.raises(NotAuthenticated, match="Authorization: Bearer <key>, or as x-key"):
-        await authenticator.required(a_request())
+        await authenticator.required(a_request(), READ)
 
 
 async def test_a_key_ends_with_its_second(ledger: MemoryLedger, clock: HandClock) -> None:
     await ledger.add_key(ApiKey("short", "painters", "", 0.0, expires=clock.now() + 60), digest("short-lived"))
     authenticator, request = Authenticator(ledger, clock), a_request(("x-key", "short-lived"))
     clock.advance(59.9)
-    assert (await authenticator.required(request)).account == "painters"
+    assert (await authenticator.required(request, READ)).account == "painters"
 
     clock.advance(0.1)
 
     with pytest.raises(NotAuthenticated):
-        await authenticator.required(request)
+        await authenticator.required(request, READ)
 
 
 async def test_a_revoked_key_is_refused_at_once(ledger: MemoryLedger, clock: HandClock) -> None:
     authenticator, request = Authenticator(ledger, clock), a_request(("x-key", KEY))
-    assert (await authenticator.required(request)).account == "painters"
+    assert (await authenticator.required(request, READ)).account == "painters"
 
     await ledger.revoke_key("k")
 
     with pytest.raises(NotAuthenticated):
-        await authenticator.required(request)
+        await authenticator.required(request, READ)
 
 
 # tokens

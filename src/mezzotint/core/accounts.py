@@ -10,6 +10,8 @@ PREFIX = "mz_"
 KEY_SHAPE = re.compile(r"mz_[0-9a-f]{48}")  # scannable in logs and repositories
 LONGEST_KEY = 512
 DEFAULT_ACCOUNT = "default"
+READ, CREATE = "read", "create"
+SCOPES = {READ: "see tasks, pictures and usage", CREATE: "make tasks and cancel them"}
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,28 @@ class ApiKey:
     expires: float | None = None
     revoked: bool = False
     max_active: int | None = None  # tasks waiting or running at once
+    scopes: tuple[str, ...] = ()  # what it may do; empty: everything
+    models: tuple[str, ...] = ()  # what it may paint with; empty: all
+    budget: float | None = None  # credits that it may spend in all
+    spent: float = 0.0
+
+    def may(self, scope: str) -> bool:
+        return not self.scopes or scope in self.scopes
 
     def valid(self, now: float) -> bool:
         return not self.revoked and (self.expires is None or now < self.expires)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tasks that became ready on one day (UTC, YYYY-MM-DD), and their credits."""
+
+    key: str
+    model: str
+    day: str
+    label: str
+    tasks: int
+    credits: float
 
 
 def digest(key: str) -> str:

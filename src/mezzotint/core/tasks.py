@@ -91,6 +91,8 @@ class NewTask:
     inputs: Inputs
     priority: int = 0
     cost: float = 1.0  # of the engine's time, relative; what fair queuing counts
+    price: float = 0.0  # credits: taken when it is made, given back unless it becomes ready
+    label: str = ""
     idempotency_key: str | None = None
     request_hash: str = ""
     deadline: float | None = None

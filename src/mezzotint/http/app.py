@@ -27,10 +27,11 @@ from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
 from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins
+from mezzotint.http.spending import Spending
 from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
 
-OURS = ("/v1/models", "/v1/tasks", "/v1/worker")
+OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/worker")
 REPLICATES = re.compile(r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)")
 
 
@@ -90,7 +91,7 @@ def _routing_refusal(error: Exception, scope: Scope) -> Refusal | None:
 
 def wording_for(path: str) -> Wording:
     """Whose words a path is answered in. Below /v1 all that is neither ours nor Replicate's nor OpenAI's is Black Forest Labs'."""
-    if path.startswith("/flux/"):
+    if path.startswith(("/flux/", "/api/")):
         return comet.WORDING
     if path.startswith("/v1/images/"):
         return openai.WORDING
@@ -115,6 +116,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *OpenAIImages(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
         Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
         *Events(tools, front.authenticator, front.origins).routes(),
+        *Spending(tools, front.authenticator, front.origins).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         Route("/healthz", Endpoint(health.live), methods=["GET"]),

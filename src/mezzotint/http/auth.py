@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from starlette.requests import Request
 
-from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, ApiKey, digest, handle
-from mezzotint.core.errors import InvalidRequest, NotAuthenticated
+from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, SCOPES, ApiKey, digest, handle
+from mezzotint.core.errors import InvalidRequest, NotAllowed, NotAuthenticated
 from mezzotint.core.parameters import Problem
 from mezzotint.ports import Clock, Keys
 
@@ -39,8 +39,14 @@ class Authenticator:
         self._keys, self._clock = keys, clock
         self._fixed = {digest(key): ApiKey(handle(digest(key)), DEFAULT_ACCOUNT, "from MEZZOTINT_API_KEYS", 0.0) for key in fixed}
 
-    async def optional(self, request: Request) -> ApiKey | None:
-        """The key, None where none was presented. Raises NotAuthenticated for one that is not valid."""
+    async def optional(self, request: Request, scope: str | None = None) -> ApiKey | None:
+        """The key, None where none was presented. Raises NotAuthenticated for one that is not valid, NotAllowed for one that may not."""
+        found = await self._presented(request)
+        if found is not None and scope is not None and not found.may(scope):
+            raise NotAllowed(f"this key may only {', '.join(SCOPES[each] for each in found.scopes if each in SCOPES)}")
+        return found
+
+    async def _presented(self, request: Request) -> ApiKey | None:
         key = presented(request)
         if key is None:
             return None
@@ -49,8 +55,9 @@ class Authenticator:
                 return found
         raise NotAuthenticated("Invalid token", presented=True)
 
-    async def required(self, request: Request) -> ApiKey:
-        found = await self.optional(request)
+    async def required(self, request: Request, scope: str) -> ApiKey:
+        """Raises NotAuthenticated without a key, NotAllowed where it may not do that."""
+        found = await self.optional(request, scope)
         if found is None:
             raise NotAuthenticated("Invalid token: send your key as Authorization: Bearer <key>, or as x-key")
         return found

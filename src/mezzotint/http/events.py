@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mezzotint import records
+from mezzotint.core.accounts import READ
 from mezzotint.core.errors import NotFound
 from mezzotint.core.tasks import Status
 from mezzotint.http.auth import Authenticator
@@ -31,7 +32,8 @@ class Events:
 
     async def follow(self, request: Request) -> Response:
         """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before."""
-        viewer = Viewer(await self._authenticator.optional(request), request.query_params.get("token"))
+        token = request.query_params.get("token")
+        viewer = Viewer(await self._authenticator.optional(request, None if token else READ), token)
         found = await find(request.path_params["id"], viewer, self._tools)
         if found is None:
             raise NotFound(f"there is no task {request.path_params['id'][:64]!r}")

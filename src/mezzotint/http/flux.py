@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
+from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
@@ -25,7 +26,7 @@ from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.health import Door
 from mezzotint.http.polls import PollWindow
 from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, preferred_wait, read_body
+from mezzotint.http.requests import Origins, hash_of, json_object, label_of, preferred_wait, read_body
 from mezzotint.service.prices import Quote
 from mezzotint.service.read import Found, Viewer, find, polling_url, until_final
 from mezzotint.service.submit import Submission, card_of, estimate, submit
@@ -68,7 +69,7 @@ class Flux:
         model = request.path_params["model"]
         if self._dialect.models_are_paths:
             card_of(model, Surface.BFL)
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         self._door.check()
         body = await read_body(request, self._max_body)
         origin = self._origins.of(request)
@@ -80,6 +81,7 @@ class Flux:
             origin=origin,
             idempotency_key=(repeated := idempotency_key(request)),
             request_hash=hash_of(request, body) if repeated else "",
+            label=label_of(request),
         )
         if is_dry_run(request):
             return Response(records.encode(flux_task.estimated(estimate(submission, Surface.BFL, self._tools))), 200, None, JSON)
@@ -92,11 +94,12 @@ class Flux:
 
     async def poll(self, request: Request) -> Response:
         """Always 200 for whoever may ask: what there is to know is in the body. Held, where that is asked for, until the task has ended."""
-        key = await self._authenticator.optional(request)
+        token = request.query_params.get("token")
+        key = await self._authenticator.optional(request, None if token else READ)
         text = request.query_params.get("id")
         if not text:
             raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
-        viewer = Viewer(key, request.query_params.get("token"))
+        viewer = Viewer(key, token)
         found = await find(text, viewer, self._tools)
         if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
             await until_final(found.task.id, wait, self._tools)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core import ids
+from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, NotFound
 from mezzotint.core.parameters import Problem
@@ -56,14 +57,14 @@ class Native:
         return _json(replicates | _summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
 
     async def tasks(self, request: Request) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         status, before, count = _page(request)
         tasks = await self._tools.ledger.list_of(key.account, status, before, count)
         after = str(tasks[-1].id) if len(tasks) == count else None
         return _json({"object": "list", "data": [_shown(task) for task in tasks], "before": after})
 
     async def task(self, request: Request) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         text = request.path_params["id"]
         found = await find(text, Viewer(key), self._tools)
         if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
@@ -78,7 +79,7 @@ class Native:
         return _json(body, await hints(found, self._tools))
 
     async def cancel(self, request: Request) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         return _json(_shown(await cancel(request.path_params["id"], key, self._tools)))
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import CREATE, ApiKey
 from mezzotint.core.catalogue import ModelCard
 from mezzotint.core.errors import InvalidRequest, Refusal
 from mezzotint.core.parameters import Problem
@@ -24,7 +24,7 @@ from mezzotint.http.flux import idempotency_key
 from mezzotint.http.forms import read_form
 from mezzotint.http.health import Door
 from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, read_body
+from mezzotint.http.requests import Origins, hash_of, json_object, label_of, read_body
 from mezzotint.service.read import links, until_final
 from mezzotint.service.submit import Submission, submit
 from mezzotint.service.tools import Tools
@@ -45,7 +45,7 @@ class OpenAIImages:
         ]
 
     async def generate(self, request: Request) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         self._door.check()
         raw = await read_body(request, self._max_body)
         body = json_object(raw)
@@ -76,7 +76,7 @@ class OpenAIImages:
 
     async def _form(self, request: Request) -> tuple[ApiKey, bytes, dict[str, Any]]:
         """The key, the body, and its fields: files as base64, under the names that clients give lists."""
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         self._door.check()
         raw = await read_body(request, self._max_body)
         if request.headers.get("content-type", "").startswith("multipart/"):
@@ -108,6 +108,7 @@ class OpenAIImages:
             origin=self._origins.of(request),
             idempotency_key=f"{repeated}/{index}" if repeated and count > 1 else repeated,
             request_hash=hash_of(request, raw) if repeated else "",
+            label=label_of(request),
         )
         return (await submit(submission, card.surface, self._tools)).task
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core import ids
+from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotFound
 from mezzotint.core.images import ImageFormat
@@ -26,7 +27,7 @@ from mezzotint.http.endpoint import Endpoint
 from mezzotint.http.flux import idempotency_key
 from mezzotint.http.health import Door
 from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, preferred_wait, read_body
+from mezzotint.http.requests import Origins, hash_of, json_object, label_of, preferred_wait, read_body
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find, gone, links, until_final
 from mezzotint.service.submit import Submission, submit
@@ -69,7 +70,7 @@ class Predictions:
         return await self._create(request, prefix, _named(model))
 
     async def _create(self, request: Request, prefix: str, card: ModelCard | None) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         self._door.check()
         body = await read_body(request, self._max_body)
         asked = replicate.read(json_object(body), versioned=card is None)
@@ -86,6 +87,7 @@ class Predictions:
             origin=origin,
             idempotency_key=(repeated := idempotency_key(request)),
             request_hash=hash_of(request, body) if repeated else "",
+            label=label_of(request),
             webhook_url=asked.webhook,
             shown=replicate.shown_input(asked.input),
             version=version,
@@ -104,7 +106,7 @@ class Predictions:
         return Response(records.encode(told), 202 if early else 201, headers, JSON)
 
     async def get(self, request: Request, prefix: str) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         text = request.path_params["id"]
         found = await find(text, Viewer(key), self._tools, removed_too=True)
         if found is None:
@@ -112,13 +114,13 @@ class Predictions:
         return _json(await self._told(found.task, self._origins.of(request), prefix))
 
     async def cancel(self, request: Request, prefix: str) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, CREATE)
         task = await cancel(request.path_params["id"], key, self._tools)
         return _json(await self._told(task, self._origins.of(request), prefix))
 
     async def list(self, request: Request, prefix: str) -> Response:
         """Newest first. `next` is the address of the next page, null on the last."""
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         cursor = request.query_params.get("cursor")
         before = ids.read(cursor) if cursor else None
         if cursor and before is None:

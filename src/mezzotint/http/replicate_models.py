@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
+from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import CARDS, REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import NotFound
 from mezzotint.core.signing import account_webhook_secret
@@ -42,31 +43,31 @@ class ReplicateModels:
         ]
 
     async def models(self, request: Request) -> Response:
-        await self._authenticator.required(request)
+        await self._authenticator.required(request, READ)
         return _json(listing(self._origins.of(request) + PREFIX))
 
     async def model(self, request: Request) -> Response:
-        await self._authenticator.required(request)
+        await self._authenticator.required(request, READ)
         return _json(replicate.show_model(_card(request), self._origins.of(request) + PREFIX))
 
     async def versions(self, request: Request) -> Response:
-        await self._authenticator.required(request)
+        await self._authenticator.required(request, READ)
         return _json(replicate.page([replicate.show_version(_card(request))]))
 
     async def version(self, request: Request) -> Response:
-        await self._authenticator.required(request)
+        await self._authenticator.required(request, READ)
         card, asked = _card(request), request.path_params["version"]
         if asked != replicate.version_of(card):
             raise NotFound(f"{card.name} has no version {asked[:100]!r}")
         return _json(replicate.show_version(card))
 
     async def account(self, request: Request) -> Response:
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         return _json({"type": "organization", "username": key.account, "name": key.name or key.account, "github_url": None})
 
     async def webhook_secret(self, request: Request) -> Response:
         """What signs the webhooks of this account, where the request gave no secret of its own."""
-        key = await self._authenticator.required(request)
+        key = await self._authenticator.required(request, READ)
         return _json({"key": account_webhook_secret(self._tools.secret, key.account)})
 
 

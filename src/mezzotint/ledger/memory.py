@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
 
 from mezzotint.core import ids
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up
-from mezzotint.ledger.terms import TAKEN, Terms, not_enlisted, queue_full
+from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
 
@@ -68,7 +68,9 @@ class MemoryLedger:
         self._virtual_clock = 0.0
         self._secret = secrets.token_bytes(32)
         self._closed = False
-        self.usage: Counter[tuple[str, str]] = Counter()
+        self._used: dict[tuple[str, str, str, str, str], tuple[int, float]] = {}
+        self._credits: dict[str, float | None] = {}
+        self._spent: dict[str, float] = {}
 
     def _open(self) -> float:
         """The time, if the ledger is open."""
@@ -102,6 +104,20 @@ class MemoryLedger:
         active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
         if limits.active is not None and active >= limits.active:
             raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+        self._take_price(task, limits)
+
+    def _take_price(self, task: NewTask, limits: Limits) -> None:
+        left, spent = self._credits.get(task.account), self._spent.get(task.key, 0.0)
+        if task.price and left is not None and left < task.price:
+            raise no_credits(task.price, left)
+        if task.price and limits.budget is not None and spent + task.price > limits.budget:
+            raise over_budget(task.price, limits.budget - spent)
+        self._take(task.account, task.key, task.price)
+
+    def _take(self, account: str, key: str, price: float) -> None:
+        if (left := self._credits.get(account)) is not None:
+            self._credits[account] = left - price
+        self._spent[key] = self._spent.get(key, 0.0) + price
 
     async def get(self, task: UUID) -> Task | None:
         self._open()
@@ -243,12 +259,20 @@ class MemoryLedger:
         entry.worker = None
         entry.task = replace(entry.task, status=outcome.status, finished=now, outcome=outcome, images_until=kept)
         if ready:
-            self.usage[entry.task.account, entry.task.model] += 1
+            self._note_use(entry, now)
+        else:
+            self._take(entry.task.account, entry.task.key, -entry.new.price)
         if entry.new.inputs.webhook_url is not None:
             message = f"msg_{ids.short(entry.task.id)}"
             if message in self._outbox:
                 raise AssertionError(f"{entry.task.id} ended twice")
             self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0), now)
+
+    def _note_use(self, entry: _Entry, now: float) -> None:
+        day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
+        name = (entry.task.account, day, entry.task.key, entry.task.model, entry.new.label)
+        tasks, spent = self._used.get(name, (0, 0.0))
+        self._used[name] = tasks + 1, spent + entry.new.price
 
     # Outbox
 
@@ -273,7 +297,10 @@ class MemoryLedger:
 
     async def find_key(self, digest: str) -> ApiKey | None:
         self._open()
-        return self._keys.get(digest)
+        return None if digest not in self._keys else self._with_spent(self._keys[digest])
+
+    def _with_spent(self, key: ApiKey) -> ApiKey:
+        return replace(key, spent=self._spent.get(key.id, 0.0))
 
     async def add_key(self, key: ApiKey, digest: str) -> None:
         self._open()
@@ -287,9 +314,33 @@ class MemoryLedger:
                 return True
         return False
 
+    async def expire_key(self, key_id: str, at: float) -> bool:
+        self._open()
+        for digest, key in self._keys.items():
+            if key.id == key_id:
+                self._keys[digest] = replace(key, expires=at if key.expires is None else min(at, key.expires))
+                return True
+        return False
+
+    async def credits_of(self, account: str) -> float | None:
+        self._open()
+        return self._credits.get(account)
+
+    async def set_credits(self, account: str, left: float | None) -> None:
+        self._open()
+        self._credits[account] = left
+
+    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
+        self._open()
+        return [
+            Usage(key, model, day, label, tasks, spent)
+            for (owner, day, key, model, label), (tasks, spent) in sorted(self._used.items())
+            if owner == account and first <= day <= last
+        ]
+
     async def keys_of(self, account: str | None) -> list[ApiKey]:
         self._open()
-        return sorted((key for key in self._keys.values() if account in (None, key.account)), key=lambda key: (key.created, key.id))
+        return sorted((self._with_spent(key) for key in self._keys.values() if account in (None, key.account)), key=lambda key: (key.created, key.id))
 
     # Shelf
 

@@ -63,9 +63,23 @@ def row_of(task: NewTask, created: float, vstart: float) -> dict[str, Any]:
         "vstart": vstart,
         "deadline": task.deadline,
         "hook": int(task.inputs.webhook_url is not None),
+        "price": task.price,
+        "label": task.label,
         "created": created,
     }
 
 
 def key_of(row: Mapping[str, Any]) -> ApiKey:
-    return ApiKey(row["id"], row["account"], row["name"], row["created"], row["expires"], bool(row["revoked"]), row["max_active"])
+    return ApiKey(
+        id=row["id"],
+        account=row["account"],
+        name=row["name"],
+        created=row["created"],
+        expires=row["expires"],
+        revoked=bool(row["revoked"]),
+        max_active=row["max_active"],
+        scopes=tuple(row["scopes"].split()),
+        models=tuple(row["models"].split()),
+        budget=row["budget"],
+        spent=row["spent"],
+    )

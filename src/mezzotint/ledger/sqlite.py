@@ -17,13 +17,13 @@ from uuid import UUID
 
 from mezzotint import records
 from mezzotint.core import ids
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, LedgerError, TooManyRequests
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
-from mezzotint.ledger.terms import TAKEN, Terms, not_enlisted, queue_full
+from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
 from mezzotint.ledger.writer import Writer, unavailable
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -144,6 +144,7 @@ class SqliteLedger:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
                 raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+        self._take_price(connection, task, limits)
         if task.idempotency_key is not None:
             self._remember(connection, task, now)
         clock = self._virtual_clock(connection)
@@ -153,6 +154,22 @@ class SqliteLedger:
         connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": inputs})
         self._waiting += 1
         return Submitted(task.id)
+
+    @staticmethod
+    def _take_price(connection: Connection, task: NewTask, limits: Limits) -> None:
+        """Checks both purses before it takes from either."""
+        if not task.price:
+            return
+        row = connection.execute(SQL["credits_of"], {"account": task.account}).fetchone()
+        if row is not None and row["credits"] is not None and row["credits"] < task.price:
+            raise no_credits(task.price, row["credits"])
+        spender = {"api_key": task.key, "account": task.account, "price": task.price}
+        if limits.budget is not None:
+            row = connection.execute(SQL["spent_of"], spender).fetchone()
+            if row is not None and row["spent"] + task.price > limits.budget:
+                raise over_budget(task.price, limits.budget - row["spent"])
+        connection.execute(SQL["take_credits"], spender)
+        connection.execute(SQL["note_spent"], spender)
 
     def _known(self, connection: Connection, task: NewTask, now: float) -> UUID | None:
         """The task that this request already made."""
@@ -199,6 +216,8 @@ class SqliteLedger:
         if row is None:
             connection.execute(SQL["cancel_running"], which)
             return
+        if row["price"]:
+            self._give_back(connection, row)
         self._after_end(connection, task, row)
         self._waiting -= 1
 
@@ -314,10 +333,19 @@ class SqliteLedger:
         connection.execute(SQL["finish"], end)
         if ready:
             day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
-            connection.execute(SQL["charge"], {"account": row["account"], "api_key": row["api_key"], "model": row["model"], "day": day})
+            use = {name: row[name] for name in ("account", "api_key", "model", "label", "price")}
+            connection.execute(SQL["charge"], use | {"day": day})
+        elif row["price"]:
+            self._give_back(connection, row)
         if row["state"] == NUMBERS[Status.PENDING]:
             self._waiting -= 1
         self._after_end(connection, task, row)
+
+    @staticmethod
+    def _give_back(connection: Connection, row: Mapping[str, Any]) -> None:
+        spender = {"api_key": row["api_key"], "account": row["account"], "price": -row["price"]}
+        connection.execute(SQL["take_credits"], spender)
+        connection.execute(SQL["note_spent"], spender)
 
     def _after_end(self, connection: Connection, task: UUID, row: Mapping[str, Any]) -> None:
         connection.execute(SQL["release_share"], {"account": row["account"]})
@@ -367,10 +395,26 @@ class SqliteLedger:
     def _add_key(connection: Connection, key: ApiKey, digest: str) -> None:
         connection.execute(SQL["add_account"], {"id": key.account, "now": key.created})
         row = {"digest": digest, "id": key.id, "account": key.account, "name": key.name, "created": key.created}
-        connection.execute(SQL["add_key"], row | {"expires": key.expires, "max_active": key.max_active})
+        limits = {"expires": key.expires, "max_active": key.max_active, "budget": key.budget}
+        connection.execute(SQL["add_key"], row | limits | {"scopes": " ".join(key.scopes), "models": " ".join(key.models)})
 
     async def revoke_key(self, key_id: str) -> bool:
         return await self._writer.do(lambda connection: connection.execute(SQL["revoke_key"], {"id": key_id}).fetchone() is not None)
+
+    async def expire_key(self, key_id: str, at: float) -> bool:
+        return await self._writer.do(lambda connection: connection.execute(SQL["expire_key"], {"id": key_id, "at": at}).fetchone() is not None)
+
+    async def credits_of(self, account: str) -> float | None:
+        row = self._read("credits_of", account=account)
+        return None if row is None else row["credits"]
+
+    async def set_credits(self, account: str, left: float | None) -> None:
+        new = {"account": account, "now": self._clock.now(), "credits": left}
+        await self._writer.do(lambda connection: connection.execute(SQL["set_credits"], new))
+
+    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
+        rows = self._read_all("usage_of", account=account, first=first, last=last)
+        return [Usage(row["api_key"], row["model"], row["day"], row["label"], row["tasks"], row["credits"]) for row in rows]
 
     async def keys_of(self, account: str | None) -> list[ApiKey]:
         return [key_of(row) for row in self._read_all("list_keys", account=account)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mezzotint.core.errors import NotEnlisted, TooManyRequests
+from mezzotint.core.errors import NotEnlisted, PaymentRequired, TooManyRequests
 
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
@@ -21,6 +21,14 @@ class Terms:
 
 def queue_full(waiting: int) -> TooManyRequests:
     return TooManyRequests(f"the queue is full: {waiting} tasks wait. Nothing was accepted, try again later", retry_after=5)
+
+
+def no_credits(price: float, left: float) -> PaymentRequired:
+    return PaymentRequired(f"this costs {price:g} credits, and the account has {left:g} left")
+
+
+def over_budget(price: float, left: float) -> PaymentRequired:
+    return PaymentRequired(f"this costs {price:g} credits, and this key has {max(left, 0.0):g} left of its budget")
 
 
 def not_enlisted(worker: str, epoch: int) -> NotEnlisted:

@@ -14,7 +14,7 @@ from uuid import UUID
 from mezzotint.core import ids, places
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Surface
-from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, ModelNotServed
+from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, ModelNotServed, NotAllowed
 from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask
@@ -34,7 +34,7 @@ LONGEST_URL = 8192
 @dataclass(frozen=True)
 class Submission:
     """A create request translated out of its dialect. `given` uses the card's names; `surface` is the dialect's own name; `shown`
-    and `version` as in Inputs; `deadline` in Unix seconds."""
+    and `version` as in Inputs; `deadline` in Unix seconds; `label` tells usage apart."""
 
     model: str
     given: Mapping[str, Any]
@@ -47,6 +47,7 @@ class Submission:
     shown: Mapping[str, Any] | None = None
     version: str | None = None
     deadline: float | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class _Checked:
 
 def _checked(submission: Submission, kind: Surface, tools: Tools) -> _Checked:
     card = card_of(submission.model, kind)
+    if submission.key.models and not set(card.all_names) & set(submission.key.models):
+        raise NotAllowed(f"this key may not use {card.name}; it may use {', '.join(submission.key.models)}")
     values = validate(card, submission.given)
     task = ids.mint(int(tools.clock.now() * 1000), tools.entropy(ids.RANDOM_BYTES))
     pictures = _pictures(card, values, tools, task)
@@ -106,6 +109,8 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,
         deadline=submission.deadline,
+        price=checked.quote.credits,
+        label=submission.label,
     )
     submitted = await _store(new, checked.pictures, _limits(submission.key, tools.policy.limits), tools)
     if not submitted.replayed:
@@ -135,7 +140,7 @@ async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Li
 def _limits(key: ApiKey, limits: Limits | None) -> Limits:
     if limits is None:
         return Limits()
-    return limits if key.max_active is None else replace(limits, active=key.max_active)
+    return replace(limits, active=limits.active if key.max_active is None else key.max_active, budget=key.budget)
 
 
 def _settle(card: ModelCard, values: dict[str, Any], tools: Tools) -> dict[str, Any]:

@@ -23,8 +23,8 @@ ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost / weigh
 RETURNING finish - :cost / weight;
 
 -- name: add_task
-INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, created)
-VALUES (:id, :account, :api_key, :surface, :model, :engine, :class, :vstart, :deadline, :hook, :created);
+INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, price, label, created)
+VALUES (:id, :account, :api_key, :surface, :model, :engine, :class, :vstart, :deadline, :hook, :price, :label, :created);
 
 -- name: add_input
 INSERT INTO task_input (task, inputs) VALUES (:task, :inputs);
@@ -43,7 +43,7 @@ SELECT count(*) FROM task WHERE state = 0;
 
 -- name: cancel_waiting
 UPDATE task SET state = 6, finished = :now, outcome = :outcome, images_until = :now, cancel_requested = 1
-WHERE id = :id AND account = :account AND state = 0 RETURNING account, hook;
+WHERE id = :id AND account = :account AND state = 0 RETURNING account, api_key, price, hook;
 
 -- name: cancel_running
 UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND state = 1 RETURNING id;
@@ -92,7 +92,7 @@ SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND wor
 
 -- name: title
 -- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
-SELECT account, api_key, model, state, refunded, hook, cancel_requested FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
+SELECT account, api_key, model, state, refunded, hook, cancel_requested, price, label FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
 
 -- name: finish
 UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until, worker = NULL, epoch = NULL WHERE id = :id;
@@ -101,8 +101,28 @@ UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_unti
 UPDATE task SET state = 0, worker = NULL, epoch = NULL, not_before = :not_before, refunded = refunded + :refund WHERE id = :id AND state = 1;
 
 -- name: charge
-INSERT INTO usage (account, api_key, model, day, tasks) VALUES (:account, :api_key, :model, :day, 1)
-ON CONFLICT (account, api_key, model, day, label) DO UPDATE SET tasks = tasks + 1;
+INSERT INTO usage (account, api_key, model, day, label, tasks, credits) VALUES (:account, :api_key, :model, :day, :label, 1, :price)
+ON CONFLICT (account, api_key, model, day, label) DO UPDATE SET tasks = tasks + 1, credits = credits + excluded.credits;
+
+-- name: credits_of
+SELECT credits FROM account WHERE id = :account;
+
+-- name: spent_of
+SELECT spent FROM api_key WHERE id = :api_key;
+
+-- name: take_credits
+-- A negative price gives them back.
+UPDATE account SET credits = credits - :price WHERE id = :account AND credits IS NOT NULL;
+
+-- name: note_spent
+UPDATE api_key SET spent = spent + :price WHERE id = :api_key;
+
+-- name: set_credits
+INSERT INTO account (id, created, credits) VALUES (:account, :now, :credits) ON CONFLICT (id) DO UPDATE SET credits = excluded.credits;
+
+-- name: usage_of
+SELECT api_key, model, day, label, tasks, credits FROM usage
+WHERE account = :account AND day >= :first AND day <= :last ORDER BY day, api_key, model, label;
 
 -- name: lapsed
 -- Running tasks whose worker's lease ran out, or that run under an epoch that is no longer the worker's.
@@ -129,16 +149,21 @@ UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before W
 INSERT INTO account (id, created) VALUES (:id, :now) ON CONFLICT DO NOTHING;
 
 -- name: add_key
-INSERT INTO api_key (digest, id, account, name, created, expires, max_active) VALUES (:digest, :id, :account, :name, :created, :expires, :max_active);
+INSERT INTO api_key (digest, id, account, name, created, expires, max_active, scopes, models, budget)
+VALUES (:digest, :id, :account, :name, :created, :expires, :max_active, :scopes, :models, :budget);
 
 -- name: find_key
-SELECT id, account, name, created, expires, revoked, max_active FROM api_key WHERE digest = :digest;
+SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent FROM api_key WHERE digest = :digest;
 
 -- name: revoke_key
 UPDATE api_key SET revoked = 1 WHERE id = :id RETURNING id;
 
+-- name: expire_key
+-- Never later than it would have.
+UPDATE api_key SET expires = min(coalesce(expires, :at), :at) WHERE id = :id RETURNING id;
+
 -- name: list_keys
-SELECT id, account, name, created, expires, revoked, max_active FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
+SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
 
 -- name: spent
 SELECT id FROM task WHERE emptied = 0 AND images_until IS NOT NULL AND images_until <= :now ORDER BY images_until LIMIT :count;

@@ -1,0 +1,119 @@
+"""What things cost and what was spent: ours, and the routes that CometAPI's and Black Forest Labs' clients ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mezzotint import records
+from mezzotint.core.accounts import READ
+from mezzotint.core.catalogue import CARDS, ModelCard
+from mezzotint.core.errors import InvalidRequest, NotFound
+from mezzotint.core.parameters import Problem
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.problems import JSON
+from mezzotint.http.requests import Origins, json_object, read_body
+from mezzotint.service.tools import Tools
+
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+UNLIMITED = 1_000_000.0  # credits that are told where there is no limit: clients want a number
+CREDIT = 0.01  # USD
+SMALL_BODY = 10_000
+
+
+class Spending:
+    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins) -> None:
+        self._tools, self._authenticator, self._origins = tools, authenticator, origins
+
+    def routes(self) -> list[Route]:
+        return [
+            _route("/v1/usage", self.usage),
+            _route("/v1/credits", self.credits),
+            _route("/api/models", self.prices),
+            _route("/v1/my_finetunes", self.finetunes),
+            _route("/v1/finetune_details", self.finetune),
+            _route("/v1/delete_finetune", self.delete_finetune, "POST"),
+        ]
+
+    async def usage(self, request: Request) -> Response:
+        """Tasks that became ready and their credits, by day, key, model and label; `from` and `to` are days, both included."""
+        key = await self._authenticator.required(request, READ)
+        first, last = _days(request)
+        used = await self._tools.ledger.usage_of(key.account, first, last)
+        total = {"tasks": sum(use.tasks for use in used), "credits": sum(use.credits for use in used)}
+        left = await self._tools.ledger.credits_of(key.account)
+        return _json({"object": "list", "data": used, "total": total, "credits_left": left})
+
+    async def credits(self, request: Request) -> Response:
+        """What the account has left; of a key with a budget no more than that leaves it."""
+        key = await self._authenticator.required(request, READ)
+        left = await self._tools.ledger.credits_of(key.account)
+        purses = [left, None if key.budget is None else max(0.0, key.budget - key.spent)]
+        return _json({"credits": min((purse for purse in purses if purse is not None), default=UNLIMITED)})
+
+    async def prices(self, request: Request) -> Response:
+        """CometAPI's public list."""
+        base = self._origins.of(request)
+        data = [_priced(card, base) for card in CARDS if card.listed]
+        return _json({"success": True, "page": 0, "page_size": 0, "total": len(data), "data": data})
+
+    async def finetunes(self, request: Request) -> Response:
+        await self._authenticator.required(request, READ)
+        return _json({"finetunes": []})
+
+    async def finetune(self, request: Request) -> Response:
+        await self._authenticator.required(request, READ)
+        if not request.query_params.get("finetune_id"):
+            raise InvalidRequest([Problem(("finetune_id",), "Field required", "missing", "query")])
+        raise NotFound("there are no finetunes here")
+
+    async def delete_finetune(self, request: Request) -> Response:
+        await self._authenticator.required(request, READ)
+        if "finetune_id" not in json_object(await read_body(request, SMALL_BODY)):
+            raise InvalidRequest([Problem(("finetune_id",), "Field required", "missing")])
+        raise NotFound("there are no finetunes here")
+
+
+def _route(path: str, handler: Callable[[Request], Awaitable[Response]], method: str = "GET") -> Route:
+    return Route(path, Endpoint(handler), methods=[method])
+
+
+def _json(body: Any) -> Response:
+    return Response(records.encode(body), 200, None, JSON)
+
+
+def _days(request: Request) -> tuple[str, str]:
+    """Raises InvalidRequest."""
+    found = []
+    for name, otherwise in (("from", "0000-01-01"), ("to", "9999-12-31")):
+        day = request.query_params.get(name, otherwise)
+        if not _is_day(day) and day != otherwise:
+            raise InvalidRequest([Problem((name,), "Input should be a day, such as 2027-01-15", "date_parsing", "query")])
+        found.append(day)
+    return found[0], found[1]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return DAY.fullmatch(text) is not None and datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc) is not None
+    except ValueError:
+        return False
+
+
+def _priced(card: ModelCard, base: str) -> dict[str, Any]:
+    per_request = None if card.price.first is None else round(card.price.first * CREDIT, 6)
+    return {
+        "id": card.name,
+        "provider": "Black Forest Labs",
+        "model_type": "image",
+        "features": ["image-to-image" if card.needs_picture else "text-to-image"],
+        "pricing": {"currency": "USD", "input": None, "output": None, "per_request": per_request, "per_second": None},
+        "api_doc_url": f"{base}/v1/models/{card.name}",
+    }

@@ -1,0 +1,187 @@
+"""Credits, budgets, usage, and what keys may do, on every surface in its own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from mezzotint.core.accounts import CREATE, READ, ApiKey, digest, handle
+from mezzotint.core.tasks import Outcome, Status
+from tests.clocks import HandClock
+from tests.studio import KEY, Studio, a_studio
+
+LIMITED = "mz_" + "c" * 48
+BEARER = {"authorization": f"Bearer {LIMITED}"}
+CREATES: dict[str, tuple[str, dict[str, Any]]] = {
+    "comet": ("/flux/v1/flux-dev", {"prompt": "a cat"}),
+    "bfl": ("/v1/flux-dev", {"prompt": "a cat"}),
+    "openai": ("/v1/images/generations", {"prompt": "a cat", "model": "flux-dev"}),
+}
+REPLICATE = ("/v1/models/black-forest-labs/flux-2-flex/predictions", {"input": {"prompt": "a cat"}})
+
+
+@pytest.fixture
+def studio() -> Studio:
+    return a_studio(HandClock())
+
+
+async def a_key(studio: Studio, **rest: Any) -> None:
+    await studio.tools.ledger.add_key(ApiKey(handle(digest(LIMITED)), "default", "limited", 0.0, **rest), digest(LIMITED))
+
+
+async def get(studio: Studio, path: str, headers: dict[str, str] | None = None) -> httpx2.Response:
+    return await studio.client.get(path, headers=BEARER if headers is None else headers)
+
+
+async def post(studio: Studio, path: str, body: dict[str, Any]) -> httpx2.Response:
+    return await studio.client.post(path, json=body, headers=BEARER)
+
+
+# credits
+
+
+@pytest.mark.parametrize("surface", [*CREATES, "replicate"])
+async def test_without_credits_each_surface_says_so_and_makes_nothing(studio: Studio, surface: str) -> None:
+    await a_key(studio)
+    await studio.tools.ledger.set_credits("default", 1.0)
+
+    response = await post(studio, *(REPLICATE if surface == "replicate" else CREATES[surface]))
+
+    assert response.status_code == 402
+    words = {"comet": "insufficient_credits", "bfl": "Insufficient credits", "openai": "insufficient_credits", "replicate": "Insufficient credit"}
+    assert words[surface] in response.text
+    assert await studio.tools.ledger.waiting() == 0
+
+
+async def test_a_picture_is_paid_for_and_a_failure_is_not(studio: Studio) -> None:
+    await a_key(studio)
+    await studio.tools.ledger.set_credits("default", 10.0)
+    for outcome in (None, Outcome(Status.ERROR, code="engine_failed")):
+        await post(studio, *CREATES["bfl"])
+        await (studio.paint() if outcome is None else studio.end(outcome))
+
+    assert (await get(studio, "/v1/credits")).json() == {"credits": 7.5}
+
+
+async def test_where_there_is_no_limit_a_large_number_stands_for_it(studio: Studio) -> None:
+    await a_key(studio)
+
+    assert (await get(studio, "/v1/credits")).json() == {"credits": 1_000_000.0}
+
+
+async def test_a_key_has_no_more_than_its_budget(studio: Studio) -> None:
+    await a_key(studio, budget=4.0)
+
+    assert [(await post(studio, *CREATES["comet"])).status_code for _ in range(2)] == [200, 402]
+    assert (await get(studio, "/v1/credits")).json() == {"credits": 1.5}
+
+
+# usage
+
+
+async def test_usage_is_told_by_day_key_model_and_label(studio: Studio) -> None:
+    await a_key(studio)
+    for label in ("", "shop", "shop"):
+        await studio.client.post("/v1/flux-dev", json={"prompt": "a cat"}, headers=BEARER | {"x-mezzotint-label": label})
+    await studio.paint()
+
+    told = (await get(studio, "/v1/usage")).json()
+
+    assert told["total"] == {"tasks": 3, "credits": 7.5}
+    key = handle(digest(LIMITED))
+    assert told["data"] == [
+        {"key": key, "model": "flux-dev", "day": "2027-01-15", "label": "", "tasks": 1, "credits": 2.5},
+        {"key": key, "model": "flux-dev", "day": "2027-01-15", "label": "shop", "tasks": 2, "credits": 5.0},
+    ]
+    assert told["credits_left"] is None
+
+
+@pytest.mark.parametrize(("query", "tasks"), [("?from=2027-01-15&to=2027-01-15", 1), ("?to=2027-01-14", 0), ("?from=2027-01-16", 0)])
+async def test_usage_is_told_of_the_days_that_are_asked_for(studio: Studio, query: str, tasks: int) -> None:
+    await a_key(studio)
+    await post(studio, *CREATES["bfl"])
+    await studio.paint()
+
+    assert (await get(studio, f"/v1/usage{query}")).json()["total"]["tasks"] == tasks
+
+
+@pytest.mark.parametrize("query", ["?from=yesterday", "?to=2027-13-01", "?from=2027-1-1", "?from=２０２７-01-01", "?to="])
+async def test_what_is_no_day_is_refused(studio: Studio, query: str) -> None:
+    await a_key(studio)
+
+    assert (await get(studio, f"/v1/usage{query}")).status_code == 400
+
+
+async def test_a_label_that_is_too_long_is_refused(studio: Studio) -> None:
+    await a_key(studio)
+
+    response = await studio.client.post("/v1/flux-dev", json={}, headers=BEARER | {"x-mezzotint-label": "x" * 101})
+
+    assert response.json()["detail"][0]["loc"] == ["header", "x-mezzotint-label"]
+
+
+async def test_anothers_usage_is_not_told(studio: Studio) -> None:
+    await a_key(studio)
+    await post(studio, *CREATES["bfl"])
+    await studio.paint()
+
+    assert (await get(studio, "/v1/usage", {"authorization": "Bearer mz_" + "b" * 48})).json()["total"]["tasks"] == 0
+
+
+# what keys may do
+
+
+async def test_a_key_that_may_only_read_makes_nothing(studio: Studio) -> None:
+    await a_key(studio, scopes=(READ,))
+    task = (await studio.created())["id"]
+
+    for path, body in [*CREATES.values(), REPLICATE]:
+        assert (await post(studio, path, body)).status_code == 403
+    assert (await post(studio, f"/v1/tasks/{task}/cancel", {})).status_code == 403
+    assert (await get(studio, f"/v1/tasks/{task}")).status_code == 200
+
+
+async def test_a_key_that_may_only_create_reads_nothing_but_at_the_polling_url(studio: Studio) -> None:
+    await a_key(studio, scopes=(CREATE,))
+    made = (await post(studio, *CREATES["bfl"])).json()
+
+    assert (await get(studio, f"/v1/get_result?id={made['id']}")).status_code == 403
+    assert (await get(studio, "/v1/tasks")).status_code == 403
+    assert (await get(studio, made["polling_url"])).status_code == 200
+
+
+async def test_a_key_paints_with_the_models_that_it_may(studio: Studio) -> None:
+    await a_key(studio, models=("flux-dev", "black-forest-labs/flux-schnell"))
+
+    assert (await post(studio, "/v1/flux-dev", {})).status_code == 200
+    refused = await post(studio, "/v1/flux-pro", {})
+    assert (refused.status_code, refused.json()["detail"]) == (403, "this key may not use flux-pro; it may use flux-dev, black-forest-labs/flux-schnell")
+
+
+# prices, and what is not here
+
+
+async def test_prices_are_public(studio: Studio) -> None:
+    told = (await get(studio, "/api/models", {})).json()
+
+    assert (told["success"], told["total"]) == (True, len(told["data"]))
+    prices = {entry["id"]: entry["pricing"]["per_request"] for entry in told["data"]}
+    assert (prices["flux-dev"], prices["flux-2-pro"]) == (0.025, 0.03)
+
+
+async def test_there_are_no_finetunes(studio: Studio) -> None:
+    await a_key(studio)
+
+    assert (await get(studio, "/v1/my_finetunes")).json() == {"finetunes": []}
+    assert (await get(studio, "/v1/finetune_details?finetune_id=x")).status_code == 404
+    assert (await get(studio, "/v1/finetune_details")).json()["detail"][0]["loc"] == ["query", "finetune_id"]
+    assert (await post(studio, "/v1/delete_finetune", {"finetune_id": "x"})).status_code == 404
+    assert (await post(studio, "/v1/delete_finetune", {})).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/v1/usage", "/v1/credits", "/v1/my_finetunes", "/v1/finetune_details"])
+async def test_the_rest_needs_a_key(studio: Studio, path: str) -> None:
+    assert (await get(studio, path, {})).status_code in (401, 403)
+    assert (await get(studio, path, {"authorization": f"Bearer {KEY}"})).status_code not in (401, 403)
