@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from mezzotint.core.tasks import Progress
-from mezzotint.service.progress import ProgressBoard
+from mezzotint.service.progress import MOST, ProgressBoard
 from tests.tasks import an_id
 
 TASK = an_id()
@@ -37,6 +39,16 @@ def test_of_a_task_that_ended_nothing_is_kept() -> None:
 
     assert board.of(TASK) is None
     assert not board._latest
+
+
+def test_tasks_that_nobody_speaks_of_any_more_are_forgotten() -> None:
+    board = ProgressBoard()
+    others = [UUID(int=number) for number in range(MOST)]
+    for task in (TASK, *others[:-1], TASK, others[-1]):
+        board.note(Progress(task, 1, 1, 28))
+
+    assert board.of(others[0]) is None
+    assert all(board.of(task) for task in (TASK, *others[1:]))
 
 
 def test_how_long_pictures_take_follows_what_they_took_lately() -> None:

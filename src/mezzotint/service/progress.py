@@ -6,6 +6,8 @@ from uuid import UUID
 
 from mezzotint.core.tasks import Progress
 
+MOST = 10_000  # tasks that are known; of those that were taken from a lost worker nobody says that they ended
+
 
 class ProgressBoard:
     """The last word on each running task, and how long pictures took lately."""
@@ -17,7 +19,10 @@ class ProgressBoard:
     def note(self, progress: Progress) -> None:
         known = self._latest.get(progress.task)
         if known is None or (known.attempt, known.step) <= (progress.attempt, progress.step):
+            self._latest.pop(progress.task, None)
             self._latest[progress.task] = progress
+            if len(self._latest) > MOST:
+                del self._latest[next(iter(self._latest))]
 
     def of(self, task: UUID) -> Progress | None:
         return self._latest.get(task)
