@@ -179,14 +179,14 @@ def below_a_file(path: Path) -> None:
     path.parent.write_text("a file")
 
 
-@pytest.mark.parametrize("make", [a_folder, a_text, below_a_file], ids=lambda make: make.__name__)
-def test_what_cannot_be_a_ledger_is_named_and_left_as_it_is(tmp_path: Path, clock: HandClock, make: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(("make", "why"), [(a_folder, "is a folder"), (a_text, "not a database"), (below_a_file, "File exists")])
+def test_what_cannot_be_a_ledger_is_named_and_left_as_it_is(tmp_path: Path, clock: HandClock, make: Callable[[Path], None], why: str) -> None:
     path = tmp_path / "folder" / "ledger.db"
     path.parent.mkdir()
     make(path)
     before = path.stat().st_mode if path.exists() else None
 
-    with pytest.raises(LedgerError, match=r"ledger\.db"):
+    with pytest.raises(LedgerError, match=rf"ledger\.db.*{why}"):
         SqliteLedger(path, clock, Terms())
 
     assert (path.stat().st_mode if path.exists() else None) == before

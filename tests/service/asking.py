@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from mezzotint.core.accounts import ApiKey
@@ -34,3 +35,9 @@ async def inputs_of(tools: Tools, accepted: Accepted) -> Inputs:
     inputs = await tools.ledger.inputs(accepted.task)
     assert inputs is not None
     return inputs
+
+
+async def all_had_their_turn() -> None:
+    """Whoever was woken has noticed."""
+    for _ in range(10):
+        await asyncio.sleep(0)

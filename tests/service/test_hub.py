@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mezzotint.service.hub import Hub
+from tests.service.asking import all_had_their_turn
 from tests.tasks import an_id
 
 TASK = an_id()
@@ -44,7 +45,7 @@ async def test_nobody_is_woken_by_what_they_do_not_wait_for(way: str) -> None:
     for other in WAYS.keys() - {way}:
         WAYS[other][1](hub)
     hub.changed(an_id())
-    await asyncio.sleep(0)
+    await all_had_their_turn()
 
     assert not waiting.done()
     waiting.cancel()
@@ -62,7 +63,7 @@ async def test_a_wake_up_is_for_those_who_wait_now(way: str) -> None:
     WAYS[way][1](hub)
 
     waiting = await waiting_for(hub, way)
-    await asyncio.sleep(0)
+    await all_had_their_turn()
 
     assert not waiting.done()
     waiting.cancel()
@@ -75,6 +76,7 @@ async def test_who_goes_away_leaves_nothing_behind_and_wakes_nobody(way: str) ->
 
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
+    await all_had_their_turn()
     assert not staying.done()
     WAYS[way][1](hub)
     await asyncio.wait_for(staying, 5)

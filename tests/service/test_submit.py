@@ -21,7 +21,7 @@ from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
 from tests.probes import minimal
-from tests.service.asking import COLLEAGUE, OWNER, STRANGER, a_submission, ask, inputs_of, task_behind
+from tests.service.asking import COLLEAGUE, OWNER, STRANGER, a_submission, all_had_their_turn, ask, inputs_of, task_behind
 from tests.studio import Studio, a_studio
 
 PICTURE = a_file()
@@ -356,7 +356,7 @@ async def test_a_replay_wakes_no_worker(tools: Tools) -> None:
     await asyncio.sleep(0)
 
     await repeat(tools)
-    await asyncio.sleep(0)
+    await all_had_their_turn()
 
     assert not waiting.done()
     waiting.cancel()
