@@ -12,7 +12,7 @@ import pytest
 from mezzotint.blobs.memory import MemoryBlobs
 from mezzotint.core import ids, places
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
-from mezzotint.core.errors import IdempotencyConflict, InvalidRequest, ModelNotServed, TooManyRequests, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, InvalidRequest, ModelNotServed, NotAllowed, PaymentRequired, TooManyRequests, Unavailable
 from mezzotint.core.headers import MAX_BYTES
 from mezzotint.core.tasks import Status
 from mezzotint.ports import Limits
@@ -327,6 +327,31 @@ async def test_where_limits_are_lifted_a_keys_own_is_lifted_too(clock: HandClock
         await ask(tools, key=strict)
 
     assert await tools.ledger.waiting() == 3
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+async def test_a_keys_budget_holds_whether_limits_are_lifted_or_not(clock: HandClock, lifted: bool) -> None:
+    tools = a_studio(clock).tools
+    tools = replace(tools, policy=replace(tools.policy, limits=None if lifted else Limits()))
+    price = estimate(a_submission(), Surface.BFL, tools).credits
+    frugal = replace(OWNER, budget=1.5 * price)
+    await tools.ledger.add_key(frugal, "d" * 64)
+    await ask(tools, key=frugal)
+
+    with pytest.raises(PaymentRequired):
+        await ask(tools, key=frugal)
+
+    assert await tools.ledger.waiting() == 1
+
+
+async def test_a_key_for_some_models_is_for_no_others(tools: Tools) -> None:
+    choosy = replace(OWNER, models=("flux-dev", "flux-2-pro"))
+    await ask(tools, key=choosy)
+
+    with pytest.raises(NotAllowed, match="flux-dev, flux-2-pro"):
+        await ask(tools, EDITING, key=choosy, input_image=in_base64(PICTURE))
+
+    assert not files_of(tools)
 
 
 # the same request again

@@ -139,7 +139,7 @@ async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Li
 
 def _limits(key: ApiKey, limits: Limits | None) -> Limits:
     if limits is None:
-        return Limits()
+        return Limits(budget=key.budget)  # which is money
     return replace(limits, active=limits.active if key.max_active is None else key.max_active, budget=key.budget)
 
 
