@@ -54,7 +54,21 @@ new_tasks = st.builds(
     priority=st.integers(-(2**63), 2**63 - 1),
     deadline=st.none() | times,
 )
-keys = st.builds(ApiKey, texts, texts, texts, times, st.none() | times, st.booleans(), st.none() | st.integers(1, 2**63 - 1))
+words = st.lists(st.from_regex(r"[a-z0-9/._-]{1,20}", fullmatch=True), max_size=3).map(tuple)
+keys = st.builds(
+    ApiKey,
+    id=texts,
+    account=texts,
+    name=texts,
+    created=times,
+    expires=st.none() | times,
+    revoked=st.booleans(),
+    max_active=st.none() | st.integers(1, 2**63 - 1),
+    scopes=words,
+    models=words,
+    budget=st.none() | times,
+    spent=times,
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +133,7 @@ def test_keys_come_back_as_they_went(table: Any, key: ApiKey, digest: str) -> No
     table.execute("BEGIN")
     try:
         SqliteLedger._add_key(table, key, digest)
+        table.execute(SQL["note_spent"], {"api_key": key.id, "price": key.spent})
         if key.revoked:
             table.execute(SQL["revoke_key"], {"id": key.id})
         found = key_of(table.execute(SQL["find_key"], {"digest": digest}).fetchone())
