@@ -18,6 +18,8 @@ from mezzotint.core.schema import model_schema
 from tests.acceptance.servers import KEY, Server
 from tests.cli.conftest import Run
 
+SMALL = ("--width", "256", "--height", "256")
+
 
 def at(server: Server) -> dict[str, str]:
     return {"MEZZOTINT_BASE_URL": server.url, "MEZZOTINT_API_KEY": KEY}
@@ -86,7 +88,9 @@ def test_a_key_is_made_listed_by_its_id_and_revoked_once_and_for_all(run: Run) -
     revoked = run("keys", "revoke", made["id"], "--json")
 
     assert made["key"].startswith("mz_")
-    assert listed == {"id": made["id"], "account": "default", "name": "of a test", "created": listed["created"], "expires": made["expires"], "revoked": False}
+    told = {"id": made["id"], "account": "default", "name": "of a test", "created": listed["created"], "expires": made["expires"], "revoked": False}
+    unlimited = {"max_active": None, "scopes": [], "models": [], "budget": None, "spent": 0.0}
+    assert listed == told | unlimited
     assert made["expires"] == pytest.approx(time.time() + 86_400, abs=60)
     assert (revoked.code, revoked.objects) == (0, [{"id": made["id"], "revoked": True}])
     assert made["key"] not in run("keys", "list").out
@@ -120,6 +124,73 @@ def test_revoking_a_key_that_is_not_there_is_said(run: Run) -> None:
 
     assert (said.code, said.err) == (Exit.USAGE, "there is no key none\n")
     assert (told.code, told.objects) == (Exit.USAGE, [{"id": "none", "revoked": False}])
+
+
+def test_a_key_may_be_let_do_less(run: Run) -> None:
+    run("keys", "create", "--budget", "5", "--may", "read", "--model", "flux-dev", "--model", "flux-2-pro")
+
+    (listed,) = run("keys", "list", "--json").objects
+
+    assert (listed["budget"], listed["scopes"], listed["models"]) == (5.0, ["read"], ["flux-dev", "flux-2-pro"])
+
+
+@pytest.mark.parametrize("words", [("--may", "fly"), ("--model", "flux-9000"), ("--budget", "nan"), ("--budget", "-1")], ids=" ".join)
+def test_a_limit_that_is_none_makes_no_key(run: Run, words: tuple[str, ...]) -> None:
+    assert run("keys", "create", *words).code == Exit.USAGE
+    assert run("keys", "list").out == ""
+
+
+def test_a_key_is_replaced_by_one_that_may_do_the_same(run: Run) -> None:
+    (old,) = run("keys", "create", "shop", "--budget", "5", "--model", "flux-dev", "--json").objects
+    (made,) = run("keys", "rotate", old["id"], "--overlap", "2", "--json").objects
+
+    first, second = sorted(run("keys", "list", "--json").objects, key=lambda key: key["created"])
+
+    assert made["replaces"] == first["id"] == old["id"]
+    assert made["id"] == second["id"]
+    assert [key for key in first if first[key] != second[key]] == ["id", "created", "expires"]
+    assert 0 < first["expires"] - second["created"] - 2 * 86_400 < 60
+
+
+def test_a_key_that_is_not_there_is_not_replaced(run: Run) -> None:
+    said, told = run("keys", "rotate", "none"), run("keys", "rotate", "none", "--json")
+
+    assert (said.code, said.err) == (Exit.USAGE, "there is no valid key none\n")
+    assert told.objects == [{"id": "none", "rotated": False}]
+
+
+def test_credits_are_set_and_lifted(run: Run) -> None:
+    assert run("keys", "credit", "default", "12.5").out == "account default has 12.5 credits\n"
+    assert run("keys", "credit", "default", "--json").objects == [{"account": "default", "credits": None}]
+
+
+# prices and usage
+
+
+def test_an_estimate_makes_nothing(run: Run, quick: Server) -> None:
+    where = {"MEZZOTINT_BASE_URL": quick.url, "MEZZOTINT_API_KEY": KEY}
+
+    said = run("estimate", "a boat", "-m", "flux-2-pro", "--width", "2048", "--height", "2048", **where)
+    told = run("estimate", "a boat", "--json", **where)
+    wrong = run("estimate", "a boat", "--width", "33", **where)
+
+    assert (said.code, said.out) == (0, "7.785 credits\n")
+    assert told.objects == [{"model": "flux-dev", "credits": 2.5}]
+    assert wrong.code == Exit.USAGE
+
+
+def test_usage_is_listed_with_its_sum(run: Run, quick: Server) -> None:
+    where = {"MEZZOTINT_BASE_URL": quick.url, "MEZZOTINT_API_KEY": KEY}
+    run("generate", "a boat", *SMALL, **where)
+
+    (told,) = run("usage", "--json", **where).objects
+    said = run("usage", **where)
+    none = run("usage", "--to", "2001-01-01", **where)
+
+    assert told["total"]["tasks"] >= 1
+    assert told["total"]["credits"] == sum(use["credits"] for use in told["data"]) >= 2.5
+    assert said.out.splitlines()[-1].startswith(f"{told['total']['tasks']} tasks, ")
+    assert none.out == "0 tasks, 0 credits (0.01 USD each); no limit\n"
 
 
 # doctor

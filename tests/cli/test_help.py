@@ -12,7 +12,7 @@ from mezzotint.cli import main
 from tests.cli.conftest import Run
 
 HELP = Path(__file__).parent / "help"
-COMMANDS = [str(command.name) for command in main.app.registered_commands] + ["keys create", "keys list", "keys revoke"]
+COMMANDS = [str(command.name) for command in main.app.registered_commands] + ["keys create", "keys credit", "keys list", "keys revoke", "keys rotate"]
 PAGES = ["", "keys", "generate -m flux-kontext-max", *COMMANDS]
 WRITE = bool(os.environ.get("TESTS_WRITE_HELP"))
 

@@ -104,18 +104,42 @@ _seconds.__name__ = "number of seconds"  # in argparse's complaint
 
 def parser_for(card: ModelCard) -> Parser:
     """`mezzotint generate` for one model."""
+    parser = _parser(
+        card,
+        "mezzotint generate PROMPT [-m MODEL] [-o FILE] [--seed N] [any parameter of the model as a flag]",
+        "Make a picture from words, and print the path of its file last. Uses MEZZOTINT_BASE_URL if set, else a server of its own for this call.",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help=OUTPUT_HELP)
+    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="How long to wait for it.")
+    parser.add_argument("--json", action="store_true", help="Print a JSON object instead of the path.")
+    return _with_flags(parser, card)
+
+
+def estimating_parser_for(card: ModelCard) -> Parser:
+    """`mezzotint estimate` for one model."""
+    parser = _parser(
+        card,
+        "mezzotint estimate PROMPT [-m MODEL] [any parameter of the model as a flag]",
+        "Say what a picture would cost, in credits (0.01 USD), without making it. Takes what generate takes.",
+    )
+    parser.add_argument("--json", action="store_true", help="Print a JSON object.")
+    return _with_flags(parser, card)
+
+
+def _parser(card: ModelCard, usage: str, description: str) -> Parser:
     parser = Parser(
-        prog="mezzotint generate",
-        usage="mezzotint generate PROMPT [-m MODEL] [-o FILE] [--seed N] [any parameter of the model as a flag]",
-        description="Make a picture from words, and print the path of its file last. Uses MEZZOTINT_BASE_URL if set, else a server of its own for this call.",
+        prog=" ".join(usage.split()[:2]),
+        usage=usage,
+        description=description,
         epilog=" ".join((f"Flags of {card.name}: {card.about}", *(rule.sentence for rule in card.rules), "Each model has its own: give -m before --help.")),
         allow_abbrev=False,
     )
     parser.add_argument("prompt", nargs="?", default=argparse.SUPPRESS, help="What the picture should show.")
     parser.add_argument("-m", "--model", default=DEFAULT_MODEL, help="The model (see mezzotint models).")
-    parser.add_argument("-o", "--output", metavar="FILE", help=OUTPUT_HELP)
-    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="How long to wait for it.")
-    parser.add_argument("--json", action="store_true", help="Print a JSON object instead of the path.")
+    return parser
+
+
+def _with_flags(parser: Parser, card: ModelCard) -> Parser:
     for parameter in card.parameters.values():
         if parameter.name not in OWN:
             add_flag(parser, parameter)

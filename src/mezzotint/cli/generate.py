@@ -15,7 +15,7 @@ from typing import Any
 
 from mezzotint.cli.connect import EmbeddedClient, connected
 from mezzotint.cli.console import ending_well, note, plain, say, say_json
-from mezzotint.cli.flags import card_for, model_in, parameters_of, parser_for
+from mezzotint.cli.flags import card_for, estimating_parser_for, model_in, parameters_of, parser_for
 from mezzotint.client.errors import ClientError
 from mezzotint.client.flow import Job, Picture, Snapshot
 from mezzotint.client.sync import Client
@@ -69,6 +69,19 @@ def generate(arguments: Sequence[str]) -> None:
             if sys.stderr.isatty() and picture.engine == "nano":
                 note("painted by nano, mezzotint's own small model; docs/nano.md says what it knows")
             say(str(path))
+
+
+def estimate(arguments: Sequence[str]) -> None:
+    """`mezzotint estimate`; leaves with its exit code."""
+    with ending_well(as_json="--json" in arguments):
+        card = card_for(model_in(arguments))
+        parsed = estimating_parser_for(card).parse_args(arguments)
+        with connected() as client:
+            cost = client.estimate(card.name, **parameters_of(card, parsed))
+        if parsed.json:
+            say_json({"model": card.name, "credits": cost})
+        else:
+            say(f"{cost:g} credits")
 
 
 def _format_for(place: Place, card: ModelCard, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typer
 from mezzotint import _version
 from mezzotint.cli import keys
 from mezzotint.cli.console import Exit, a_number, ending_well, leave, never_stumble, note, say, say_json
-from mezzotint.cli.generate import generate, watch
+from mezzotint.cli.generate import estimate, generate, watch
 
 app = typer.Typer(
     name="mezzotint",
@@ -30,6 +30,13 @@ def generate_command(context: typer.Context, arguments: Annotated[list[str] | No
     """Make a picture from words."""
     del context, arguments
     generate(sys.argv[sys.argv.index("generate") + 1 :])
+
+
+@app.command("estimate", add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def estimate_command(context: typer.Context, arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """Say what a picture would cost."""
+    del context, arguments
+    estimate(sys.argv[sys.argv.index("estimate") + 1 :])
 
 
 @app.command("serve")
@@ -91,6 +98,26 @@ def _line(task: dict[str, Any]) -> str:
     made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(task["created_at"]))
     why = f"  {task['error']['message']}" if task.get("error") else ""
     return f"{task['id']}  {made}  {task['status']:<18} {task['model']}{why}"
+
+
+@app.command("usage")
+def usage_command(
+    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day, as YYYY-MM-DD (UTC).")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what was painted and what it cost."""
+    from mezzotint.cli.connect import connected
+
+    with ending_well(as_json=as_json), connected() as client:
+        told = client.usage(first, last)
+        if as_json:
+            say_json(told)
+            return
+        for use in told["data"]:
+            say(f"{use['day']}  {use['key']:<16}  {use['tasks']:>7}  {use['credits']:>12.2f}  {use['model']}" + (f"  {use['label']}" if use["label"] else ""))
+        left = "no limit" if told["credits_left"] is None else f"{told['credits_left']:g} credits left"
+        say(f"{told['total']['tasks']} tasks, {told['total']['credits']:g} credits (0.01 USD each); {left}")
 
 
 @app.command("watch")

@@ -71,6 +71,12 @@ class AsyncClient:
     async def task(self, task: str | Job) -> dict[str, Any]:
         return await self._drive(self._server.task(_named(task)[0]))
 
+    async def usage(self, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+        return await self._drive(self._server.usage(first, last))
+
+    async def estimate(self, model: str, **parameters: Any) -> float:
+        return await self._drive(self._server.estimate(model, parameters))
+
     async def close(self) -> None:
         if self._own:
             await self._http.aclose()

@@ -188,6 +188,17 @@ class Server:
     def task(self, task: str) -> Flow[dict[str, Any]]:
         return self.read(f"/v1/tasks/{quote(task, safe='')}")
 
+    def usage(self, first: str | None, last: str | None) -> Flow[dict[str, Any]]:
+        days = {name: day for name, day in (("from", first), ("to", last)) if day}
+        return self.read("/v1/usage" + (f"?{urlencode(days)}" if days else ""))
+
+    def estimate(self, model: str, parameters: Mapping[str, Any]) -> Flow[float]:
+        url = f"{self.base}/flux/v1/{quote(model, safe='/')}?dry_run=true"
+        told = _object((yield from _asked(Ask("POST", url, dict(parameters)))))
+        if not isinstance(told.get("credits"), int | float):
+            raise BadAnswer(f"expected a price, got {told}")
+        return float(told["credits"])
+
     def cancel(self, task: str) -> Flow[dict[str, Any]]:
         return _object((yield from _asked(Ask("POST", f"{self.base}/v1/tasks/{quote(task, safe='')}/cancel"))))
 

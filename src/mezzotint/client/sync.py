@@ -87,6 +87,14 @@ class Client:
     def task(self, task: str | Job) -> dict[str, Any]:
         return self._drive(self._server.task(_named(task)[0]))
 
+    def usage(self, first: str | None = None, last: str | None = None) -> dict[str, Any]:
+        """What became ready and what it cost, by day, key, model and label; days as YYYY-MM-DD, both included."""
+        return self._drive(self._server.usage(first, last))
+
+    def estimate(self, model: str, **parameters: Any) -> float:
+        """What a picture would cost, in credits (0.01 USD). Nothing is made."""
+        return self._drive(self._server.estimate(model, parameters))
+
     def close(self) -> None:
         if self._own:
             self._http.close()
