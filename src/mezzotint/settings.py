@@ -130,7 +130,7 @@ TABLE = (
     Setting("trusted_proxies", (), _networks, "Networks of proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed."),
     Setting("api_keys", (), _names, "Keys that are valid from the start, separated by commas; at least 8 characters each."),
     Setting("reach", (), _networks, "Private networks that may be reached for pictures and webhooks all the same."),
-    Setting("limits", True, _flag, "Off lifts the limits on the queue and on each key."),
+    Setting("limits", True, _flag, "Off lifts the limits on the queue and on each key, and charges nothing."),
     Setting("queue_limit", 10_000, _whole, "Tasks that may wait before creates are answered 429; 0 is no limit."),
     Setting("active_limit", 0, _whole, "Tasks of one key that may wait or run at once, unless the key says otherwise; 0 is no limit."),
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),

@@ -89,7 +89,7 @@ def test_a_key_is_made_listed_by_its_id_and_revoked_once_and_for_all(run: Run) -
 
     assert made["key"].startswith("mz_")
     told = {"id": made["id"], "account": "default", "name": "of a test", "created": listed["created"], "expires": made["expires"], "revoked": False}
-    unlimited = {"max_active": None, "scopes": [], "models": [], "budget": None, "spent": 0.0}
+    unlimited: dict[str, object] = {"max_active": None, "scopes": [], "models": [], "budget": None, "spent": 0.0}
     assert listed == told | unlimited
     assert made["expires"] == pytest.approx(time.time() + 86_400, abs=60)
     assert (revoked.code, revoked.objects) == (0, [{"id": made["id"], "revoked": True}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -330,18 +331,20 @@ async def test_where_limits_are_lifted_a_keys_own_is_lifted_too(clock: HandClock
 
 
 @pytest.mark.parametrize("lifted", [False, True])
-async def test_a_keys_budget_holds_whether_limits_are_lifted_or_not(clock: HandClock, lifted: bool) -> None:
+async def test_a_keys_budget_holds_unless_limits_are_lifted(clock: HandClock, lifted: bool) -> None:
     tools = a_studio(clock).tools
     tools = replace(tools, policy=replace(tools.policy, limits=None if lifted else Limits()))
+    await tools.ledger.set_credits(OWNER.account, 1e6)
     price = estimate(a_submission(), Surface.BFL, tools).credits
     frugal = replace(OWNER, budget=1.5 * price)
     await tools.ledger.add_key(frugal, "d" * 64)
     await ask(tools, key=frugal)
 
-    with pytest.raises(PaymentRequired):
+    with nullcontext() if lifted else pytest.raises(PaymentRequired):
         await ask(tools, key=frugal)
 
-    assert await tools.ledger.waiting() == 1
+    assert await tools.ledger.waiting() == (2 if lifted else 1)
+    assert await tools.ledger.credits_of(OWNER.account) == (1e6 if lifted else 1e6 - price)
 
 
 async def test_a_key_for_some_models_is_for_no_others(tools: Tools) -> None:

@@ -109,7 +109,7 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,
         deadline=submission.deadline,
-        price=checked.quote.credits,
+        price=0.0 if tools.policy.limits is None else checked.quote.credits,
         label=submission.label,
     )
     submitted = await _store(new, checked.pictures, _limits(submission.key, tools.policy.limits), tools)
@@ -139,7 +139,7 @@ async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Li
 
 def _limits(key: ApiKey, limits: Limits | None) -> Limits:
     if limits is None:
-        return Limits(budget=key.budget)  # which is money
+        return Limits()
     return replace(limits, active=limits.active if key.max_active is None else key.max_active, budget=key.budget)
 
 
