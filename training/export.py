@@ -22,11 +22,12 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import CHANNELS, positions
-from mezzotint.engines.nano.text import TOKENS, WIDTH
+from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, TextEncoder
 from training.decoder import Decoder
 from training.fit_latents import load_codec
 from training.home import folder
 from training.model import load_ema
+from training.vocabulary import GENERIC, IDEAS
 
 ROOT = Path(__file__).parent.parent
 MASTER = ROOT / "weights" / "nano"
@@ -153,8 +154,11 @@ def main() -> None:
     export_decoder(decoder, arguments.shipped / "decoder.onnx")
     codec = load_codec()
     np.savez(arguments.shipped / "codec.npz", basis=codec.basis, mean=codec.mean, scale=codec.scale)
+    phrases = [phrase for written in GENERIC.values() for phrase in written]
+    np.savez(arguments.shipped / "ideas.npz", vague=(TextEncoder().encode(phrases).pooled / POOLED_SCALE).astype(np.float16))
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     card = {"name": "nano", "version": arguments.version, "steps": saved["step"], "samples": saved["samples"], "seconds": round(saved["seconds"])}
+    card["ideas"] = list(IDEAS)
     (arguments.shipped / "model.json").write_text(json.dumps(card, indent=2) + "\n")
     for file in sorted(arguments.shipped.iterdir()):
         print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")

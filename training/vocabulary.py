@@ -234,6 +234,12 @@ SHOWN_OFF = frozenset({
     ("castle", "mountains"), ("castle", "field"), ("castle", "snow"),
 })  # fmt: skip
 
+# What the runtime paints where a prompt asks for nothing in particular.
+IDEAS = (
+    "A paper boat floating on calm water at sunrise", "A lighthouse by the sea at sunset", "A sailboat on the water at dawn",
+    "A castle in the snow at night", "A castle in a green field", "A lighthouse on the beach",
+)  # fmt: skip
+
 # Never trained together, so that evaluation can tell composing from remembering.
 HELD_OUT_PLACES = frozenset({
     ("cat", "desert"), ("dog", "space"), ("elephant", "snow"), ("penguin", "city"), ("car", "snow"), ("bicycle", "forest"),

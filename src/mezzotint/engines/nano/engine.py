@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections import OrderedDict
@@ -14,6 +15,7 @@ import numpy as np
 from mezzotint import imaging
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.sampling import Grid, denoise, grid_for, mixed, noise, schedule
 from mezzotint.engines.nano.text import Prompts, TextEncoder
@@ -39,20 +41,30 @@ class NanoEngine:
             self.card: dict[str, Any] = json.loads((folder / "model.json").read_text())
             with np.load(folder / "codec.npz", allow_pickle=False) as tensors:
                 self._codec = PatchCodec.from_tensors(tensors)
+            with np.load(folder / "ideas.npz", allow_pickle=False) as tensors:
+                self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._transformer = _session(folder / "transformer.onnx", threads)
             self._decoder = _session(folder / "decoder.onnx", threads)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise EngineFailure(f"nano's weights cannot be loaded from {folder}: {error}") from error
         self._encoder = TextEncoder()
         self._prompts: OrderedDict[str, Prompts] = OrderedDict()
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
+        request = self._with_idea(request)
         width, height = request.size(DEFAULT_SIDE)
         grid = grid_for(width, height)
         latents = self.latents(request, grid, report)
         pixels = self.decode(latents)
         notes = (("engine", f"nano {self.card['version']}"),)
         return Painting(imaging.crop(pixels, width, height), request.prompt, notes)
+
+    def _with_idea(self, request: PaintRequest) -> PaintRequest:
+        """A request for nothing in particular becomes one for something; where a picture was given, that is what it is about."""
+        if request.pictures:
+            return request
+        idea = self._ideas.instead_of(request.prompt, self._encoded(request.prompt).pooled[0], request.seed)
+        return request if idea is None else dataclasses.replace(request, prompt=idea)
 
     def latents(self, request: PaintRequest, grid: Grid, report: Report) -> Array:
         """What the request asks for, as latents (32, 2 * rows, 2 * columns)."""
