@@ -194,10 +194,10 @@ def test_what_cannot_be_a_ledger_is_named_and_left_as_it_is(tmp_path: Path, cloc
 
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
-server:/home /home nfs4 rw 0 0
-/dev/sdb1 /home/me/local ext4 rw 0 0
+server:/srv /srv nfs4 rw 0 0
+/dev/sdb1 /srv/me/local ext4 rw 0 0
 //nas/share /mnt/my\\040share cifs rw 0 0
-overlay /home/me/local overlay rw 0 0
+overlay /srv/me/local overlay rw 0 0
 """
 
 
@@ -205,10 +205,10 @@ overlay /home/me/local overlay rw 0 0
     ("path", "kind"),
     [
         ("/var/lib/x", "ext4"),
-        ("/home", "nfs4"),
-        ("/home/you/x", "nfs4"),
-        ("/homestead", "ext4"),
-        ("/home/me/local/x", "overlay"),
+        ("/srv", "nfs4"),
+        ("/srv/you/x", "nfs4"),
+        ("/srvstead", "ext4"),
+        ("/srv/me/local/x", "overlay"),
         ("/mnt/my share/x", "cifs"),
         ("/mnt/my", "ext4"),
     ],

@@ -177,7 +177,7 @@ def check_end(task: Task | None) -> Task:
         raise Refused(f"Your request was rejected by the safety system. ({reasons})")
     message = (outcome.message or outcome.code) if outcome else task.status.value
     if outcome is not None and outcome.code == "bad_picture":
-        raise InvalidRequest([Problem(("image",), message)])
+        raise InvalidRequest([Problem((), message)])
     raise NotMade(message)
 
 
