@@ -22,6 +22,7 @@ from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
 from mezzotint.http.native import Native
 from mezzotint.http.openai_images import OpenAIImages
+from mezzotint.http.openapi import OpenApi
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
@@ -119,10 +120,11 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Spending(tools, front.authenticator, front.origins).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
+        *OpenApi(front.origins).routes(),
         Route("/healthz", Endpoint(health.live), methods=["GET"]),
         Route("/readyz", Endpoint(health.ready), methods=["GET"]),
         Route("/metrics", Endpoint(health.metrics), methods=["GET"]),
-        *Flux(BFL, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),  # last: it takes every other POST below /v1
+        *Flux(BFL, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
     ]
     return _layered(routes, registry)
 

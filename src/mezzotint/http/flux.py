@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +17,7 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core.accounts import CREATE, READ
-from mezzotint.core.catalogue import ModelCard, Surface
+from mezzotint.core.catalogue import BFL_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Status
@@ -35,6 +37,21 @@ from mezzotint.service.tools import Tools
 LONGEST_IDEMPOTENCY_KEY = 255
 
 
+class _ServedModel(Convertor[str]):
+    """In a route's path: a model's name. On Black Forest Labs' surface others are no paths at all, whoever asks."""
+
+    regex = "|".join(re.escape(name) for name in sorted(BFL_MODELS, key=len, reverse=True) if BFL_MODELS[name].listed)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("bfl_model", _ServedModel())
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What differs from one surface to the other."""
@@ -44,12 +61,11 @@ class Dialect:
     poll: str
     parse: Callable[[ModelCard, dict[str, Any]], dict[str, Any]]
     accepted: Callable[[UUID, str, Quote], dict[str, Any]]
-    models_are_paths: bool = False  # an unknown model is nothing at all there, whoever asks
     polls_per_second: int = 0  # of an account, told with every poll; 0: not limited
 
 
 COMET = Dialect(comet.SURFACE, comet.CREATE, comet.POLL, comet.parse, comet.accepted)
-BFL = Dialect(bfl.SURFACE, bfl.CREATE, bfl.POLL, flux_task.parse, flux_task.accepted, models_are_paths=True, polls_per_second=bfl.POLLS_PER_SECOND)
+BFL = Dialect(bfl.SURFACE, bfl.CREATE, bfl.POLL, flux_task.parse, flux_task.accepted, polls_per_second=bfl.POLLS_PER_SECOND)
 
 
 class Flux:
@@ -67,8 +83,6 @@ class Flux:
         if request.scope["path"] == self._dialect.poll:  # or it would be a model that is not served, which clients try again
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         model = request.path_params["model"]
-        if self._dialect.models_are_paths:
-            card_of(model, Surface.BFL)
         key = await self._authenticator.required(request, CREATE)
         self._door.check()
         body = await read_body(request, self._max_body)

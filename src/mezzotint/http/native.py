@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -30,6 +31,21 @@ from mezzotint.service.tools import Tools
 PAGE, LARGEST_PAGE = 20, 100
 
 
+class _ModelName(Convertor[str]):
+    """In a route's path: one word, or an owner's and a model's."""
+
+    regex = "[^/]+(?:/[^/]+)?"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("model_name", _ModelName())
+
+
 class Native:
     def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins) -> None:
         self._tools, self._authenticator, self._origins = tools, authenticator, origins
@@ -37,7 +53,7 @@ class Native:
     def routes(self) -> list[Route]:
         return [
             Route("/v1/models", Endpoint(self.models), methods=["GET"]),
-            Route("/v1/models/{name:path}", Endpoint(self.model), methods=["GET"]),
+            Route("/v1/models/{name:model_name}", Endpoint(self.model), methods=["GET"]),
             Route("/v1/tasks", Endpoint(self.tasks), methods=["GET"]),
             Route("/v1/tasks/{id}", Endpoint(self.task), methods=["GET"]),
             Route("/v1/tasks/{id}/cancel", Endpoint(self.cancel), methods=["POST"]),

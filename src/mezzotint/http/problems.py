@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mezzotint import records
-from mezzotint.core.errors import LedgerError, ModelNotServed, Refusal, Unavailable
+from mezzotint.core.errors import LedgerError, Refusal, Unavailable
 
 JSON = "application/json"
 
@@ -45,8 +45,8 @@ def answer(refusal: Refusal, wording: Wording, request_id: str) -> Response:
 def _native(refusal: Refusal, request_id: str) -> dict[str, Any]:
     """RFC 9457, for our own routes."""
     problems = [{"where": list(problem.where), "what": problem.sentence, "kind": problem.kind} for problem in getattr(refusal, "problems", ())]
-    body: dict[str, Any] = {"type": "about:blank", "title": refusal.code, "status": NATIVE.status(refusal), "detail": str(refusal), "request_id": request_id}
+    body: dict[str, Any] = {"type": "about:blank", "title": refusal.code, "status": refusal.status, "detail": str(refusal), "request_id": request_id}
     return body | ({"problems": problems} if problems else {})
 
 
-NATIVE = Wording(_native, {ModelNotServed: 404})
+NATIVE = Wording(_native)

@@ -9,7 +9,7 @@ from mezzotint.core.parameters import Problem
 from mezzotint.http.problems import Wording
 
 SURFACE = "bfl"
-CREATE, POLL = "/v1/{model:path}", "/v1/get_result"
+CREATE, POLL = "/v1/{model:bfl_model}", "/v1/get_result"
 POLLS_PER_SECOND = 1200
 STATUSES: dict[type[Refusal], int] = {InvalidRequest: 422, NotAuthenticated: 403, ModelNotServed: 404}
 
