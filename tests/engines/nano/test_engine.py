@@ -1,0 +1,205 @@
+"""nano with its shipped weights: what it is asked for is what it paints."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mezzotint.core.catalogue import CARDS
+from mezzotint.core.errors import EngineFailure
+from mezzotint.core.images import Pixels
+from mezzotint.core.parameters import Kind
+from mezzotint.engines.nano.engine import HOLD, NanoEngine
+from mezzotint.engines.nano.sampling import Grid
+from mezzotint.ports import Interrupted, PaintRequest
+
+SQUARE = Grid(8, 8)
+WEIGHTS = Path(__file__).parents[3] / "src" / "mezzotint" / "engines" / "nano" / "weights"
+RED, BLUE = (0.85, 0.1, 0.1), (0.1, 0.1, 0.85)
+
+
+@pytest.fixture(scope="module")
+def nano() -> NanoEngine:
+    return NanoEngine(threads=2)
+
+
+def a_request(prompt: str = "a cat in the snow", **rest: Any) -> PaintRequest:
+    details: dict[str, Any] = {"model": "flux-dev", "width": 512, "height": 512, "steps": 8, "guidance": 3.0, "seed": 1} | rest
+    return PaintRequest(prompt=prompt, **details)
+
+
+def painted(nano: NanoEngine, prompt: str = "a cat in the snow", **rest: Any) -> np.ndarray:
+    """(h, w, 3) in 0..1."""
+    pixels: np.ndarray = nano.paint(a_request(prompt, **rest), lambda *_: None).pixels.array.astype(np.float32) / 255
+    return pixels
+
+
+def plain(colour: tuple[float, float, float], width: int = 256, height: int = 256) -> Pixels:
+    return Pixels.of((np.ones((height, width, 3)) * colour * 255).astype(np.uint8))
+
+
+def difference(one: np.ndarray, two: np.ndarray) -> float:
+    """Root of the mean square, in parts of the whole range."""
+    return float(np.sqrt(np.mean((one - two) ** 2)))
+
+
+def test_the_same_request_gives_the_same_picture(nano: NanoEngine) -> None:
+    assert np.array_equal(painted(nano), painted(nano))
+
+
+def test_the_same_request_gives_the_same_picture_in_another_process(nano: NanoEngine) -> None:
+    program = (
+        "import sys; from mezzotint.engines.nano.engine import NanoEngine; from mezzotint.ports import PaintRequest;"
+        "request = PaintRequest('flux-dev', 'a cat in the snow', 512, 512, 8, 3.0, 1);"
+        "sys.stdout.buffer.write(NanoEngine(threads=2).paint(request, lambda *_: None).pixels.array.tobytes())"
+    )
+
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=120).stdout
+
+    assert other == nano.paint(a_request(), lambda *_: None).pixels.array.tobytes()
+
+
+def test_the_number_of_threads_changes_next_to_nothing(nano: NanoEngine) -> None:
+    assert difference(painted(nano), painted(NanoEngine(threads=1))) < 0.02
+
+
+def test_another_seed_gives_another_picture_of_the_same(nano: NanoEngine) -> None:
+    first, second = painted(nano, seed=1), painted(nano, seed=2)
+
+    assert difference(first, second) > 0.02
+
+
+@pytest.mark.parametrize("seed", [0, 2**31, 2**63, 2**64 - 1])
+def test_every_seed_that_a_card_allows_paints(nano: NanoEngine, seed: int) -> None:
+    assert painted(nano, seed=seed, steps=1).std() > 0.01
+
+
+def test_the_prompt_decides(nano: NanoEngine) -> None:
+    snow, night = painted(nano, "a cat in the snow"), painted(nano, "a city at night")
+
+    assert snow.mean() > night.mean() + 0.2
+
+
+def test_more_steps_come_nearer_to_where_many_lead(nano: NanoEngine) -> None:
+    many = painted(nano, steps=48)
+
+    assert difference(painted(nano, steps=24), many) < difference(painted(nano, steps=6), many) < difference(painted(nano, steps=1), many)
+
+
+def test_each_step_is_reported_and_can_be_the_last(nano: NanoEngine) -> None:
+    told: list[tuple[int, int]] = []
+
+    def report(step: int, steps: int) -> None:
+        told.append((step, steps))
+        if step == 3:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        nano.paint(a_request(steps=9), report)
+    assert told == [(1, 9), (2, 9), (3, 9)]
+
+
+def test_more_guidance_takes_the_picture_further_from_what_no_words_would_give(nano: NanoEngine) -> None:
+    wordless = painted(nano, "", guidance=1.0)
+    prompt = "a red car in a city at night"
+
+    assert difference(painted(nano, prompt, guidance=5.0), wordless) > difference(painted(nano, prompt, guidance=1.0), wordless)
+
+
+@pytest.mark.parametrize(("beyond", "most"), [(100.0, 6.0), (0.0, 1.0)])
+def test_guidance_beyond_what_was_taught_counts_as_the_nearest(nano: NanoEngine, beyond: float, most: float) -> None:
+    assert np.array_equal(painted(nano, guidance=beyond, steps=2), painted(nano, guidance=most, steps=2))
+
+
+def test_a_given_picture_guides_the_colours(nano: NanoEngine) -> None:
+    red, blue = (painted(nano, pictures=(("image_prompt", plain(colour)),), strength=0.7) for colour in (RED, BLUE))
+
+    assert (red[..., 0] - red[..., 2]).mean() > (blue[..., 0] - blue[..., 2]).mean() + 0.2
+
+
+def test_a_given_picture_counts_by_its_strength(nano: NanoEngine) -> None:
+    given = np.ones((512, 512, 3), np.float32) * RED
+    away = [difference(painted(nano, pictures=(("image_prompt", plain(RED)),), strength=strength), given) for strength in (0.1, 0.5, 0.9)]
+
+    assert away[0] > away[1] > away[2]
+
+
+def test_a_given_picture_counts_a_little_where_nothing_is_said(nano: NanoEngine) -> None:
+    pictures = (("image_prompt", plain(RED)),)
+
+    assert np.array_equal(painted(nano, pictures=pictures), painted(nano, pictures=pictures, strength=HOLD))
+
+
+def test_a_prompt_s_strength_is_the_other_way_round(nano: NanoEngine) -> None:
+    pictures = (("image", plain(RED)),)
+
+    leaves = painted(nano, pictures=pictures, strength=0.2, extras=(("leaves", True),))
+
+    assert difference(leaves, painted(nano, pictures=pictures, strength=0.8)) < 1e-6
+
+
+def sizes() -> list[tuple[int, int]]:
+    """The corners of every card that takes pixels."""
+    found = set()
+    for card in CARDS:
+        sides = [card.parameters.get(name) for name in ("width", "height")]
+        if any(side is None or side.kind is not Kind.INTEGER for side in sides):
+            continue
+        low, high = (int(side.minimum or 64) for side in sides if side), (int(min(side.maximum or 2048, 2048)) for side in sides if side)
+        (least_wide, least_high), (most_wide, most_high) = low, high
+        found |= {(least_wide, least_high), (most_wide, least_high), (least_wide, most_high), (most_wide, most_high)}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("width", "height"), [*sizes(), (1024, 768), (1376, 768), (96, 640)])
+def test_every_size_that_a_card_allows_is_painted(nano: NanoEngine, width: int, height: int) -> None:
+    picture = painted(nano, width=width, height=height, steps=2)
+
+    assert picture.shape == (height, width, 3)
+    assert picture.std() > 0.01
+
+
+def test_without_a_size_it_paints_as_large_as_the_picture_that_was_given(nano: NanoEngine) -> None:
+    picture = painted(nano, width=None, height=None, steps=2, pictures=(("input_image", plain(RED, 320, 192)),))
+
+    assert picture.shape == (192, 320, 3)
+
+
+def blockiness(picture: np.ndarray) -> float:
+    """How much more brightness bends at the edges of latents (every 32 pixels) than elsewhere along a row."""
+    bends = np.abs(np.diff(picture, 2, axis=1)).mean((0, 2))
+    edges = np.concatenate([np.arange(30, 510, 32), np.arange(31, 510, 32)])
+    return float(bends[edges].mean() / np.delete(bends, edges).mean())
+
+
+def test_no_edges_of_blocks_show(nano: NanoEngine) -> None:
+    """As they would, were each latent painted for itself: the codec does that, and is what the decoder is held against."""
+    latents = nano.latents(a_request(steps=20), SQUARE, lambda *_: None)
+
+    alone = np.repeat(np.repeat(nano._codec.decode(latents), 2, axis=0), 2, axis=1)
+
+    assert blockiness(alone) > 3
+    assert blockiness(nano.decode(latents).array.astype(np.float32) / 255) < 2
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailure, match=r"model\.json"):
+        NanoEngine(weights=tmp_path)
+
+
+def test_a_file_that_is_no_model_is_an_engine_s_failure(tmp_path: Path) -> None:
+    for file in WEIGHTS.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "transformer.onnx").write_bytes(b"not a model")
+
+    with pytest.raises(EngineFailure, match=r"transformer|weights"):
+        NanoEngine(weights=tmp_path)
+
+
+def test_the_weights_are_small_enough_to_ship() -> None:
+    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) < 30e6
