@@ -89,7 +89,7 @@ def test_what_is_no_text_is_small_and_in_few_places() -> None:
     binary = {path: path.stat().st_size for path in FILES if text_of(path) is None}
 
     assert sum(binary.values()) < WEIGHTS
-    assert {path.suffix for path in binary} <= {".npz", ".onnx", ".png", ".jpeg", ".webp"}
+    assert {path.suffix for path in binary} <= {".npz", ".onnx", ".safetensors", ".png", ".jpeg", ".webp"}
 
 
 def test_every_script_can_be_run_and_says_first_what_it_does() -> None:
