@@ -86,8 +86,21 @@ def export_transformer(transformer: nn.Module, target: Path) -> None:
     )
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain.onnx"
-        onnx.save(_without_shapes(program.model_proto), plain)
+        onnx.save(_in_single_precision(_without_shapes(program.model_proto)), plain)
         quantize_dynamic(plain, target, weight_type=QuantType.QInt8, per_channel=True)
+
+
+def _in_single_precision(model: onnx.ModelProto) -> onnx.ModelProto:
+    """diffusers turns positions into angles in float64, for which older runtimes have no cosine. Positions here are below 64."""
+    single, double = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE
+    for tensor in model.graph.initializer:
+        if tensor.data_type == double:
+            tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor).astype(np.float32), tensor.name))
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i == double:
+                attribute.i = single
+    return model
 
 
 def export_decoder(decoder: nn.Module, target: Path) -> None:

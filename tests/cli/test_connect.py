@@ -65,6 +65,16 @@ def test_where_there_is_no_server_a_command_brings_its_own_and_takes_it_along(ru
     assert [entry["id"] for entry in run("tasks", "--json").objects] == [told["task"]]  # kept in the folder, for the next
 
 
+def test_a_command_does_not_wait_for_an_engine_that_cannot_start(run: Run) -> None:
+    Path("elsewhere").mkdir()
+    Path("elsewhere/onnxruntime.py").write_text("raise ImportError('no such runtime')\n")
+
+    said = run("generate", "a boat", *SMALL, MEZZOTINT_ENGINE="nano", PYTHONPATH="elsewhere")
+
+    assert said.code == Exit.UPSTREAM
+    assert "ended by itself; mezzotint doctor looks for the reason" in said.err
+
+
 def test_what_its_own_server_complains_of_is_said(run: Run) -> None:
     Path("file").write_text("")
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mezzotint.cli.console import note
 from mezzotint.client.configuration import URLS
 from mezzotint.client.errors import ServerUnreachable
 from mezzotint.client.files import write_whole
+from mezzotint.client.flow import Answer, Ask
 from mezzotint.client.sync import Client
 from mezzotint.settings import PREFIX, Settings, read_settings
 
@@ -34,7 +35,18 @@ class FolderTaken(ServerUnreachable):
 
 
 class EmbeddedClient(Client):
-    """Of a server that ends with the command; so do the addresses it gives."""
+    """Of a server that ends with the command; so do the addresses it gives. Where it ends before, there is nothing to wait for."""
+
+    def __init__(self, url: str, key: str, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(url, key)
+        self._process = process
+
+    def _ask(self, ask: Ask) -> Answer:
+        answer = super()._ask(ask)
+        if answer.status == 0 and self._process.poll() is not None:
+            why = "the server that was started for this call ended by itself; mezzotint doctor looks for the reason"
+            return replace(answer, error=why, hopeless=True)
+        return answer
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,7 @@ def _borrowed_key(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _embedded() -> Iterator[tuple[str, str]]:
+def _embedded() -> Iterator[tuple[str, str, subprocess.Popen[bytes]]]:
     """A whole server for this one call: the same processes as `mezzotint serve`, on a free port. It ends with us, however we end."""
     key = f"mz_{secrets.token_hex(24)}"
     environment = os.environ | {f"{PREFIX}API_KEYS": key, f"{PREFIX}LIFELINE": "on", f"{PREFIX}LOG_LEVEL": os.environ.get(f"{PREFIX}LOG_LEVEL", "error")}
@@ -142,7 +154,7 @@ def _embedded() -> Iterator[tuple[str, str]]:
     # a session of its own: Ctrl-C is ours to handle
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True)  # noqa: S603 - our own program
     try:
-        yield _ready(process), key
+        yield _ready(process), key, process
     finally:
         if process.stdin is not None:
             process.stdin.close()

@@ -50,6 +50,7 @@ from mezzotint.work.sweeper import Sweeper
 HEADER_SECONDS = 10  # for a client to send its headers
 LOCAL_WORKER = "local"
 RESTARTS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a worker that ended is started again
+HOPELESS = 3  # ends in a row after which a command does not wait for a worker any longer
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 log = structlog.get_logger("serve")
@@ -178,7 +179,10 @@ class Service:
     # the worker below
 
     async def _keep_worker(self) -> None:
-        """A worker that ends is started again: at once the first time, more slowly if it goes on ending."""
+        """A worker that ends is started again: at once the first time, more slowly if it goes on ending.
+
+        Raises MezzotintError where the server is there for one command, and no worker can be started for it.
+        """
         ended = 0
         while True:
             began = asyncio.get_running_loop().time()
@@ -186,6 +190,8 @@ class Service:
             lasted = asyncio.get_running_loop().time() - began
             ended = 0 if lasted > 30 else ended + 1
             log.warning("the worker ended", code=code, lasted=round(lasted, 1))
+            if self._settings.lifeline and ended >= HOPELESS:
+                raise MezzotintError(f"no worker can be started: it ended {ended} times in a row, the last time with {code}")
             await asyncio.sleep(RESTARTS[min(ended, len(RESTARTS) - 1)])
 
     async def _run_worker(self) -> int | str:
