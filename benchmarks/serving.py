@@ -69,13 +69,13 @@ PEERS = {
         durable="log synced once a second",
     ),
     "bentoml": Peer(
-        ("bentoml",),
+        ("bentoml>=1.4.39",),  # older ones say success
         (("bentoml", "serve", "bentoml_task:Painter", "--port", "{port}"),),
         create="/paint/submit",
         poll="/paint/status?task_id={id}",
         health="/readyz",
         task="task_id",
-        ready='"success"',
+        ready='"completed"',
         environment={"BENTOML_DO_NOT_TRACK": "1", "BENTOML_HOME": "{folder}"},
         durable="a file that is deleted at every start",
     ),

@@ -722,7 +722,7 @@ async def spent(ledger: Ledger, key: str = "k") -> float:
 
 
 async def with_credits(ledger: Ledger, left: float | None) -> Ledger:
-    await ledger.add_key(ApiKey("k", "default", "", 0.0), "digest")
+    await ledger.add_key(ApiKey("k", "default", "", 0.0, budget=10.0), "digest")
     await ledger.set_credits("default", left)
     return ledger
 
@@ -740,7 +740,7 @@ async def test_an_account_has_no_limit_until_it_is_given_one(ledger: Ledger) -> 
 
 async def test_the_price_is_taken_at_once_and_kept_when_the_task_is_ready(ledger: Ledger) -> None:
     await with_credits(ledger, 10.0)
-    await ledger.submit(a_task(key="k", price=4.0), FREE)
+    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
     assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
 
     [claim] = await claimed(ledger)
@@ -755,7 +755,7 @@ async def test_the_price_is_taken_at_once_and_kept_when_the_task_is_ready(ledger
 async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end: str) -> None:
     await with_credits(ledger, 10.0)
     task = a_task(key="k", price=4.0, deadline=clock.now() + 3600 if end == "expired" else None)
-    await ledger.submit(task, FREE)
+    await ledger.submit(task, Limits(budget=10.0))
     if end == "canceled while waiting":
         await ledger.cancel(task.id, "default")
     elif end == "expired":
@@ -780,7 +780,7 @@ async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end
 
 async def test_a_task_that_is_tried_again_is_paid_once(ledger: Ledger) -> None:
     await with_credits(ledger, 10.0)
-    await ledger.submit(a_task(key="k", price=4.0), FREE)
+    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
     [claim] = await claimed(ledger)
     await ledger.settle([Verdict(claim.task, claim.attempt, None)])
     [again] = await claimed(ledger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -140,7 +141,7 @@ def test_keys_come_back_as_they_went(table: Any, key: ApiKey, digest: str) -> No
     finally:
         table.execute("ROLLBACK")
 
-    assert found == key
+    assert found == (key if key.budget is not None else replace(key, spent=0.0))  # of the others nobody counts it
 
 
 def test_every_status_has_a_number_and_every_number_a_status() -> None:

@@ -117,7 +117,8 @@ class MemoryLedger:
     def _take(self, account: str, key: str, price: float) -> None:
         if (left := self._credits.get(account)) is not None:
             self._credits[account] = left - price
-        self._spent[key] = self._spent.get(key, 0.0) + price
+        if any(known.id == key and known.budget is not None for known in self._keys.values()):
+            self._spent[key] = self._spent.get(key, 0.0) + price
 
     async def get(self, task: UUID) -> Task | None:
         self._open()

@@ -160,16 +160,18 @@ class SqliteLedger:
         """Checks both purses before it takes from either."""
         if not task.price:
             return
-        row = connection.execute(SQL["credits_of"], {"account": task.account}).fetchone()
-        if row is not None and row["credits"] is not None and row["credits"] < task.price:
-            raise no_credits(task.price, row["credits"])
         spender = {"api_key": task.key, "account": task.account, "price": task.price}
+        left = connection.execute(SQL["credits_of"], spender).fetchone()
+        limited = left is not None and left["credits"] is not None
+        if limited and left["credits"] < task.price:
+            raise no_credits(task.price, left["credits"])
         if limits.budget is not None:
             row = connection.execute(SQL["spent_of"], spender).fetchone()
             if row is not None and row["spent"] + task.price > limits.budget:
                 raise over_budget(task.price, limits.budget - row["spent"])
-        connection.execute(SQL["take_credits"], spender)
-        connection.execute(SQL["note_spent"], spender)
+            connection.execute(SQL["note_spent"], spender)
+        if limited:
+            connection.execute(SQL["take_credits"], spender)
 
     def _known(self, connection: Connection, task: NewTask, now: float) -> UUID | None:
         """The task that this request already made."""

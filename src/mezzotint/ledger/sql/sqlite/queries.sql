@@ -115,7 +115,8 @@ SELECT spent FROM api_key WHERE id = :api_key;
 UPDATE account SET credits = credits - :price WHERE id = :account AND credits IS NOT NULL;
 
 -- name: note_spent
-UPDATE api_key SET spent = spent + :price WHERE id = :api_key;
+-- Of keys that have a budget: what the others spend is in their usage.
+UPDATE api_key SET spent = spent + :price WHERE id = :api_key AND budget IS NOT NULL;
 
 -- name: set_credits
 INSERT INTO account (id, created, credits) VALUES (:account, :now, :credits) ON CONFLICT (id) DO UPDATE SET credits = excluded.credits;
