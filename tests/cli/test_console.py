@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -171,7 +172,7 @@ def test_letters_that_a_pipe_does_not_take_are_escaped(quick: Server) -> None:
 
 
 def test_whoever_reads_only_the_first_line_of_a_list_is_not_told_of_an_error() -> None:
-    script = f"({sys.executable} -m mezzotint models; echo $? >code) | head -1"
+    script = f"({shlex.quote(sys.executable)} -m mezzotint models; echo $? >code) | head -1"
 
     first = subprocess.run(["sh", "-c", script], capture_output=True, timeout=60, check=True)
 
