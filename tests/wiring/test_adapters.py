@@ -19,7 +19,7 @@ from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ports import Limits
 from mezzotint.service.tools import Tools
 from mezzotint.settings import Settings, read_settings
-from mezzotint.wiring.adapters import SystemClock, blobs_of, child_environment, engine_of, ledger_file, ledger_of, supervisor_of, tools_of
+from mezzotint.wiring.adapters import PAGE, Entropy, SystemClock, blobs_of, child_environment, engine_of, ledger_file, ledger_of, supervisor_of, tools_of
 from tests.clocks import HandClock
 
 
@@ -201,3 +201,12 @@ print([name for name in ("onnxruntime", "mezzotint.ledger.sqlite", "mezzotint.bl
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_random_bytes_are_given_out_once_however_many_are_asked_for() -> None:
+    entropy = Entropy()
+
+    given = [entropy(size) for size in (4, 10, 1, PAGE - 1, PAGE, 2 * PAGE, 10, 0, 4)]
+
+    assert [len(each) for each in given] == [4, 10, 1, PAGE - 1, PAGE, 2 * PAGE, 10, 0, 4]
+    assert len({entropy(10) for _ in range(5000)}) == 5000

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mezzotint.service.tools import Tools
     from mezzotint.work.supervisor import Supervisor
 
+PAGE = 4096  # bytes of randomness fetched at once
+
 
 class SystemClock:
     """See `ports.Clock`."""
@@ -145,6 +147,20 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return environment | {f"{PREFIX}ENGINE": settings.engine, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
+class Entropy:
+    """The system's random bytes, fetched by the page: asking for a few at a time costs more than all else that makes an id."""
+
+    def __init__(self) -> None:
+        self._left = b""
+
+    def __call__(self, size: int) -> bytes:
+        """Each byte is given out once. For one thread."""
+        if len(self._left) < size:
+            self._left = secrets.token_bytes(max(PAGE, size))
+        given, self._left = self._left[:size], self._left[size:]
+        return given
+
+
 def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock, secret: bytes) -> Tools:
     from mezzotint.net.guard import Guard
     from mezzotint.service.hub import Hub
@@ -160,4 +176,4 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
         echo_secret=settings.webhook_echo_secret,
     )
     judge = Guard(settings.reach).wrong_with
-    return Tools(ledger, blobs, clock, secrets.token_bytes, judge, Hub(), ProgressBoard(), secret, policy)
+    return Tools(ledger, blobs, clock, Entropy(), judge, Hub(), ProgressBoard(), secret, policy)
