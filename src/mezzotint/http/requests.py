@@ -55,14 +55,19 @@ class _Patience:
 
     def __enter__(self) -> _Patience:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._heard = self._loop.time()
         self._timer = self._loop.call_later(self._seconds, self._end)
         return self
 
     def renew(self) -> None:
-        self._timer.cancel()
-        self._timer = self._loop.call_later(self._seconds, self._end)
+        self._heard = self._loop.time()
 
     def _end(self) -> None:
+        """The timer is set again where something came meanwhile: not for every part, of which most bodies have one."""
+        left = self._heard + self._seconds - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._end)
+            return
         self._over = True
         if self._task is not None:
             self._task.cancel()
