@@ -142,7 +142,7 @@ def main() -> None:
             told = classifier(x)
         loss = sum(F.cross_entropy(told[head].float(), torch.from_numpy(labels[head][rows])) for head in HEADS)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[union-attr]
+        loss.backward()  # type: ignore[union-attr]  # sum() of tensors is one
         optimiser.step()
         schedule.step()
         if (step + 1) % 200 == 0:

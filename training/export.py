@@ -137,7 +137,7 @@ def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
 def save_master(transformer: nn.Module, decoder: nn.Module) -> None:
     (MASTER / "transformer").mkdir(parents=True, exist_ok=True)
     (MASTER / "decoder").mkdir(parents=True, exist_ok=True)
-    transformer.half().save_pretrained(MASTER / "transformer", safe_serialization=True)  # type: ignore[operator]
+    transformer.half().save_pretrained(MASTER / "transformer", safe_serialization=True)  # type: ignore[operator]  # diffusers has no types for it
     transformer.float()
     halves = {name: tensor.half().contiguous() for name, tensor in decoder.state_dict().items()}
     save_file(halves, MASTER / "decoder" / "decoder.safetensors")

@@ -47,7 +47,7 @@ ANY = ("field", "beach", "snow", "city", "table", "plain")
 def noun(name: str, sprite: str, plural: str, german: str, turkish: str, home: tuple[str, ...], **rest: object) -> Noun:
     """A Noun from its short form: `german` is "gender singular plural"."""
     gender, singular, several = german.split()
-    return Noun(name, sprite, plural, singular, gender, several, turkish, home, **rest)  # type: ignore[arg-type]
+    return Noun(name, sprite, plural, singular, gender, several, turkish, home, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 NOUNS = (

@@ -245,8 +245,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.received.append((dict(self.headers.items()), body))  # type: ignore[attr-defined]
-        failures: list[int] = self.server.failures  # type: ignore[attr-defined]
+        self.server.received.append((dict(self.headers.items()), body))  # type: ignore[attr-defined]  # what the test hangs on the standard server
+        failures: list[int] = self.server.failures  # type: ignore[attr-defined]  # what the test hangs on the standard server
         self.send_response(failures.pop(0) if failures else 204)
         self.end_headers()
 
@@ -257,7 +257,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def receiver(*failures: int) -> Iterator[Any]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        server.received, server.failures = [], list(failures)  # type: ignore[attr-defined]
+        server.received, server.failures = [], list(failures)  # type: ignore[attr-defined]  # what the test hangs on the standard server
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()

@@ -379,7 +379,7 @@ def test_a_loop_that_ended_does_not_stop_the_writer(tmp_path: Path) -> None:
     blobs = DiskBlobs(tmp_path)
 
     async def leave() -> None:
-        asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)  # type: ignore[union-attr]
+        asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)  # type: ignore[union-attr]  # a test runs in a task
         await blobs.put(KEY, b"x" * 1_000_000)
 
     for _ in range(3):

@@ -80,7 +80,7 @@ def test_ctrl_c_and_anything_else_leave_the_task_alone(slow: Server, answer: str
         else:
             screen.sendline(answer)
         screen.expect(r"the task goes on: mezzotint watch (\S+)")
-        task = screen.match[1]  # type: ignore[index]
+        task = screen.match[1]  # type: ignore[index]  # it was matched one line above
 
         assert process.wait(20) == 130
     with Client(slow.url, KEY) as client:

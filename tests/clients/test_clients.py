@@ -24,7 +24,7 @@ BROKEN = "http://127.0.0.1:9/none.png"  # a picture's address where nobody answe
 UNREACHED = "cannot be reached"
 
 pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="scripts/test clients installs them")
-needs_node = pytest.mark.skipif(shutil.which("node") is None or not NODE.exists(), reason="Node.js is not installed")
+needs_node = pytest.mark.skipif(shutil.which("node") is None or not NODE.exists(), reason="needs Node.js when scripts/test clients installs them")
 
 
 @pytest.fixture(scope="module")

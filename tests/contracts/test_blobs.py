@@ -77,7 +77,7 @@ async def test_data_of_any_size_comes_back_byte_for_byte(blobs: BlobStore, size:
 
 async def test_what_was_put_does_not_change_with_the_buffer_it_came_in(blobs: BlobStore) -> None:
     buffer = bytearray(b"before")
-    await blobs.put(KEY, buffer)  # type: ignore[arg-type]
+    await blobs.put(KEY, buffer)  # type: ignore[arg-type]  # a buffer where bytes are asked for, as a careless caller gives
     buffer[:] = b"after!"
 
     assert await blobs.get(KEY) == b"before"

@@ -391,7 +391,7 @@ async def test_a_final_state_is_final(ledger: Ledger) -> None:
 
     assert (first, second) == ([True], [False])
     assert await status(ledger, task.id) is Status.READY
-    assert (await ledger.cancel(task.id, "default")).status is Status.READY  # type: ignore[union-attr]
+    assert (await ledger.cancel(task.id, "default")).status is Status.READY  # type: ignore[union-attr]  # it is there
 
 
 async def test_a_task_handed_back_waits_for_its_delay_and_counts_the_attempt(ledger: Ledger, clock: HandClock) -> None:
@@ -447,7 +447,7 @@ async def test_pictures_are_kept_for_their_time_from_ready(ledger: Ledger, clock
     assert await ledger.spent(10) == [task.id]
     await ledger.emptied([task.id])
     assert await ledger.spent(10) == []
-    assert (await ledger.get(task.id)).images_until == 0  # type: ignore[union-attr]
+    assert (await ledger.get(task.id)).images_until == 0  # type: ignore[union-attr]  # it is there
 
 
 # canceling

@@ -76,7 +76,7 @@ def test_the_two_surfaces_share_short_names_for_different_models() -> None:
 
 def test_the_tables_cannot_be_altered() -> None:
     with pytest.raises(TypeError):
-        BFL_MODELS["mine"] = CARDS[0]  # type: ignore[index]
+        BFL_MODELS["mine"] = CARDS[0]  # type: ignore[index]  # that it cannot be set is what is tested
 
 
 @every_card

@@ -46,7 +46,7 @@ def test_but_changes_what_is_named_and_nothing_else() -> None:
 
 def test_a_declaration_cannot_be_altered() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        WIDTH.minimum = 0  # type: ignore[misc]
+        WIDTH.minimum = 0  # type: ignore[misc]  # that it cannot be set is what is tested
 
 
 def test_but_refuses_a_property_that_there_is_not() -> None:
@@ -72,7 +72,7 @@ def test_a_table_of_parameters_cannot_be_altered() -> None:
     table = named(WIDTH)
 
     with pytest.raises(TypeError):
-        table["height"] = WIDTH  # type: ignore[index]
+        table["height"] = WIDTH  # type: ignore[index]  # the same of a table
 
 
 @pytest.mark.parametrize(

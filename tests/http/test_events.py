@@ -48,7 +48,7 @@ async def parts(studio: Studio, task: str) -> AsyncIterator[str]:
     async def receive() -> Any:
         await asyncio.sleep(60)
 
-    app = studio.client._transport.app  # type: ignore[attr-defined]
+    app = studio.client._transport.app  # type: ignore[attr-defined]  # the test client holds the app
     headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"host", b"testserver")]
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/v1/tasks/{task}/events", "scheme": "http", "headers": headers, "query_string": b""}
     scope |= {"asgi": {"version": "3.0", "spec_version": "2.4"}, "root_path": "", "client": ("127.0.0.1", 5000)}

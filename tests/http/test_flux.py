@@ -378,7 +378,7 @@ async def test_strays_are_ignored_where_the_original_ignores_them_and_refused_wh
 async def test_a_tolerance_above_the_models_top_counts_as_its_top_and_both_are_kept(studio: Studio) -> None:
     task = await studio.created("flux-2-pro", safety_tolerance=6)
 
-    inputs = await studio.tools.ledger.inputs(ids.read(task["id"]))  # type: ignore[arg-type]
+    inputs = await studio.tools.ledger.inputs(ids.read(task["id"]))  # type: ignore[arg-type]  # an id that was just handed out
 
     assert inputs is not None
     assert (inputs.parameters["safety_tolerance"], inputs.parameters["safety_tolerance_requested"]) == (5, 6)

@@ -68,7 +68,7 @@ async def test_a_picture_comes_as_what_it_is_and_can_be_nothing_else(studio: Stu
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert response.headers["access-control-allow-origin"] == "*"
-    name = ids.short(ids.read(urlsplit(link).path.split("/")[2]))  # type: ignore[arg-type]
+    name = ids.short(ids.read(urlsplit(link).path.split("/")[2]))  # type: ignore[arg-type]  # an id that was just handed out
     assert response.headers["content-disposition"] == f'inline; filename="{name}.{form}"'
     assert response.headers["etag"] == f'"{hashlib.sha256(response.content).hexdigest()}"'
 

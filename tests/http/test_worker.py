@@ -74,7 +74,7 @@ async def test_without_the_token_there_is_no_way_in(door: httpx2.AsyncClient, ve
     del door.headers["authorization"]
     headers = {} if shown is None else {"authorization": shown.encode("latin-1")}
 
-    response = await door.post(f"/v1/worker/{verb}", content=b"no message", headers=headers)  # type: ignore[arg-type]
+    response = await door.post(f"/v1/worker/{verb}", content=b"no message", headers=headers)  # type: ignore[arg-type]  # headers that may be None
 
     assert response.status_code == 401
     assert TOKEN not in response.text

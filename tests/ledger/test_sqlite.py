@@ -341,7 +341,7 @@ async def test_verdicts_of_which_one_cannot_be_stored_are_all_undone(ledger: Sql
     with pytest.raises(OverflowError):
         await ledger.settle([Verdict(task.id, 1, ready()), Verdict(an_id(), 2**64, ready())])
 
-    assert (await ledger.get(task.id)).status is Status.PROCESSING  # type: ignore[union-attr]
+    assert (await ledger.get(task.id)).status is Status.PROCESSING  # type: ignore[union-attr]  # it is there
 
 
 async def test_looking_for_webhooks_where_none_is_owed_writes_nothing(ledger: SqliteLedger) -> None:

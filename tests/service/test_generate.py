@@ -421,7 +421,7 @@ async def test_a_picture_that_is_larger_than_we_would_take_is_adopted_all_the_sa
 
 
 async def test_a_disk_that_is_full_ends_no_task(studio: Studio) -> None:
-    class Full(type(studio.tools.blobs)):  # type: ignore[misc]
+    class Full(type(studio.tools.blobs)):  # type: ignore[misc]  # its class is known only here
         async def put(self, key: str, data: bytes, *, replace: bool = False) -> bool:
             raise Unavailable("no space left on device")
 

@@ -331,7 +331,7 @@ class Counting:
 
 async def test_a_finished_task_is_read_from_the_ledger_once_and_a_running_one_every_time(studio: Studio) -> None:
     counting = Counting(studio.tools.ledger)
-    tools = replace(studio.tools, ledger=counting)  # type: ignore[arg-type]
+    tools = replace(studio.tools, ledger=counting)  # type: ignore[arg-type]  # it does only what is asked of it here
     task = (await ask(studio.tools)).task
     for _ in range(3):
         await seen(task, Viewer(OWNER), tools)

@@ -249,7 +249,7 @@ async def test_delays_grow_until_it_is_given_up_in_the_open(here: Studio) -> Non
             here.clock.advance(delay * 0.99)
             assert await nothing_is_due(here), f"attempt {tried + 1} came early"
             await wound(here, delay * 0.22)
-            await until(lambda count=tried + 1: len(tries(here)) == count, f"attempt {tried + 1}")  # type: ignore[misc]
+            await until(lambda count=tried + 1: len(tries(here)) == count, f"attempt {tried + 1}")  # type: ignore[misc]  # the default holds the number of this round
 
         assert settled(here)
         await wound(here, 30 * 86_400)

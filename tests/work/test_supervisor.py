@@ -40,7 +40,7 @@ async def station(clock: HandClock) -> AsyncIterator[Station]:
 
 async def beats(station: Station, clock: HandClock) -> None:
     """Until every worker has renewed its lease."""
-    leases = station.studio.tools.ledger._leases  # type: ignore[attr-defined]
+    leases = station.studio.tools.ledger._leases  # type: ignore[attr-defined]  # the ledger's own insides
     await until(lambda: all(lease.until > clock.now() + 14 for lease in leases.values()), "a beat")
 
 
@@ -316,7 +316,7 @@ async def test_a_worker_whose_grace_is_over_hands_its_picture_back(station: Stat
 
         assert time.monotonic() - began < 5
         assert (await station.ask(task))["status"] == "pending"
-        assert station.studio.tools.ledger._tasks[ids.read(task)].refunded == 1  # type: ignore[attr-defined]
+        assert station.studio.tools.ledger._tasks[ids.read(task)].refunded == 1  # type: ignore[attr-defined]  # the ledger's own insides
     async with a_worker(station, name="successor"):
         await station.until_it_is("processing", task)
 
@@ -460,7 +460,7 @@ async def test_a_worker_process_that_gets_sigterm_hands_back_what_takes_too_long
 
         assert await worker.ended() == 0
         assert (await station.ask(task))["status"] == "pending"
-        assert station.studio.tools.ledger._tasks[ids.read(task)].refunded == 1  # type: ignore[attr-defined]
+        assert station.studio.tools.ledger._tasks[ids.read(task)].refunded == 1  # type: ignore[attr-defined]  # the ledger's own insides
     finally:
         worker.end()
 

@@ -1,4 +1,4 @@
-// https://www.npmjs.com/package/@ai-sdk/black-forest-labs: address by baseURL.
+// @ai-sdk/black-forest-labs from npm: address by baseURL.
 import { createBlackForestLabs } from '@ai-sdk/black-forest-labs';
 import { generateImage } from 'ai';
 

@@ -1,4 +1,4 @@
-// https://www.npmjs.com/package/@ai-sdk/openai-compatible: address by baseURL.
+// @ai-sdk/openai-compatible from npm: address by baseURL.
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateImage } from 'ai';
 

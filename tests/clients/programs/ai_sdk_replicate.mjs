@@ -1,4 +1,4 @@
-// https://www.npmjs.com/package/@ai-sdk/replicate: address by baseURL.
+// @ai-sdk/replicate from npm: address by baseURL.
 import { createReplicate } from '@ai-sdk/replicate';
 import { generateImage } from 'ai';
 

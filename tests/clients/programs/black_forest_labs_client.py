@@ -1,4 +1,4 @@
-"""https://pypi.org/project/black-forest-labs: address by base_url."""
+"""black-forest-labs from PyPI: address by base_url."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""https://pypi.org/project/blackforest: Black Forest Labs' own client; address by base_url."""
+"""blackforest from PyPI: Black Forest Labs' own client; address by base_url."""
 
 import contextlib
 import io

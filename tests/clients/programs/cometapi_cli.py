@@ -1,4 +1,4 @@
-"""https://pypi.org/project/cometapi-cli, a program: address by COMETAPI_BASE_URL. It has no command that paints; it lists models."""
+"""cometapi-cli from PyPI, a program: address by COMETAPI_BASE_URL. It has no command that paints; it lists models."""
 
 import json
 import os

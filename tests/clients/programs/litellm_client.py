@@ -1,4 +1,4 @@
-"""https://pypi.org/project/litellm by its OpenAI route: address by api_base. Its own route to Black Forest Labs takes no other host."""
+"""litellm from PyPI by its OpenAI route: address by api_base. Its own route to Black Forest Labs takes no other host."""
 
 import base64
 import json

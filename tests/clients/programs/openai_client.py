@@ -1,4 +1,4 @@
-"""https://pypi.org/project/openai and https://pypi.org/project/cometapi, which is built on it: address by base_url."""
+"""openai from PyPI and cometapi from PyPI, which is built on it: address by base_url."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-// https://www.npmjs.com/package/openai: address by baseURL.
+// openai from npm: address by baseURL.
 import OpenAI from 'openai';
 
 const { URL: url, KEY: apiKey, BROKEN: broken } = process.env;

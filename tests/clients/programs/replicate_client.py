@@ -1,4 +1,4 @@
-"""https://pypi.org/project/replicate: address by REPLICATE_BASE_URL, key by REPLICATE_API_TOKEN."""
+"""replicate from PyPI: address by REPLICATE_BASE_URL, key by REPLICATE_API_TOKEN."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// https://www.npmjs.com/package/replicate: address by baseUrl.
+// replicate from npm: address by baseUrl.
 import Replicate from 'replicate';
 
 const { URL: url, KEY: auth, BROKEN: broken } = process.env;

@@ -120,7 +120,7 @@ KONTEXTS = (
 
 
 def _finetuned(base: str, about: str, *parameters: Parameter | tuple[Parameter, ...], strength: float = 1.1, **rest: object) -> ModelCard:
-    return ModelCard(f"{base}-finetuned", BFL, "finetuned", about, named(FINETUNE_ID, FINETUNE_STRENGTH.but(default=strength), *parameters), OPENAPI, **rest)  # type: ignore[arg-type]
+    return ModelCard(f"{base}-finetuned", BFL, "finetuned", about, named(FINETUNE_ID, FINETUNE_STRENGTH.but(default=strength), *parameters), OPENAPI, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 FINETUNED = (

@@ -48,7 +48,7 @@ NULLABLE_TEXT = PROMPT.but(default=None, nullable=True)
 
 
 def _flux2(name: str, about: str, *parameters: Parameter | tuple[Parameter, ...], price: Price, source: str = OPENAPI, **rest: object) -> ModelCard:
-    return ModelCard(name, BFL, "flux-2", about, named(*parameters), source, sizing=Sizing.AUTOMATIC, price=price, **rest)  # type: ignore[arg-type]
+    return ModelCard(name, BFL, "flux-2", about, named(*parameters), source, sizing=Sizing.AUTOMATIC, price=price, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 EIGHT = input_images(8)

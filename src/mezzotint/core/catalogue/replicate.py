@@ -88,7 +88,7 @@ def _pictures(name: str, most: int) -> Parameter:
 
 def _card(model: str, family: str, about: str, *parameters: Parameter | tuple[Parameter, ...], source: str = COG, **rest: object) -> ModelCard:
     details = {"sizing": Sizing.FORMAT, "aliases": (model,), **rest}
-    return ModelCard(f"black-forest-labs/{model}", Surface.REPLICATE, family, about, named(*parameters), source, **details)  # type: ignore[arg-type]
+    return ModelCard(f"black-forest-labs/{model}", Surface.REPLICATE, family, about, named(*parameters), source, **details)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 FLUX1 = (

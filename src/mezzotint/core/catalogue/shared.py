@@ -84,24 +84,24 @@ class ModelCard:
 
 
 def text(name: str, about: str, **rest: object) -> Parameter:
-    return Parameter(name, Kind.STRING, about, **rest)  # type: ignore[arg-type]
+    return Parameter(name, Kind.STRING, about, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 def integer(name: str, about: str, low: int | None = None, high: int | None = None, **rest: object) -> Parameter:
-    return Parameter(name, Kind.INTEGER, about, minimum=low, maximum=high, **rest)  # type: ignore[arg-type]
+    return Parameter(name, Kind.INTEGER, about, minimum=low, maximum=high, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 def number(name: str, about: str, low: float | None = None, high: float | None = None, **rest: object) -> Parameter:
-    return Parameter(name, Kind.NUMBER, about, minimum=low, maximum=high, **rest)  # type: ignore[arg-type]
+    return Parameter(name, Kind.NUMBER, about, minimum=low, maximum=high, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 def switch(name: str, about: str, **rest: object) -> Parameter:
-    return Parameter(name, Kind.BOOLEAN, about, **rest)  # type: ignore[arg-type]
+    return Parameter(name, Kind.BOOLEAN, about, **rest)  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 def picture(name: str, about: str, **rest: object) -> Parameter:
     """A picture by URL, bare base64 or data URL; optional and nullable unless said otherwise."""
-    return Parameter(name, Kind.STRING, about, **{"nullable": True, "image": True, **rest})  # type: ignore[arg-type]
+    return Parameter(name, Kind.STRING, about, **{"nullable": True, "image": True, **rest})  # type: ignore[arg-type]  # fields by name, which dataclasses check
 
 
 LARGEST_SEED = 2**64 - 1  # ComfyUI's nodes send as much
