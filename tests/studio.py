@@ -107,6 +107,7 @@ def a_studio(
     limits: Limits | None = None,
     fetcher: Fetcher | None = None,
     painter: Painter | None = None,
+    max_body: int = 32 * 1024 * 1024,
     **policy: Any,
 ) -> Studio:
     ledger, blobs, door, own = MemoryLedger(clock, Terms()), MemoryBlobs(), Door(), InProcessPainter()
@@ -125,7 +126,7 @@ def a_studio(
     )
     other = ApiKey(handle(digest(OTHER_KEY)), "other", "other", 0.0)
     ledger._keys[digest(OTHER_KEY)] = other
-    front = Front(Authenticator(ledger, clock, [KEY]), Origins("", (), ORIGIN), door, 32 * 1024 * 1024, "worker-token", 15.0)
+    front = Front(Authenticator(ledger, clock, [KEY]), Origins("", (), ORIGIN), door, max_body, "worker-token", 15.0)
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(public_app(tools, front)), base_url=ORIGIN)
     workshop = Workshop(blobs, fetcher or NoFetcher(), OpenModerator(), painter or own)
     return Studio(tools, client, clock, door, own, workshop)

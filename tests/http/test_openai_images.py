@@ -15,6 +15,7 @@ from PIL import Image
 
 from mezzotint.core import ids
 from mezzotint.core.tasks import Outcome, Status
+from mezzotint.ports import Limits
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
 from tests.studio import KEY, Studio, a_studio
@@ -55,6 +56,15 @@ def size_of(picture: dict[str, Any]) -> tuple[int, int]:
 
 
 # generations
+
+
+async def test_several_pictures_are_made_all_or_none() -> None:
+    studio = a_studio(HandClock(), limits=Limits(waiting=2))
+
+    response = await generate(studio, n=3)
+
+    assert response.status_code == 429
+    assert await studio.tools.ledger.waiting() == 0
 
 
 async def test_a_picture_comes_as_an_address_unless_it_is_asked_for_itself(studio: Studio) -> None:

@@ -248,6 +248,18 @@ async def test_what_is_wrong_is_named_and_nothing_is_made(studio: Studio, body: 
     assert await studio.tools.ledger.waiting() == 0
 
 
+@pytest.mark.parametrize(("events", "hooked"), [(["start", "logs"], False), (["start", "completed"], True), ([], True)])
+async def test_a_webhook_is_owed_only_where_the_end_is_asked_for(studio: Studio, events: list[str], hooked: bool) -> None:
+    asked = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook", "webhook_events_filter": events}
+    told = (await studio.client.post(DEV, json=asked, headers={"authorization": f"Bearer {KEY}"})).json()
+
+    task = ids.read(told["id"])
+    assert task is not None
+    inputs = await studio.tools.ledger.inputs(task)
+    assert inputs is not None
+    assert (inputs.webhook_url is not None) is hooked
+
+
 @pytest.mark.parametrize("version", ["", "0" * 64, "flux-9000", "black-forest-labs/flux-dev:" + "0" * 64, "flux-schnell:" + "7863d1ba" * 8])
 async def test_a_version_that_is_not_there_is_refused(studio: Studio, version: str) -> None:
     body = {"version": version, "input": {"prompt": "a cat"}}

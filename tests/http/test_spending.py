@@ -114,14 +114,6 @@ async def test_what_is_no_day_is_refused(studio: Studio, query: str) -> None:
     assert (await get(studio, f"/v1/usage{query}")).status_code == 400
 
 
-async def test_a_label_that_is_too_long_is_refused(studio: Studio) -> None:
-    await a_key(studio)
-
-    response = await studio.client.post("/v1/flux-dev", json={}, headers=BEARER | {"x-mezzotint-label": "x" * 101})
-
-    assert response.json()["detail"][0]["loc"] == ["header", "x-mezzotint-label"]
-
-
 async def test_anothers_usage_is_not_told(studio: Studio) -> None:
     await a_key(studio)
     await post(studio, *CREATES["bfl"])

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet, openai, replicate
-from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.endpoint import route
 from mezzotint.http.events import Events
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
+from mezzotint.http.intake import Intake
 from mezzotint.http.native import Native
 from mezzotint.http.openai_images import OpenAIImages
-from mezzotint.http.openapi import OpenApi
+from mezzotint.http.openapi import openapi
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
@@ -109,22 +110,23 @@ def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIAp
 def public_app(tools: Tools, front: Front) -> ASGIApp:
     """All that the world sees."""
     registry = CollectorRegistry()
+    intake = Intake(front.authenticator, front.origins, front.door, front.max_body)
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
-        *Flux(COMET, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
-        *Predictions(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),
+        *Predictions(tools, intake, front.authenticator, front.origins).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
-        *OpenAIImages(tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
-        Route("/images/{task}/{name}", Endpoint(Images(tools)), methods=["GET"]),
+        *OpenAIImages(tools, intake).routes(),
+        route("GET", "/images/{task}/{name}", Images(tools)),
         *Events(tools, front.authenticator, front.origins).routes(),
         *Spending(tools, front.authenticator, front.origins).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
-        *OpenApi(front.origins).routes(),
-        Route("/healthz", Endpoint(health.live), methods=["GET"]),
-        Route("/readyz", Endpoint(health.ready), methods=["GET"]),
-        Route("/metrics", Endpoint(health.metrics), methods=["GET"]),
-        *Flux(BFL, tools, front.authenticator, front.origins, front.door, front.max_body).routes(),
+        route("GET", "/openapi.json", openapi),
+        route("GET", "/healthz", health.live),
+        route("GET", "/readyz", health.ready),
+        route("GET", "/metrics", health.metrics),
+        *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
     ]
     return _layered(routes, registry)
 

@@ -6,12 +6,17 @@ kind is outermost (`app.Worded`), and a poll should not pay for it three times.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from mezzotint import records
+
+JSON = "application/json"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -24,3 +29,11 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._handler(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def route(method: str, path: str, handler: Handler) -> Route:
+    return Route(path, Endpoint(handler), methods=[method])
+
+
+def as_json(body: Any, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    return Response(records.encode(body), status, headers, JSON)

@@ -14,7 +14,7 @@ from mezzotint.core.accounts import READ
 from mezzotint.core.errors import NotFound
 from mezzotint.core.tasks import Status
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.endpoint import route
 from mezzotint.http.requests import Origins
 from mezzotint.service.read import Found, Viewer, find
 from mezzotint.service.tools import Tools
@@ -28,7 +28,7 @@ class Events:
         self._tools, self._authenticator, self._origins = tools, authenticator, origins
 
     def routes(self) -> list[Route]:
-        return [Route("/v1/tasks/{id}/events", Endpoint(self.follow), methods=["GET"])]
+        return [route("GET", "/v1/tasks/{id}/events", self.follow)]
 
     async def follow(self, request: Request) -> Response:
         """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.accounts import CREATE, READ
+from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import BFL_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
@@ -24,29 +24,20 @@ from mezzotint.core.tasks import Status
 from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet
-from mezzotint.http.endpoint import Endpoint
-from mezzotint.http.health import Door
+from mezzotint.http.endpoint import JSON, as_json, route
+from mezzotint.http.intake import Intake
 from mezzotint.http.polls import PollWindow
-from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, label_of, preferred_wait, read_body
+from mezzotint.http.requests import Origins, json_object, preferred_wait
 from mezzotint.service.prices import Quote
-from mezzotint.service.read import Found, Viewer, find, polling_url, until_final
-from mezzotint.service.submit import Submission, card_of, estimate, submit
+from mezzotint.service.read import Found, Viewer, find_within, polling_url
+from mezzotint.service.submit import card_of, estimate, submit
 from mezzotint.service.tools import Tools
 
-LONGEST_IDEMPOTENCY_KEY = 255
 
-
-class _ServedModel(Convertor[str]):
+class _ServedModel(PathConvertor):
     """In a route's path: a model's name. On Black Forest Labs' surface others are no paths at all, whoever asks."""
 
     regex = "|".join(re.escape(name) for name in sorted(BFL_MODELS, key=len, reverse=True) if BFL_MODELS[name].listed)
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 register_url_convertor("bfl_model", _ServedModel())
@@ -69,42 +60,30 @@ BFL = Dialect(bfl.SURFACE, bfl.CREATE, bfl.POLL, flux_task.parse, flux_task.acce
 
 
 class Flux:
-    def __init__(self, dialect: Dialect, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
-        self._dialect, self._tools, self._authenticator = dialect, tools, authenticator
-        self._origins, self._door, self._max_body = origins, door, max_body
+    def __init__(self, dialect: Dialect, tools: Tools, intake: Intake, authenticator: Authenticator, origins: Origins) -> None:
+        self._dialect, self._tools, self._intake = dialect, tools, intake
+        self._authenticator, self._origins = authenticator, origins
         self._polls = PollWindow(dialect.polls_per_second, tools.clock) if dialect.polls_per_second else None
 
     def routes(self) -> list[Route]:
         dialect = self._dialect
-        return [Route(dialect.poll, Endpoint(self.poll), methods=["GET"]), Route(dialect.create, Endpoint(self.create), methods=["POST"])]
+        return [route("GET", dialect.poll, self.poll), route("POST", dialect.create, self.create)]
 
     async def create(self, request: Request) -> Response:
         """Answered once the task is on disk."""
         if request.scope["path"] == self._dialect.poll:  # or it would be a model that is not served, which clients try again
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         model = request.path_params["model"]
-        key = await self._authenticator.required(request, CREATE)
-        self._door.check()
-        body = await read_body(request, self._max_body)
-        origin = self._origins.of(request)
-        submission = Submission(
-            model=model,
-            given=self._dialect.parse(card_of(model, Surface.BFL), json_object(body)),
-            surface=self._dialect.surface,
-            key=key,
-            origin=origin,
-            idempotency_key=(repeated := idempotency_key(request)),
-            request_hash=hash_of(request, body) if repeated else "",
-            label=label_of(request),
-        )
+        taken = await self._intake.take(request)
+        submission = taken.submission(self._dialect.surface, model, self._dialect.parse(card_of(model, Surface.BFL), json_object(taken.body)))
         if is_dry_run(request):
-            return Response(records.encode(flux_task.estimated(estimate(submission, Surface.BFL, self._tools))), 200, None, JSON)
+            return as_json(flux_task.estimated(estimate(submission, Surface.BFL, self._tools)))
         accepted = await submit(submission, Surface.BFL, self._tools)
-        url = polling_url(accepted.task, self._dialect.poll, origin, self._tools)
+        url = polling_url(accepted.task, self._dialect.poll, taken.origin, self._tools)
         headers = {"x-mezzotint-engine": self._tools.policy.engine}
         if accepted.replayed:
             headers["idempotent-replayed"] = "true"
-        return Response(records.encode(self._dialect.accepted(accepted.task, url, accepted.quote)), 200, headers, JSON)
+        return as_json(self._dialect.accepted(accepted.task, url, accepted.quote), headers)
 
     async def poll(self, request: Request) -> Response:
         """Always 200 for whoever may ask: what there is to know is in the body. Held, where that is asked for, until the task has ended."""
@@ -113,18 +92,14 @@ class Flux:
         text = request.query_params.get("id")
         if not text:
             raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
-        viewer = Viewer(key, token)
-        found = await find(text, viewer, self._tools)
-        if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
-            await until_final(found.task.id, wait, self._tools)
-            found = await find(text, viewer, self._tools)
+        found = await find_within(preferred_wait(request), text, Viewer(key, token), self._tools)
         if found is None:
             return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
         body = flux_task.show(found, self._origins.of(request))
         headers = await hints(found, self._tools)
         if self._polls is not None:
             headers |= self._polls.take(found.task.account)
-        return Response(records.encode(body), 200, headers, JSON)
+        return as_json(body, headers)
 
 
 def is_dry_run(request: Request) -> bool:
@@ -135,18 +110,6 @@ def is_dry_run(request: Request) -> bool:
     if asked not in ("true", "1", "false", "0"):
         raise InvalidRequest([Problem(("dry_run",), "Input should be true or false", "bool_parsing", "query")])
     return asked in ("true", "1")
-
-
-def idempotency_key(request: Request) -> str | None:
-    """Raises InvalidRequest for one that is too long or not printable."""
-    key = request.headers.get("idempotency-key")
-    if key is None or key == "":
-        return None
-    if len(key) > LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
-        raise InvalidRequest(
-            [Problem(("Idempotency-Key",), f"Header should have at most {LONGEST_IDEMPOTENCY_KEY} printable characters", "string_too_long", "header")]
-        )
-    return key
 
 
 async def hints(found: Found, tools: Tools) -> dict[str, str]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core.errors import MezzotintError, Unavailable
-from mezzotint.http.problems import JSON
+from mezzotint.http.endpoint import JSON
 from mezzotint.service.tools import Tools
 
 

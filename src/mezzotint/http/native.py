@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mezzotint import records
 from mezzotint.core import ids
 from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Surface
@@ -19,28 +18,21 @@ from mezzotint.core.schema import model_schema
 from mezzotint.core.tasks import Status, Task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import replicate
-from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.endpoint import as_json, route
 from mezzotint.http.flux import hints
-from mezzotint.http.problems import JSON
 from mezzotint.http.replicate_models import listing
 from mezzotint.http.requests import Origins, preferred_wait
 from mezzotint.service.cancel import cancel
-from mezzotint.service.read import Viewer, find, until_final
+from mezzotint.service.read import Viewer, find_within
 from mezzotint.service.tools import Tools
 
 PAGE, LARGEST_PAGE = 20, 100
 
 
-class _ModelName(Convertor[str]):
+class _ModelName(PathConvertor):
     """In a route's path: one word, or an owner's and a model's."""
 
     regex = "[^/]+(?:/[^/]+)?"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 register_url_convertor("model_name", _ModelName())
@@ -52,17 +44,17 @@ class Native:
 
     def routes(self) -> list[Route]:
         return [
-            Route("/v1/models", Endpoint(self.models), methods=["GET"]),
-            Route("/v1/models/{name:model_name}", Endpoint(self.model), methods=["GET"]),
-            Route("/v1/tasks", Endpoint(self.tasks), methods=["GET"]),
-            Route("/v1/tasks/{id}", Endpoint(self.task), methods=["GET"]),
-            Route("/v1/tasks/{id}/cancel", Endpoint(self.cancel), methods=["POST"]),
+            route("GET", "/v1/models", self.models),
+            route("GET", "/v1/models/{name:model_name}", self.model),
+            route("GET", "/v1/tasks", self.tasks),
+            route("GET", "/v1/tasks/{id}", self.task),
+            route("POST", "/v1/tasks/{id}/cancel", self.cancel),
         ]
 
     async def models(self, request: Request) -> Response:
         """Every model that is served; public, as the catalogue is no secret. A list of OpenAI's form, and a page of Replicate's."""
         told = {"object": "list", "data": [_summary(card) for card in CARDS if card.listed]}
-        return _json(told | listing(self._origins.of(request) + "/v1"))
+        return as_json(told | listing(self._origins.of(request) + "/v1"))
 
     async def model(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -70,37 +62,30 @@ class Native:
         if card is None or not card.listed:
             raise NotFound(f"no model called {name[:100]} is served here; GET /v1/models lists them")
         replicates = replicate.show_model(card, self._origins.of(request) + "/v1") if card.surface is Surface.REPLICATE else {}
-        return _json(replicates | _summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
+        return as_json(replicates | _summary(card) | {"rules": [rule.sentence for rule in card.rules], "schema": model_schema(card)})
 
     async def tasks(self, request: Request) -> Response:
         key = await self._authenticator.required(request, READ)
         status, before, count = _page(request)
         tasks = await self._tools.ledger.list_of(key.account, status, before, count)
         after = str(tasks[-1].id) if len(tasks) == count else None
-        return _json({"object": "list", "data": [_shown(task) for task in tasks], "before": after})
+        return as_json({"object": "list", "data": [_shown(task) for task in tasks], "before": after})
 
     async def task(self, request: Request) -> Response:
         key = await self._authenticator.required(request, READ)
         text = request.path_params["id"]
-        found = await find(text, Viewer(key), self._tools)
-        if found is not None and not found.task.status.final and (wait := preferred_wait(request)):
-            await until_final(found.task.id, wait, self._tools)
-            found = await find(text, Viewer(key), self._tools)
+        found = await find_within(preferred_wait(request), text, Viewer(key), self._tools)
         if found is None:
             raise NotFound(f"there is no task {text[:64]!r}")
         inputs = await self._tools.ledger.inputs(found.task.id)
         body = _shown(found.task) | {"parameters": inputs.parameters if inputs else {}, "images": list(found.links(self._origins.of(request)))}
         if found.progress is not None and not found.task.status.final:
             body |= {"step": found.progress.step, "steps": found.progress.steps}
-        return _json(body, await hints(found, self._tools))
+        return as_json(body, await hints(found, self._tools))
 
     async def cancel(self, request: Request) -> Response:
         key = await self._authenticator.required(request, CREATE)
-        return _json(_shown(await cancel(request.path_params["id"], key, self._tools)))
-
-
-def _json(body: Any, headers: dict[str, str] | None = None) -> Response:
-    return Response(records.encode(body), 200, headers, JSON)
+        return as_json(_shown(await cancel(request.path_params["id"], key, self._tools)))
 
 
 def _summary(card: ModelCard) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint._version import __version__
@@ -15,10 +14,8 @@ from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
 from mezzotint.core.tasks import Status
 from mezzotint.http.dialects import replicate
-from mezzotint.http.endpoint import Endpoint
+from mezzotint.http.endpoint import JSON
 from mezzotint.http.flux_task import NOT_FOUND, WORDS
-from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins
 
 ABOUT = "Flux's task API in the words of CometAPI, Black Forest Labs, Replicate and OpenAI, over one ledger of tasks."
 PROBLEM_JSON = "application/problem+json"
@@ -110,15 +107,14 @@ PREFER = {"name": "Prefer", "in": "header", "schema": TEXT, "description": "`wai
 CANCEL_AFTER = {"name": "Cancel-After", "in": "header", "schema": TEXT, "description": "A duration, such as 1m30s, after which it is given up."}
 
 
-class OpenApi:
-    def __init__(self, origins: Origins) -> None:
-        self._origins = origins
+async def openapi(request: Request) -> Response:
+    del request
+    return Response(_encoded(), media_type=JSON)
 
-    def routes(self) -> list[Route]:
-        return [Route("/openapi.json", Endpoint(self.document), methods=["GET"])]
 
-    async def document(self, request: Request) -> Response:
-        return Response(records.encode(document() | {"servers": [{"url": self._origins.of(request)}]}), media_type=JSON)
+@cache
+def _encoded() -> bytes:
+    return records.encode(document())
 
 
 @cache
@@ -126,6 +122,7 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "mezzotint", "version": __version__, "description": ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "servers": [{"url": "/"}],  # whatever was called
         "paths": {**_comet(), **_bfl(), **_replicate(), **_openai(), **_ours()},
         "components": {
             "schemas": SCHEMAS,

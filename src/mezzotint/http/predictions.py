@@ -23,14 +23,12 @@ from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import replicate
-from mezzotint.http.endpoint import Endpoint
-from mezzotint.http.flux import idempotency_key
-from mezzotint.http.health import Door
-from mezzotint.http.problems import JSON
-from mezzotint.http.requests import Origins, hash_of, json_object, label_of, preferred_wait, read_body
+from mezzotint.http.endpoint import JSON, Endpoint, as_json
+from mezzotint.http.intake import Intake
+from mezzotint.http.requests import Origins, json_object, preferred_wait
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find, gone, links, until_final
-from mezzotint.service.submit import Submission, submit
+from mezzotint.service.submit import submit
 from mezzotint.service.tools import Tools
 
 PREFIXES = ("/v1", "/replicate/v1")
@@ -40,9 +38,8 @@ SHORTEST_LIFE = 5  # seconds that Cancel-After leaves a prediction at least
 
 
 class Predictions:
-    def __init__(self, tools: Tools, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
-        self._tools, self._authenticator, self._origins = tools, authenticator, origins
-        self._door, self._max_body = door, max_body
+    def __init__(self, tools: Tools, intake: Intake, authenticator: Authenticator, origins: Origins) -> None:
+        self._tools, self._intake, self._authenticator, self._origins = tools, intake, authenticator, origins
 
     def routes(self) -> list[Route]:
         return [route for prefix in PREFIXES for route in self._below(prefix)]
@@ -70,24 +67,16 @@ class Predictions:
         return await self._create(request, prefix, _named(model))
 
     async def _create(self, request: Request, prefix: str, card: ModelCard | None) -> Response:
-        key = await self._authenticator.required(request, CREATE)
-        self._door.check()
-        body = await read_body(request, self._max_body)
-        asked = replicate.read(json_object(body), versioned=card is None)
+        taken = await self._intake.take(request)
+        asked = replicate.read(json_object(taken.body), versioned=card is None)
         version = None
         if card is None:
             card, version = _by_version(asked.version or "")
         wait, life = preferred_wait(request), _life(request)
-        origin = self._origins.of(request)
-        submission = Submission(
-            model=card.name,
-            given=replicate.parse(card, asked.input),
-            surface=replicate.SURFACE,
-            key=key,
-            origin=origin,
-            idempotency_key=(repeated := idempotency_key(request)),
-            request_hash=hash_of(request, body) if repeated else "",
-            label=label_of(request),
+        submission = taken.submission(
+            replicate.SURFACE,
+            card.name,
+            replicate.parse(card, asked.input),
             webhook_url=asked.webhook,
             shown=replicate.shown_input(asked.input),
             version=version,
@@ -101,7 +90,7 @@ class Predictions:
         if task is None:
             raise NotFound("the prediction is gone")
         early = wait > 0 and not task.status.final
-        told = await self._told(task, origin, prefix, status="starting" if early else "")
+        told = await self._told(task, taken.origin, prefix, status="starting" if early else "")
         headers = {"idempotent-replayed": "true"} if accepted.replayed else {}
         return Response(records.encode(told), 202 if early else 201, headers, JSON)
 
@@ -111,12 +100,12 @@ class Predictions:
         found = await find(text, Viewer(key), self._tools, removed_too=True)
         if found is None:
             raise NotFound(f"there is no prediction {text[:64]!r}")
-        return _json(await self._told(found.task, self._origins.of(request), prefix))
+        return as_json(await self._told(found.task, self._origins.of(request), prefix))
 
     async def cancel(self, request: Request, prefix: str) -> Response:
         key = await self._authenticator.required(request, CREATE)
         task = await cancel(request.path_params["id"], key, self._tools)
-        return _json(await self._told(task, self._origins.of(request), prefix))
+        return as_json(await self._told(task, self._origins.of(request), prefix))
 
     async def list(self, request: Request, prefix: str) -> Response:
         """Newest first. `next` is the address of the next page, null on the last."""
@@ -129,7 +118,7 @@ class Predictions:
         tasks = await self._tools.ledger.list_of(key.account, None, before, PAGE)
         results = [await self._told(task, origin, prefix, with_files=False) for task in tasks]
         following = f"{origin}{prefix}/predictions?cursor={ids.short(tasks[-1].id)}" if len(tasks) == PAGE else None
-        return _json(replicate.page(results, following))
+        return as_json(replicate.page(results, following))
 
     async def _told(self, task: Task, origin: str, prefix: str, *, status: str = "", with_files: bool = True) -> dict[str, Any]:
         inputs = await self._tools.ledger.inputs(task.id) or Inputs(task.model, {})
@@ -148,10 +137,6 @@ class Predictions:
             address if data is None else f"data:{kind};base64,{base64.b64encode(data).decode()}"
             for address, data, kind in zip(addresses, files, kinds, strict=True)
         )
-
-
-def _json(body: Any) -> Response:
-    return Response(records.encode(body), 200, None, JSON)
 
 
 def _named(model: str) -> ModelCard:

@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from mezzotint import records
 from mezzotint.core.errors import LedgerError, Refusal, Unavailable
-
-JSON = "application/json"
+from mezzotint.http.endpoint import JSON
 
 
 @dataclass(frozen=True)

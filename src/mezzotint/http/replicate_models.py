@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mezzotint import records
 from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import CARDS, REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import NotFound
 from mezzotint.core.signing import account_webhook_secret
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import replicate
-from mezzotint.http.endpoint import Endpoint
-from mezzotint.http.problems import JSON
+from mezzotint.http.endpoint import as_json, route
 from mezzotint.http.requests import Origins
 from mezzotint.service.tools import Tools
 
@@ -38,37 +35,37 @@ class ReplicateModels:
             "/webhooks/default/secret": self.webhook_secret,
         }
         below = {"/models": self.models, "/models/{owner}/{name}": self.model}
-        return [_get(prefix + path, handler) for prefix in ("/v1", PREFIX) for path, handler in everywhere.items()] + [
-            _get(PREFIX + path, handler) for path, handler in below.items()
+        return [route("GET", prefix + path, handler) for prefix in ("/v1", PREFIX) for path, handler in everywhere.items()] + [
+            route("GET", PREFIX + path, handler) for path, handler in below.items()
         ]
 
     async def models(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return _json(listing(self._origins.of(request) + PREFIX))
+        return as_json(listing(self._origins.of(request) + PREFIX))
 
     async def model(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return _json(replicate.show_model(_card(request), self._origins.of(request) + PREFIX))
+        return as_json(replicate.show_model(_card(request), self._origins.of(request) + PREFIX))
 
     async def versions(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return _json(replicate.page([replicate.show_version(_card(request))]))
+        return as_json(replicate.page([replicate.show_version(_card(request))]))
 
     async def version(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
         card, asked = _card(request), request.path_params["version"]
         if asked != replicate.version_of(card):
             raise NotFound(f"{card.name} has no version {asked[:100]!r}")
-        return _json(replicate.show_version(card))
+        return as_json(replicate.show_version(card))
 
     async def account(self, request: Request) -> Response:
         key = await self._authenticator.required(request, READ)
-        return _json({"type": "organization", "username": key.account, "name": key.name or key.account, "github_url": None})
+        return as_json({"type": "organization", "username": key.account, "name": key.name or key.account, "github_url": None})
 
     async def webhook_secret(self, request: Request) -> Response:
         """What signs the webhooks of this account, where the request gave no secret of its own."""
         key = await self._authenticator.required(request, READ)
-        return _json({"key": account_webhook_secret(self._tools.secret, key.account)})
+        return as_json({"key": account_webhook_secret(self._tools.secret, key.account)})
 
 
 def listing(base: str) -> dict[str, Any]:
@@ -82,11 +79,3 @@ def _card(request: Request) -> ModelCard:
     if card is None or not card.listed:
         raise NotFound(f"there is no model {name[:100]!r} here; GET /v1/models lists them")
     return card
-
-
-def _get(path: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
-    return Route(path, Endpoint(handler), methods=["GET"])
-
-
-def _json(body: Any) -> Response:
-    return Response(records.encode(body), 200, None, JSON)

@@ -21,8 +21,6 @@ HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-F
 BODY_SECONDS = 30.0  # without a byte of a body
 WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
 LONGEST_WAIT = 60
-LABEL = "x-mezzotint-label"
-LONGEST_LABEL = 100
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
 MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
@@ -94,14 +92,6 @@ def preferred_wait(request: Request) -> int:
         if match := WAIT.fullmatch(preference.strip()):
             return min(int(match[1]), LONGEST_WAIT) if match[1] else LONGEST_WAIT
     return 0
-
-
-def label_of(request: Request) -> str:
-    """The caller's own word for what the task is for, by which usage is told apart. Raises InvalidRequest."""
-    label = request.headers.get(LABEL, "")
-    if len(label) > LONGEST_LABEL or not label.isprintable():
-        raise InvalidRequest([Problem((LABEL,), f"Header should have at most {LONGEST_LABEL} printable characters", "string_too_long", "header")])
-    return label
 
 
 def too_large(most: int) -> BodyTooLarge:

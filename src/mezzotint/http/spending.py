@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,14 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mezzotint import records
 from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errors import InvalidRequest, NotFound
 from mezzotint.core.parameters import Problem
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.endpoint import Endpoint
-from mezzotint.http.problems import JSON
+from mezzotint.http.endpoint import as_json, route
 from mezzotint.http.requests import Origins, json_object, read_body
 from mezzotint.service.tools import Tools
 
@@ -34,12 +31,12 @@ class Spending:
 
     def routes(self) -> list[Route]:
         return [
-            _route("/v1/usage", self.usage),
-            _route("/v1/credits", self.credits),
-            _route("/api/models", self.prices),
-            _route("/v1/my_finetunes", self.finetunes),
-            _route("/v1/finetune_details", self.finetune),
-            _route("/v1/delete_finetune", self.delete_finetune, "POST"),
+            route("GET", "/v1/usage", self.usage),
+            route("GET", "/v1/credits", self.credits),
+            route("GET", "/api/models", self.prices),
+            route("GET", "/v1/my_finetunes", self.finetunes),
+            route("GET", "/v1/finetune_details", self.finetune),
+            route("POST", "/v1/delete_finetune", self.delete_finetune),
         ]
 
     async def usage(self, request: Request) -> Response:
@@ -49,24 +46,24 @@ class Spending:
         used = await self._tools.ledger.usage_of(key.account, first, last)
         total = {"tasks": sum(use.tasks for use in used), "credits": sum(use.credits for use in used)}
         left = await self._tools.ledger.credits_of(key.account)
-        return _json({"object": "list", "data": used, "total": total, "credits_left": left})
+        return as_json({"object": "list", "data": used, "total": total, "credits_left": left})
 
     async def credits(self, request: Request) -> Response:
         """What the account has left; of a key with a budget no more than that leaves it."""
         key = await self._authenticator.required(request, READ)
         left = await self._tools.ledger.credits_of(key.account)
         purses = [left, None if key.budget is None else max(0.0, key.budget - key.spent)]
-        return _json({"credits": min((purse for purse in purses if purse is not None), default=UNLIMITED)})
+        return as_json({"credits": min((purse for purse in purses if purse is not None), default=UNLIMITED)})
 
     async def prices(self, request: Request) -> Response:
         """CometAPI's public list."""
         base = self._origins.of(request)
         data = [_priced(card, base) for card in CARDS if card.listed]
-        return _json({"success": True, "page": 0, "page_size": 0, "total": len(data), "data": data})
+        return as_json({"success": True, "page": 0, "page_size": 0, "total": len(data), "data": data})
 
     async def finetunes(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return _json({"finetunes": []})
+        return as_json({"finetunes": []})
 
     async def finetune(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
@@ -79,14 +76,6 @@ class Spending:
         if "finetune_id" not in json_object(await read_body(request, SMALL_BODY)):
             raise InvalidRequest([Problem(("finetune_id",), "Field required", "missing")])
         raise NotFound("there are no finetunes here")
-
-
-def _route(path: str, handler: Callable[[Request], Awaitable[Response]], method: str = "GET") -> Route:
-    return Route(path, Endpoint(handler), methods=[method])
-
-
-def _json(body: Any) -> Response:
-    return Response(records.encode(body), 200, None, JSON)
 
 
 def _days(request: Request) -> tuple[str, str]:

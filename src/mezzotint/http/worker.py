@@ -16,8 +16,7 @@ from mezzotint.core.parameters import Problem
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
 from mezzotint.core.tasks import Claim, Status, Verdict
 from mezzotint.http.auth import token_matches
-from mezzotint.http.endpoint import Endpoint, Handler
-from mezzotint.http.problems import JSON
+from mezzotint.http.endpoint import JSON, Handler, route
 from mezzotint.http.requests import read_body
 from mezzotint.service.tools import Tools
 
@@ -42,7 +41,7 @@ class WorkerDoor:
             "finish": self._finish,
             "fail": self._finish,
         }
-        return [Route(f"{PREFIX}/{name}", Endpoint(self._guarded(verb)), methods=["POST"]) for name, verb in verbs.items()]
+        return [route("POST", f"{PREFIX}/{name}", self._guarded(verb)) for name, verb in verbs.items()]
 
     def _guarded(self, verb: Verb) -> Handler:
         async def endpoint(request: Request) -> Response:

@@ -112,13 +112,13 @@ class MemoryLedger:
             raise no_credits(task.price, left)
         if task.price and limits.budget is not None and spent + task.price > limits.budget:
             raise over_budget(task.price, limits.budget - spent)
-        self._take(task.account, task.key, task.price)
+        self._take(task, task.price, counted=limits.budget is not None)
 
-    def _take(self, account: str, key: str, price: float) -> None:
-        if (left := self._credits.get(account)) is not None:
-            self._credits[account] = left - price
-        if any(known.id == key and known.budget is not None for known in self._keys.values()):
-            self._spent[key] = self._spent.get(key, 0.0) + price
+    def _take(self, task: NewTask, price: float, *, counted: bool) -> None:
+        if (left := self._credits.get(task.account)) is not None:
+            self._credits[task.account] = left - price
+        if counted:
+            self._spent[task.key] = self._spent.get(task.key, 0.0) + price
 
     async def get(self, task: UUID) -> Task | None:
         self._open()
@@ -262,7 +262,8 @@ class MemoryLedger:
         if ready:
             self._note_use(entry, now)
         else:
-            self._take(entry.task.account, entry.task.key, -entry.new.price)
+            has_budget = any(key.id == entry.task.key and key.budget is not None for key in self._keys.values())
+            self._take(entry.new, -entry.new.price, counted=has_budget)
         if entry.new.inputs.webhook_url is not None:
             message = f"msg_{ids.short(entry.task.id)}"
             if message in self._outbox:

@@ -63,6 +63,15 @@ def progress_of(task: Task, tools: Tools) -> Progress | None:
     return progress if progress is not None and task.status is Status.PROCESSING and progress.attempt == task.attempt else None
 
 
+async def find_within(seconds: float, text: str, viewer: Viewer, tools: Tools) -> Found | None:
+    """As `find`, but where the task has not ended yet, once it has or the time is over."""
+    found = await find(text, viewer, tools)
+    if found is None or found.task.status.final or not seconds:
+        return found
+    await until_final(found.task.id, seconds, tools)
+    return await find(text, viewer, tools)
+
+
 async def task_of(task_id: UUID, tools: Tools) -> Task | None:
     """The task, from memory once it is final: then it does not change any more, but for its pictures going, which is a matter of time."""
     known = tools.final.get(task_id)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticated, NotFound, Refusal, TooManyRequests
+from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, Refusal, TooManyRequests
 from mezzotint.core.parameters import Problem
 from mezzotint.http.problems import Wording
 
 SURFACE = "bfl"
 CREATE, POLL = "/v1/{model:bfl_model}", "/v1/get_result"
 POLLS_PER_SECOND = 1200
-STATUSES: dict[type[Refusal], int] = {InvalidRequest: 422, NotAuthenticated: 403, ModelNotServed: 404}
+STATUSES: dict[type[Refusal], int] = {InvalidRequest: 422, NotAuthenticated: 403}
 
 
 def _word(refusal: Refusal, request_id: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def _word(refusal: Refusal, request_id: str) -> dict[str, Any]:
             return {"detail": [_entry(problem) for problem in refusal.problems]}
         case NotAuthenticated():
             return {"detail": "Not authenticated - Invalid Authentication" if refusal.presented else "Not authenticated"}
-        case ModelNotServed() | NotFound():
+        case NotFound():
             return {"detail": "Not Found"}
         case TooManyRequests():
             return {"detail": str(refusal), "error": refusal.code, "message": str(refusal), "retry_after": refusal.retry_after}

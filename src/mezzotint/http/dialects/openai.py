@@ -9,7 +9,7 @@ from math import gcd
 from typing import Any
 
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Sizing
-from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticated, NotFound, Refusal
+from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, Refusal
 from mezzotint.core.parameters import Kind, Parameter, Problem
 from mezzotint.core.rules import read_ratio
 from mezzotint.core.tasks import Status, Task
@@ -198,4 +198,4 @@ def _word(refusal: Refusal, request_id: str) -> dict[str, Any]:
     return {"error": {"message": str(refusal), "type": kind, "param": parameter, "code": code}}
 
 
-WORDING = Wording(_word, {ModelNotServed: 404})
+WORDING = Wording(_word)

@@ -1,0 +1,68 @@
+"""What every create goes through before its surface reads it: a key that may, an open door, a bounded body, headers that all share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from mezzotint.core.accounts import CREATE, ApiKey
+from mezzotint.core.errors import InvalidRequest
+from mezzotint.core.parameters import Problem
+from mezzotint.http.auth import Authenticator
+from mezzotint.http.health import Door
+from mezzotint.http.requests import Origins, hash_of, read_body
+from mezzotint.service.submit import Submission
+
+IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY = "Idempotency-Key", 255
+LABEL, LONGEST_LABEL = "x-mezzotint-label", 100
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A create that was let in: whose it is, and its body, still in the words of its surface."""
+
+    key: ApiKey
+    body: bytes
+    origin: str
+    label: str
+    idempotency_key: str | None
+    request_hash: str
+
+    def submission(self, surface: str, model: str, given: Mapping[str, Any], **rest: Any) -> Submission:
+        """`rest` as in Submission."""
+        return Submission(
+            model=model,
+            given=given,
+            surface=surface,
+            key=self.key,
+            origin=self.origin,
+            idempotency_key=self.idempotency_key,
+            request_hash=self.request_hash,
+            label=self.label,
+            **rest,
+        )
+
+
+class Intake:
+    def __init__(self, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
+        self._authenticator, self._origins, self._door, self._max_body = authenticator, origins, door, max_body
+
+    async def take(self, request: Request) -> Taken:
+        """Raises NotAuthenticated, NotAllowed, Unavailable while the server shuts down, BodyTooLarge, BodyTooSlow, InvalidRequest."""
+        key = await self._authenticator.required(request, CREATE)
+        self._door.check()
+        body = await read_body(request, self._max_body)
+        repeated = _header(request, IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY) or None
+        label = _header(request, LABEL, LONGEST_LABEL)
+        return Taken(key, body, self._origins.of(request), label, repeated, hash_of(request, body) if repeated else "")
+
+
+def _header(request: Request, name: str, longest: int) -> str:
+    """Raises InvalidRequest for one that is too long or not printable."""
+    text = request.headers.get(name, "")
+    if len(text) > longest or not text.isprintable():
+        raise InvalidRequest([Problem((name,), f"Header should have at most {longest} printable characters", "string_too_long", "header")])
+    return text
