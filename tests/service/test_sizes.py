@@ -100,6 +100,12 @@ def test_a_ratio_that_is_asked_for_is_the_ratio_of_the_picture(card: ModelCard, 
     assert width / height == pytest.approx(float(ratio or 0), rel=0.12 if width * height < ONE_MEGAPIXEL / 2 else 0.06)
 
 
+def test_a_ratio_holds_for_the_smallest_of_pictures() -> None:
+    values = {"aspect_ratio": "16:9", "resolution": "match_input_image"}
+
+    assert size_of(REPLICATE_MODELS["flux-2-pro"], values, (1, 1)) == (112, 64)
+
+
 def follows_the_picture(card: ModelCard) -> bool:
     """Whether it does so without being told to."""
     word = validate(card, minimal(card)).get("aspect_ratio", "1:1")

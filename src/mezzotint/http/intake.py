@@ -13,10 +13,10 @@ from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.health import Door
-from mezzotint.http.requests import Origins, hash_of, read_body
+from mezzotint.http.requests import Origins, hash_of, header, read_body
 from mezzotint.service.submit import Submission
 
-IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY = "Idempotency-Key", 255
+IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY = "idempotency-key", 255
 LABEL, LONGEST_LABEL = "x-mezzotint-label", 100
 
 
@@ -62,7 +62,7 @@ class Intake:
 
 def _header(request: Request, name: str, longest: int) -> str:
     """Raises InvalidRequest for one that is too long or not printable."""
-    text = request.headers.get(name, "")
+    text = header(request, name.encode())
     if len(text) > longest or not text.isprintable():
         raise InvalidRequest([Problem((name,), f"Header should have at most {longest} printable characters", "string_too_long", "header")])
     return text

@@ -24,7 +24,12 @@ log = structlog.get_logger("http")
 def new_request_id() -> str:
     """As CometAPI writes them: the time to the second, nine digits, eight letters or digits. Not a secret, only unlikely twice."""
     tail = "".join(random.choices(LETTERS, k=8))  # noqa: S311 - see above
-    return f"{time.strftime('%Y%m%d%H%M%S', time.gmtime())}{random.randrange(1_000_000_000):09d}{tail}"  # noqa: S311 - see above
+    return f"{_second(int(time.time()))}{int(random.random() * 1_000_000_000):09d}{tail}"  # noqa: S311 - see above
+
+
+@lru_cache(maxsize=1)
+def _second(now: int) -> str:
+    return time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
 
 
 class Broken(Refusal):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
 from mezzotint.core.parameters import Problem
@@ -28,18 +28,31 @@ SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the othe
 
 async def read_body(request: Request, most: int) -> bytes:
     """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes."""
-    length = request.headers.get("content-length")
-    if length is not None and length.isascii() and length.isdigit() and int(length[:20]) > most:
+    length = header(request, b"content-length")
+    if length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise too_large(most)
-    parts, size = [], 0
+    parts, size, more = [], 0, True
     with _Patience(BODY_SECONDS) as patience:
-        async for part in request.stream():
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part, more = message.get("body", b""), message.get("more_body", False)
             patience.renew()
             size += len(part)
             if size > most:
                 raise too_large(most)
             parts.append(part)
     return b"".join(parts)
+
+
+def header(request: Request, name: bytes) -> str:
+    """The first of that name, which is in lower case; "" where there is none. Creates ask for several: Starlette's Headers cost more."""
+    for known, value in request.scope["headers"]:
+        if known == name:
+            text: str = value.decode("latin-1")
+            return text
+    return ""
 
 
 class _Patience:
@@ -172,7 +185,7 @@ class Origins:
         """The setting if there is one; else what the client or a trusted proxy says it called, if that is a host at all."""
         if self._public_url:
             return self._public_url
-        scheme, host = request.scope["scheme"], request.headers.get("host", "")
+        scheme, host = request.scope["scheme"], header(request, b"host")
         if self._trusted and self._from_proxy(request):
             host = _first(request.headers.get("x-forwarded-host")) or host
             scheme = _first(request.headers.get("x-forwarded-proto")) or scheme

@@ -35,8 +35,8 @@ def _down_to_grid(value: float) -> int:
 
 
 def from_ratio(ratio: Fraction, pixels: int, grid: int = GRID) -> Size:
-    """The size of about `pixels` in that ratio, on the grid; of fewer where a side would be too long."""
-    width = min(math.sqrt(pixels * ratio), MOST, float(MOST * ratio))
+    """The size of about `pixels` in that ratio, on the grid; of fewer where a side would be too long, of more where one would be too short."""
+    width = max(min(math.sqrt(pixels * ratio), MOST, float(MOST * ratio)), LEAST, float(LEAST * ratio))
     return _on_grid(width, grid), _on_grid(float(width / ratio), grid)
 
 

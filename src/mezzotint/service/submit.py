@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -140,13 +141,15 @@ async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Li
 def _limits(key: ApiKey, limits: Limits | None) -> Limits:
     if limits is None:
         return Limits()
+    if key.max_active is None and key.budget is None:
+        return limits
     return replace(limits, active=limits.active if key.max_active is None else key.max_active, budget=key.budget)
 
 
 def _settle(card: ModelCard, values: dict[str, Any], tools: Tools) -> dict[str, Any]:
     """Values by their core names: a seed drawn if none was given, the tolerance clamped and both kept."""
-    settled = {parameter.meaning: values[parameter.name] for parameter in card.parameters.values() if not parameter.name.startswith("webhook_")}
-    settled = {name: list(value) if isinstance(value, tuple) else value for name, value in settled.items() if value is not None}
+    known = ((meaning, values[name]) for name, meaning in _meanings(card) if values[name] is not None)
+    settled: dict[str, Any] = {meaning: list(value) if isinstance(value, tuple) else value for meaning, value in known}
     if settled.get("seed") is None:
         settled["seed"] = int.from_bytes(tools.entropy(SEED_BYTES), "big")
     tolerance = card.parameters.get("safety_tolerance")
@@ -154,6 +157,12 @@ def _settle(card: ModelCard, values: dict[str, Any], tools: Tools) -> dict[str, 
         settled["safety_tolerance_requested"] = settled["safety_tolerance"]
         settled["safety_tolerance"] = int(tolerance.maximum)
     return settled
+
+
+@cache
+def _meanings(card: ModelCard) -> tuple[tuple[str, str], ...]:
+    """The names of what is painted by, as the card has them and as engines know them."""
+    return tuple((name, parameter.meaning) for name, parameter in card.parameters.items() if not name.startswith("webhook_"))
 
 
 def _webhook(url: str | None, tools: Tools) -> str | None:

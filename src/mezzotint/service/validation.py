@@ -116,16 +116,20 @@ def validate(card: ModelCard, given: Mapping[str, Any]) -> dict[str, Any]:
         model = model_for(card).model_validate(given)
     except ValidationError as error:
         raise InvalidRequest([_problem(entry) for entry in error.errors(include_url=False, include_input=False)]) from None
-    values = {parameter.name: _settled(parameter, getattr(model, parameter.name)) for parameter in card.parameters.values()}
+    values = dict(model.__dict__)  # the fields, in the card's order
+    for name, default in _defaults(card):
+        if values[name] is None:
+            values[name] = default
     problems = [problem for rule in card.rules if (problem := rule.check(values)) is not None]
     if problems:
         raise InvalidRequest(problems)
     return values
 
 
-def _settled(parameter: Parameter, value: Any) -> Any:
-    """Null means the default, where there is one."""
-    return parameter.default if value is None and not parameter.required else value
+@cache
+def _defaults(card: ModelCard) -> tuple[tuple[str, Any], ...]:
+    """What null means, where it means anything."""
+    return tuple((name, parameter.default) for name, parameter in card.parameters.items() if parameter.default is not None and not parameter.required)
 
 
 def _problem(entry: Any) -> Problem:

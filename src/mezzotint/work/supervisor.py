@@ -26,9 +26,9 @@ from mezzotint.work.painter import EngineChild, EngineDied
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
-LINGER = 0.004  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
+LINGER = 0.01  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
 FAST = 0.01  # seconds a picture, below which an engine counts as fast
-COMPANY = 32
+COMPANY = 64
 MOST_VERDICTS = 128  # in one request
 PROGRESS_EVERY = 0.25
 TURNS = (0.5, 5.0, 15.0, 60.0)  # seconds before a worker whose place was taken takes it back
