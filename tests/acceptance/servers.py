@@ -89,8 +89,12 @@ class Server:
 
     def worker(self) -> int:
         """The supervisor's pid, once it is there."""
-        until(lambda: children_of(self.pid), START, "a worker")
-        return children_of(self.pid)[0]
+        end = time.monotonic() + START
+        while time.monotonic() < end:
+            if workers := children_of(self.pid):
+                return workers[0]
+            time.sleep(0.02)
+        raise AssertionError("no worker came up")
 
     def engine(self) -> int:
         """The engine child's pid, once it is there."""
@@ -139,6 +143,16 @@ class Server:
     def client(self, **details: Any) -> httpx2.Client:
         headers = {"authorization": f"Bearer {KEY}"} | details.pop("headers", {})
         return httpx2.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False, **details)
+
+
+@contextmanager
+def ending(server: Server) -> Iterator[Server]:
+    """For whoever kills and starts it again: whatever happens, nothing of it is left."""
+    try:
+        yield server
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.kill_all()
 
 
 @contextmanager

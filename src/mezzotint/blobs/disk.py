@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from mezzotint.core.errors import Unavailable
+from mezzotint.crash_points import reached
 
 LARGEST_GROUP = 128
 MANY = 8  # files in a group from which on one sync of the file system is cheaper than one of each
@@ -120,7 +121,9 @@ class DiskBlobs:
                 except queue.Empty:
                     break
             self._write(group)
+            reached("blob: synced")
             self._sync_folders(group)
+            reached("blob: listed")
             for loop in {writing.loop for writing in group}:
                 try:
                     loop.call_soon_threadsafe(_answer, [writing for writing in group if writing.loop is loop])
@@ -196,10 +199,12 @@ def _written(writing: _Writing, *, sync: bool) -> bool:
         if sync:
             _sync(writing.path)
         return False
+    reached("blob: made")
     try:
         view = memoryview(writing.data)
         while view:
             view = view[os.write(handle, view) :]
+        reached("blob: written")
         if sync:
             os.fsync(handle)
     except OSError:

@@ -15,6 +15,7 @@ from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
 from mezzotint.core.parameters import Problem
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
 from mezzotint.core.tasks import Claim, Status, Verdict
+from mezzotint.crash_points import reached
 from mezzotint.http.auth import token_matches
 from mezzotint.http.endpoint import JSON, Handler, route
 from mezzotint.http.requests import read_body
@@ -59,6 +60,7 @@ class WorkerDoor:
 
     async def _enlist(self, body: bytes, _: Request) -> Enlisted:
         epoch = await self._tools.ledger.enlist(_read(body, Enlist).worker)
+        reached("worker enlisted")
         self._tools.hub.queued()  # what the worker held before waits again
         return Enlisted(epoch, self._lease)
 
@@ -77,6 +79,8 @@ class WorkerDoor:
                     claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
         finally:
             gone.cancel()
+        if claims:
+            reached("claim: granted")
         self._began(claims)
         return Pulled(claims)
 
@@ -104,7 +108,9 @@ class WorkerDoor:
 
     async def _finish(self, body: bytes, _: Request) -> Finished:
         verdicts = [_sound(verdict) for verdict in _read(body, Finish).verdicts]
+        reached("verdict: heard")
         accepted = await self._tools.ledger.settle(verdicts)
+        reached("verdict: settled")
         for verdict in verdicts:
             self._after(verdict)
         if any(verdict.outcome is None for verdict in verdicts):

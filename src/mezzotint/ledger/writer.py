@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mezzotint.core.errors import LedgerError, Unavailable
+from mezzotint.crash_points import reached
 
 Result = TypeVar("Result")
 Job = Callable[[sqlite3.Connection], Any]
@@ -108,8 +109,11 @@ class Writer:
             self._undo()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            reached("ledger: begun")
             _run_all(self._connection, group)
+            reached("ledger: written")
             self._connection.execute("COMMIT")
+            reached("ledger: committed")
         except (sqlite3.Error, _Spoiled) as error:
             self._sound = False
             self._undo()

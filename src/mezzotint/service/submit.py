@@ -19,6 +19,7 @@ from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, Mo
 from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask
+from mezzotint.crash_points import reached
 from mezzotint.ports import Limits, Submitted
 from mezzotint.service.prices import Quote, quote
 from mezzotint.service.sizes import Size
@@ -131,6 +132,7 @@ async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Li
     try:
         for key, data in pictures:
             await tools.blobs.put(key, data)
+        reached("submit: pictures kept")
         submitted = await tools.ledger.submit(new, limits)
     finally:
         if submitted is None or submitted.replayed:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Protocol
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
+from mezzotint.crash_points import reached
 from mezzotint.ports import Engine, Interrupted, PaintRequest
 from mezzotint.work.frames import Frame, pack, read_frame
 
@@ -78,6 +79,7 @@ class Child:
 
     def _serve(self, order: Frame) -> None:
         ticket = order.body["ticket"]
+        reached("engine: read")
         try:
             if ticket in self._stopped:
                 raise Interrupted
@@ -94,6 +96,7 @@ class Child:
             text = f"the engine failed: {type(error).__name__}: {_words(error)}"
             self._say("failed", {"ticket": ticket, "message": text, "code": "engine_failed", "retryable": False})
         else:
+            reached("engine: painted")
             body = {"ticket": ticket, "prompt": prompt, "format": image.format.value, "width": image.width, "height": image.height}
             self._say("painted", body | {"engine": self._engine.name}, (image.data,))
 
@@ -105,6 +108,7 @@ class Child:
             nonlocal told
             if ticket in self._stopped:
                 raise Interrupted
+            reached("engine: stepped")
             now = time.monotonic()
             if now - told >= TELL_EVERY:
                 told = now
@@ -143,6 +147,7 @@ class Child:
     def _flush(self) -> None:
         """What was said is heard. While orders wait, several answers may go together: each wake-up costs as much as a small picture."""
         self._sink.flush()
+        reached("engine: told")
         self._flushed = time.monotonic()
 
 

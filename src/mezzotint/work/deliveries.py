@@ -23,6 +23,7 @@ from mezzotint.core.errors import MezzotintError
 from mezzotint.core.signing import account_webhook_secret, bfl_signature, standard_signature, webhook_key
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.core.webhooks import Attempt, Delivery
+from mezzotint.crash_points import reached
 from mezzotint.ports import Poster, Reply
 from mezzotint.service.tools import Tools
 
@@ -121,9 +122,12 @@ class Deliveries:
         body = self._compose(task, inputs)
         headers = self._headers(delivery, task, inputs, body)
         with self._hosts.sending(host):
+            reached("webhook: taken")
             reply = await self._posted(inputs.webhook_url, host, body, headers)
+        reached("webhook: posted")
         attempt = Attempt(reply.status, reply.note)
         await self._tools.ledger.record(delivery, attempt, random.random())  # noqa: S311 - jitter needs no secrecy
+        reached("webhook: recorded")
         say = log.info if attempt.delivered else log.warning
         say("webhook", id=delivery.id, task=str(task.id), host=host, attempt=delivery.attempt + 1, status=reply.status, note=reply.note)
 

@@ -15,6 +15,7 @@ import structlog
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
+from mezzotint.crash_points import reached
 from mezzotint.ports import Interrupted
 from mezzotint.service.generate import Painted, PaintOrder
 from mezzotint.work.frames import LENGTHS, Frame, lengths, pack, unpack
@@ -103,6 +104,7 @@ class EngineChild:
             running.heard = time.monotonic()
         running.asked[ticket] = asked
         running.say(pack("paint", _order(order, ticket), [data for _, data in order.pictures]))
+        reached("paint: ordered")
         return await asked.future
 
     def stop(self, task: str) -> None:

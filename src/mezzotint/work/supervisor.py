@@ -20,6 +20,7 @@ import structlog
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.crash_points import reached
 from mezzotint.service.generate import Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
 from mezzotint.work.painter import EngineChild, EngineDied
@@ -197,6 +198,8 @@ class Supervisor:
                 await asyncio.sleep(next(delays))
             else:
                 delays = _forever(BACKOFF)
+                if claims:
+                    reached("claim: came")
                 for claim in claims:
                     self._held[claim.task] = held = _Held(claim)
                     self._queue.put_nowait(held)
@@ -300,6 +303,7 @@ class Supervisor:
             self._forget(held)
             return
         if isinstance(found, tuple):
+            reached("paint: done")
             self._note_keeping()
             found = await self._trying(held, kept(held.claim, found, workshop.blobs))
         self._say(found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds))
@@ -371,7 +375,9 @@ class Supervisor:
                     await asyncio.sleep(LINGER)
                 batch = list(itertools.islice(self._verdicts, MOST_VERDICTS))
                 try:
+                    reached("verdict: sending")
                     await self._link.finish(batch)
+                    reached("verdict: acknowledged")
                 except LinkDown as error:
                     log.warning("cannot finish", why=str(error), verdicts=len(batch))
                     await asyncio.sleep(next(delays))

@@ -9,6 +9,7 @@ import structlog
 
 from mezzotint.core import places
 from mezzotint.core.errors import MezzotintError
+from mezzotint.crash_points import reached
 from mezzotint.service.tools import Tools
 
 REAP_EVERY, SWEEP_EVERY = 1.0, 30.0
@@ -49,9 +50,12 @@ class Sweeper:
         """How many tasks' pictures were deleted."""
         emptied, stuck = 0, set[UUID]()
         while spent := [task for task in await self._tools.ledger.spent(GROUP + len(stuck)) if task not in stuck]:
+            reached("sweep: chosen")
             gone = await self._deleted(spent)
+            reached("sweep: deleted")
             stuck |= set(spent) - set(gone)
             await self._tools.ledger.emptied(gone)
+            reached("sweep: recorded")
             emptied += len(gone)
             if len(stuck) > GROUP:
                 break  # it is not about single files: try again next time

@@ -1,0 +1,61 @@
+"""Longer runs of what the suite does in short: `python -m tests.acceptance.soak KIND`. Any run repeats by its seed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from tests.acceptance import crashes, recovery, retries
+
+
+class Findings(Protocol):
+    @property
+    def holds(self) -> bool: ...
+
+
+def _kills(folder: Path, count: int, seed: int) -> Findings:
+    return crashes.crash(folder, count or 250, 1_000_000, seed, seconds=0.02)
+
+
+def _sweeps(folder: Path, count: int, seed: int) -> Findings:
+    return crashes.sweep(folder, count or 12, seed)
+
+
+def _retries(folder: Path, count: int, seed: int) -> Findings:
+    return retries.repeat(folder, count or 2000, seed)
+
+
+def _recovery(folder: Path, count: int, seed: int) -> Findings:
+    return recovery.recover(folder, count or 100_000, seed)
+
+
+KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
+    "kills": (_kills, "kills at random and at named points, under load; --count kills"),
+    "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
+    "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
+    "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="; ".join(f"{kind}: {about}" for kind, (_, about) in KINDS.items()))
+    parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    arguments = parser.parse_args()
+    failed = False
+    for kind in arguments.kind or KINDS:
+        with tempfile.TemporaryDirectory(prefix="mezzotint-soak-") as folder:
+            found = KINDS[kind][0](Path(folder) / "data", arguments.count, arguments.seed)
+        print(f"{kind} (seed {arguments.seed}): {'holds' if found.holds else 'BROKEN'} {found}", flush=True)
+        failed |= not found.holds
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
