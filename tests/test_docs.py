@@ -170,7 +170,8 @@ def test_what_a_block_calls_is_there(block: Block) -> None:
     [
         ("generate --help", 0, "mezzotint generate PROMPT"),
         ("serve --help", 0, "Serve until Ctrl-C"),
-        ("soak --help", 0, "--kills"),
+        ("soak --help", 0, "--count kills"),
+        ("soak nonsense", 2, "choose from kills"),
         ("bench serving --help", 0, "--rounds"),
         ("bench", 2, "usage: scripts/bench nano | serving"),
         ("setup nonsense", 2, "usage: scripts/setup [server|dev|training|clients]"),

@@ -43,11 +43,14 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="; ".join(f"{kind}: {about}" for kind, (_, about) in KINDS.items()))
+    about = "\n".join(f"  {kind:10} {words}" for kind, (_, words) in KINDS.items())
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__, epilog=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", nargs="*", help="as below; all of them without")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
+    if unknown := set(arguments.kind) - set(KINDS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: choose from {', '.join(KINDS)}")
     failed = False
     for kind in arguments.kind or KINDS:
         with tempfile.TemporaryDirectory(prefix="mezzotint-soak-") as folder:
