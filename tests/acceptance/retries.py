@@ -62,6 +62,8 @@ class _Caller:
                 self.unanswered += 1
                 time.sleep(0.02)
                 continue
+            if response.status_code < 500:
+                response.raise_for_status()
             if response.status_code != 200:
                 time.sleep(0.02)
                 continue
