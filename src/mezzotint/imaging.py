@@ -18,8 +18,9 @@ from PIL import Image, ImageOps
 from mezzotint.core.errors import BadPicture
 from mezzotint.core.headers import MAX_PIXELS, PNG_SIGNATURE, read_header
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
+from mezzotint.core.previews import size_within
 
-JPEG_QUALITY, WEBP_QUALITY = 95, 90
+JPEG_QUALITY, WEBP_QUALITY, PREVIEW_QUALITY = 95, 90, 60
 NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 MEMO = 128  # files of pictures with a recipe that are kept encoded
 
@@ -120,6 +121,14 @@ def encode(pixels: Pixels, image_format: ImageFormat, notes: Mapping[str, str]) 
         if pixels.recipe:
             _memo.put(key, data)
     return EncodedImage(_with_notes(data, image_format, notes), image_format, pixels.width, pixels.height)
+
+
+def preview(pixels: Pixels) -> bytes:
+    """The picture as a small file to look at for a moment, without metadata."""
+    buffer = io.BytesIO()
+    small = resize(pixels, *size_within(pixels.width, pixels.height))
+    Image.fromarray(small.array).save(buffer, "JPEG", quality=PREVIEW_QUALITY)
+    return buffer.getvalue()
 
 
 def _encoded(pixels: Pixels, image_format: ImageFormat) -> bytes:

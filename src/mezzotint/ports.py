@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
@@ -237,8 +237,22 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class Previewing(Protocol):
+    """What an engine may do besides: show the picture that it paints."""
+
+    def preview(self) -> Pixels | None:
+        """The picture in hand as it looks now, small; asked for within a report, and only where somebody watches. None: nothing to see."""
+        ...
+
+
 class Moderator(Protocol):
     """Says why something is refused, as reasons fit to show; empty where it is not."""
+
+    @property
+    def judges_pictures(self) -> bool:
+        """Whether it may refuse a finished picture. Then nobody may see it before it is finished."""
+        ...
 
     async def request(self, inputs: Inputs) -> tuple[str, ...]: ...
 

@@ -129,3 +129,29 @@ def test_a_report_that_raises_stops_it_between_steps(seconds: float) -> None:
 
 def test_it_says_its_name() -> None:
     assert StubEngine().name == "stub"
+
+
+# previews
+
+
+def test_before_it_paints_there_is_nothing_to_see() -> None:
+    assert StubEngine().preview() is None
+
+
+@pytest.mark.parametrize(("width", "height", "small"), [(256, 192, (256, 192)), (1024, 512, (256, 128))])
+def test_its_previews_are_plain_and_come_ever_nearer_to_the_picture(width: int, height: int, small: tuple[int, int]) -> None:
+    engine, seen = StubEngine(1.0, sleep=lambda seconds: None), list[np.ndarray]()
+
+    def look(step: int, steps: int) -> None:
+        preview = engine.preview()
+        assert preview is not None
+        assert (preview.width, preview.height) == small
+        seen.append(preview.array.astype(float))
+
+    mean = engine.paint(a_request(width=width, height=height, steps=5), look).pixels.array.mean((0, 1))
+
+    away = [float(np.abs(preview - mean).max()) for preview in seen]
+    assert all(np.ptp(preview, axis=(0, 1)).max() == 0 for preview in seen)
+    assert away == sorted(away, reverse=True)
+    assert away[0] > away[-1] + 5
+    assert away[-1] <= 0.5

@@ -297,6 +297,8 @@ async def test_steps_are_counted_over_all_pictures(studio: Studio) -> None:
 class RefusesSome:
     """A moderator that lets through every picture but those it is told."""
 
+    judges_pictures = True
+
     def __init__(self, *refused: int) -> None:
         self._refused, self._seen = refused, 0
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -83,6 +83,7 @@ def failing(error: Exception) -> Easel:
 class Strict:
     """A moderator with reasons, and a memory of what it saw."""
 
+    judges_pictures: ClassVar = True
     of_request: tuple[str, ...] = ()
     of_picture: tuple[str, ...] = ()
     seen: list[object] = field(default_factory=list)

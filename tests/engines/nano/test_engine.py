@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mezzotint import imaging
 from mezzotint.core.catalogue import CARDS
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
@@ -203,3 +204,67 @@ def test_a_file_that_is_no_model_is_an_engine_s_failure(tmp_path: Path) -> None:
 
 def test_the_weights_are_small_enough_to_ship() -> None:
     assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) < 30e6
+
+
+# previews
+
+
+def likeness(preview: Pixels, picture: Pixels) -> tuple[float, float]:
+    """Of a preview to the picture made as small: correlation, and signal to noise in decibels."""
+    one = preview.array.astype(np.float64)
+    two = imaging.resize(picture, preview.width, preview.height).array.astype(np.float64)
+    return float(np.corrcoef(one.ravel(), two.ravel())[0, 1]), float(10 * np.log10(255**2 / np.mean((one - two) ** 2)))
+
+
+def watched(nano: NanoEngine, **rest: Any) -> tuple[list[Pixels], Pixels]:
+    """What is to be seen with each step, and the picture."""
+    seen: list[Pixels] = []
+
+    def look(step: int, steps: int) -> None:
+        preview = nano.preview()
+        assert preview is not None
+        seen.append(preview)
+
+    return seen, nano.paint(a_request(**rest), look).pixels
+
+
+@pytest.mark.parametrize(
+    ("rest", "small"),
+    [
+        ({"prompt": "a red fox in the snow at night"}, (256, 256)),
+        ({"prompt": "a paper boat on calm water at sunrise", "width": 1024, "height": 768, "seed": 5}, (256, 192)),
+        ({"prompt": "a lighthouse on the beach", "width": 384, "height": 1440}, (68, 256)),
+        ({"prompt": "a blue car in the rain", "width": 1440, "height": 320, "steps": 20}, (256, 57)),
+        ({"prompt": "a cat", "width": 128, "height": 128}, (128, 128)),
+        ({"pictures": (("image_prompt", plain(RED)),), "strength": 0.5}, (256, 256)),
+    ],
+    ids=["square", "landscape", "high", "wide", "small", "from a picture"],
+)
+def test_the_last_preview_is_nearly_the_picture(nano: NanoEngine, rest: dict[str, Any], small: tuple[int, int]) -> None:
+    seen, picture = watched(nano, **rest)
+
+    correlation, decibels = likeness(seen[-1], picture)
+
+    assert (seen[-1].width, seen[-1].height) == small
+    assert correlation > 0.97
+    assert decibels > 26
+
+
+def test_previews_come_ever_nearer_to_the_picture_and_show_its_colours_early(nano: NanoEngine) -> None:
+    seen, picture = watched(nano, prompt="a red fox in the snow at night", steps=28)
+
+    like = [likeness(preview, picture)[0] for preview in seen]
+
+    assert len(seen) == 28
+    assert like[9] > 0.8
+    assert like[0] < like[9] < like[27]
+
+
+def test_looking_changes_nothing(nano: NanoEngine) -> None:
+    _, picture = watched(nano)
+
+    assert np.array_equal(picture.array, nano.paint(a_request(), lambda *_: None).pixels.array)
+
+
+def test_an_engine_that_has_painted_nothing_has_nothing_to_show() -> None:
+    assert NanoEngine(threads=1).preview() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,3 +64,13 @@ def test_positions_count_rows_and_columns() -> None:
     ids = positions(2, 3)
 
     assert ids.tolist() == [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 1, 0], [0, 1, 1], [0, 1, 2]]
+
+
+@pytest.mark.parametrize("shrink", [2, 4, 16])
+def test_a_small_picture_is_the_large_one_made_small(shrink: int) -> None:
+    latents = np.random.default_rng(2).standard_normal((CHANNELS, 4, 6)).astype(np.float32)
+    large, small = a_codec().decode(latents), a_codec().decode(latents, shrink)
+
+    means = large.reshape(4 * PATCH // shrink, shrink, 6 * PATCH // shrink, shrink, 3).mean((1, 3))
+    assert small.shape == means.shape
+    assert np.allclose(small, means, atol=1e-4)

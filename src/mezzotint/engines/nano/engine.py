@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections import OrderedDict
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from mezzotint import imaging
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
+from mezzotint.core.previews import LONGEST, size_within
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.sampling import Grid, denoise, grid_for, mixed, noise, schedule
@@ -29,8 +31,19 @@ DEFAULT_SIDE = 1024
 Array = np.ndarray
 
 
+@dataclass(frozen=True)
+class _InHand:
+    """The last step of the picture that is painted: tokens at a level, and where the model said that they lead."""
+
+    tokens: Array
+    level: float
+    direction: Array
+    grid: Grid
+    size: tuple[int, int]
+
+
 class NanoEngine:
-    """See `ports.Engine`."""
+    """See `ports.Engine`, `ports.Previewing`."""
 
     name = "nano"
 
@@ -49,6 +62,7 @@ class NanoEngine:
             raise EngineFailure(f"nano's weights cannot be loaded from {folder}: {error}") from error
         self._encoder = TextEncoder()
         self._prompts: OrderedDict[str, Prompts] = OrderedDict()
+        self._in_hand: _InHand | None = None
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
         request = self._with_idea(request)
@@ -70,7 +84,7 @@ class NanoEngine:
         """What the request asks for, as latents (32, 2 * rows, 2 * columns)."""
         told = self._encoded(request.prompt)
         guidance = np.array([min(max(request.guidance, GUIDANCE[0]), GUIDANCE[1])], np.float32)
-        places = positions(grid.rows, grid.columns)
+        places, size = positions(grid.rows, grid.columns), request.size(DEFAULT_SIDE)
 
         def velocity(x: Array, level: float) -> Array:
             feeds = {
@@ -82,6 +96,7 @@ class NanoEngine:
                 "places": places,
             }
             direction: Array = self._transformer.run(None, feeds)[0][0]
+            self._in_hand = _InHand(x, level, direction, grid, size)
             return direction
 
         fresh = noise(request.seed, (grid.rows * grid.columns, self._codec.scale.size * 4))
@@ -93,10 +108,21 @@ class NanoEngine:
         tokens = denoise(velocity, fresh, schedule(steps, start), report)
         return unpack(tokens, grid.rows, grid.columns)
 
+    def preview(self) -> Pixels | None:
+        """Where the last step leads: its line followed to the end, and decoded the linear way. A hundredth of the decoder's time."""
+        hand = self._in_hand
+        if hand is None:
+            return None
+        latents = unpack(hand.tokens - np.float32(hand.level) * hand.direction, hand.grid.rows, hand.grid.columns)
+        shrink = 1
+        while max(hand.grid.rows, hand.grid.columns) * TOKEN_PIXELS >= 2 * shrink * LONGEST:
+            shrink *= 2
+        return imaging.crop(_eight_bits(self._codec.decode(latents, shrink)), *size_within(*hand.size))
+
     def decode(self, latents: Array) -> Pixels:
         """(32, r, c) to a picture of 32r x 32c pixels."""
         painted = self._decoder.run(None, {"latents": latents[None]})[0][0]
-        return Pixels.of((np.clip(painted, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0).copy())
+        return _eight_bits(painted.transpose(1, 2, 0))
 
     def _encoded(self, prompt: str) -> Prompts:
         """The last prompts are kept: people try the same words with other seeds."""
@@ -111,6 +137,11 @@ class NanoEngine:
         """A given picture as tokens of the grid; its middle, if its ratio is another."""
         fitted = imaging.crop(picture, grid.columns * TOKEN_PIXELS, grid.rows * TOKEN_PIXELS)
         return pack(self._codec.encode(fitted.array.astype(np.float32) / 255))
+
+
+def _eight_bits(colours: Array) -> Pixels:
+    """(h, w, 3), 0 to 1 and a little beyond, as pixels."""
+    return Pixels.of(np.ascontiguousarray((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)))
 
 
 def _hold(request: PaintRequest) -> float:

@@ -38,12 +38,22 @@ class PatchCodec:
         latents = (patches - self.mean) @ self.basis.T / self.scale
         return np.ascontiguousarray(latents.transpose(2, 0, 1), np.float32)
 
-    def decode(self, latents: Array) -> Array:
-        """Latents (CHANNELS, r, c) to (r * PATCH, c * PATCH, 3), unclipped."""
+    def decode(self, latents: Array, shrink: int = 1) -> Array:
+        """Latents (CHANNELS, r, c) to (r * PATCH, c * PATCH, 3), unclipped; both sides divided by `shrink`, a divisor of PATCH."""
         _, rows, columns = latents.shape
-        patches = (latents.transpose(1, 2, 0) * self.scale) @ self.basis + self.mean
-        pixels = patches.reshape(rows, columns, PATCH, PATCH, 3).transpose(0, 2, 1, 3, 4).reshape(rows * PATCH, columns * PATCH, 3)
+        side = PATCH // shrink
+        patches = (latents.transpose(1, 2, 0) * self.scale) @ _shrunk(self.basis, shrink) + _shrunk(self.mean, shrink)
+        pixels = patches.reshape(rows, columns, side, side, 3).transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3)
         return np.asarray((pixels + 1) / 2, np.float32)
+
+
+def _shrunk(patches: Array, shrink: int) -> Array:
+    """Patches (..., PATCH * PATCH * 3), each pixel the mean of shrink x shrink."""
+    if shrink == 1:
+        return patches
+    side = PATCH // shrink
+    means: Array = patches.reshape(*patches.shape[:-1], side, shrink, side, shrink, 3).mean((-4, -2))
+    return means.reshape(*patches.shape[:-1], side * side * 3)
 
 
 def pack(latents: Array) -> Array:
