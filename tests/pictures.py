@@ -16,5 +16,10 @@ def a_file(form: str = "PNG", width: int = 64, height: int = 48, mode: str = "RG
     return buffer.getvalue()
 
 
+def a_jpeg(width: int = 8, height: int = 8, more: bytes = b"") -> bytes:
+    """One that may be a preview, if it is small; `more` makes the file longer."""
+    return a_file("JPEG", width, height) + more
+
+
 def in_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from mezzotint import imaging
 from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LARGEST, LONGEST, Wish, joined, marks, size_within, sound
-from tests.pictures import a_file
-
-
-def a_jpeg(width: int = LONGEST, height: int = LONGEST, more: bytes = b"") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height)).save(buffer, "JPEG")
-    return buffer.getvalue() + more
+from tests.pictures import a_file, a_jpeg
 
 
 @pytest.mark.parametrize(("steps", "count", "due"), [(28, 2, [10, 19]), (28, 3, [7, 14, 21]), (4, 3, [1, 2, 3]), (2, 3, [1, 2]), (1, 1, [1]), (28, 0, [])])
@@ -45,7 +36,7 @@ def test_a_preview_is_small_and_of_the_pictures_shape(width: int, height: int, s
     assert size_within(width, height) == small
 
 
-@pytest.mark.parametrize("image", [a_jpeg(), a_jpeg(1, 1), a_jpeg(256, 6)], ids=len)
+@pytest.mark.parametrize("image", [a_jpeg(LONGEST, LONGEST), a_jpeg(1, 1), a_jpeg(256, 6)], ids=len)
 def test_what_is_a_small_jpeg_may_be_passed_on(image: bytes) -> None:
     assert sound(image)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,14 @@ from uuid import UUID
 import pytest
 
 from mezzotint import records
-from mezzotint.core.tasks import Outcome, Progress, Status
+from mezzotint.core.previews import Preview, Wish
+from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
 from mezzotint.http import events as module
 from tests.clocks import HandClock
+from tests.pictures import a_jpeg
+from tests.service.asking import all_had_their_turn
 from tests.studio import KEY, OTHER_KEY, Studio, a_studio
+from tests.tasks import ready
 
 BEARER = {"authorization": f"Bearer {KEY}"}
 
@@ -37,8 +42,17 @@ async def follow(studio: Studio, task: str, **headers: str) -> str:
     return response.text
 
 
-async def parts(studio: Studio, task: str) -> AsyncIterator[str]:
-    """What comes, as it comes: the app is asked itself, as the test client gives answers out whole."""
+async def asked(studio: Studio, task: str, query: str, send: Any, receive: Any, spec: str = "2.4") -> None:
+    """The app itself, as the test client gives answers out whole."""
+    app = studio.client._transport.app  # type: ignore[attr-defined]  # the test client holds the app
+    headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"host", b"testserver")]
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/v1/tasks/{task}/events", "scheme": "http", "headers": headers}
+    scope |= {"query_string": query.encode(), "asgi": {"version": "3.0", "spec_version": spec}, "root_path": "", "client": ("127.0.0.1", 5000)}
+    await app(scope, receive, send)
+
+
+async def parts(studio: Studio, task: str, query: str = "") -> AsyncIterator[str]:
+    """What comes, as it comes."""
     coming: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def send(message: Any) -> None:
@@ -48,11 +62,7 @@ async def parts(studio: Studio, task: str) -> AsyncIterator[str]:
     async def receive() -> Any:
         await asyncio.sleep(60)
 
-    app = studio.client._transport.app  # type: ignore[attr-defined]  # the test client holds the app
-    headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"host", b"testserver")]
-    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/v1/tasks/{task}/events", "scheme": "http", "headers": headers, "query_string": b""}
-    scope |= {"asgi": {"version": "3.0", "spec_version": "2.4"}, "root_path": "", "client": ("127.0.0.1", 5000)}
-    running = asyncio.create_task(app(scope, receive, send))
+    running = asyncio.create_task(asked(studio, task, query, send, receive))
     while (part := await asyncio.wait_for(coming.get(), 10)) is not None:
         yield part.decode()
     await running
@@ -123,3 +133,137 @@ async def test_others_hear_nothing(studio: Studio, headers: dict[str, str], stat
     task = (await studio.created())["id"]
 
     assert (await studio.client.get(f"/v1/tasks/{task}/events", headers=headers)).status_code == status
+
+
+# previews
+
+
+def previews_in(parts: list[str]) -> list[dict[str, Any]]:
+    return [records.decode(part.partition("data: ")[2].encode(), dict) for part in parts if part.startswith("event: preview\n")]
+
+
+class Work:
+    """A task that a worker has, which shows what it does."""
+
+    def __init__(self, studio: Studio, claim: Claim) -> None:
+        self.tools, self.claim = studio.tools, claim
+
+    def show(self, step: int, *, told: bool = True) -> None:
+        if told:
+            self.tools.progress.note(Progress(self.claim.task, self.claim.attempt, step, 28))
+        self.tools.previews.show(Preview(self.claim.task, self.claim.attempt, step, 28, a_jpeg(8, step)))
+        self.tools.hub.changed(self.claim.task)
+
+    async def finish(self) -> None:
+        await self.tools.ledger.settle([Verdict(self.claim.task, self.claim.attempt, ready())])
+        self.tools.previews.ended(self.claim.task)
+        self.tools.hub.changed(self.claim.task)
+
+
+async def at_work(studio: Studio) -> Work:
+    await studio.created()
+    [claim] = await studio.tools.ledger.claim("w", await studio.tools.ledger.enlist("w"), ["stub"], 1)
+    return Work(studio, claim)
+
+
+async def test_who_asks_for_them_sees_previews_beside_the_changes(studio: Studio) -> None:
+    work = await at_work(studio)
+    stream = parts(studio, str(work.claim.task), "previews=true")
+    heard = [await anext(stream)]
+    for step in (3, 9):
+        work.show(step)
+        heard += [await anext(stream), await anext(stream)]
+    await work.finish()
+    heard += [part async for part in stream]
+
+    assert [part.splitlines()[0] for part in heard] == ["id: 1-begun", "id: 1-3", "event: preview", "id: 1-9", "event: preview", "id: end"]
+    first, second = previews_in(heard)
+    assert list(first) == ["id", "status", "step", "steps", "preview"]
+    assert (first["id"], first["status"], first["step"], first["steps"], second["step"]) == (str(work.claim.task), "processing", 3, 28, 9)
+    kind, data = first["preview"].split(",")
+    assert (kind, base64.b64decode(data)) == ("data:image/jpeg;base64", a_jpeg(8, 3))
+
+
+async def test_who_does_not_ask_sees_none_though_others_watch(studio: Studio) -> None:
+    work = await at_work(studio)
+    stream, other = parts(studio, str(work.claim.task)), parts(studio, str(work.claim.task), "previews=1")
+    heard = [await anext(stream)]
+    await anext(other)
+    work.show(3)
+    work.show(4, told=False)
+    await work.finish()
+    heard += [part async for part in stream]
+
+    assert previews_in(heard) == []
+    assert previews_in([part async for part in other]) == []  # what it showed was gone with the task before anybody looked
+
+
+async def test_a_preview_is_shown_once_however_often_the_task_is_spoken_of(studio: Studio) -> None:
+    work = await at_work(studio)
+    stream = parts(studio, str(work.claim.task), "previews=true")
+    heard = [await anext(stream)]
+    work.show(3)
+    heard += [await anext(stream), await anext(stream)]
+    for _ in range(3):
+        studio.tools.hub.changed(work.claim.task)
+        await asyncio.sleep(0)
+    await work.finish()
+    heard += [part async for part in stream]
+
+    assert len(previews_in(heard)) == 1
+
+
+async def test_the_task_is_watched_for_as_long_as_the_stream_is_open(studio: Studio) -> None:
+    work = await at_work(studio)
+
+    def watched() -> dict[UUID, Wish]:
+        return studio.tools.previews.wishes([work.claim.task])
+
+    stream = parts(studio, str(work.claim.task), "previews=true")
+    assert watched() == {}
+
+    await anext(stream)
+    assert watched() == {work.claim.task: Wish(live=True)}
+
+    await work.finish()
+    assert [part async for part in stream]
+    assert watched() == {}
+
+
+@pytest.mark.parametrize("spec", ["2.3", "2.4"])
+@pytest.mark.parametrize("after", [0, 1, 2])
+async def test_a_watcher_that_leaves_is_forgotten(studio: Studio, spec: str, after: int) -> None:
+    """Before it heard anything, or in the middle. Servers of older ASGI say so, and of newer ones refuse to send."""
+    work = await at_work(studio)
+    gone, sent = asyncio.Event(), list[Any]()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) > after:
+            gone.set()
+            if spec == "2.4":
+                raise OSError("the connection is gone")
+
+    async def receive() -> Any:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    running = asyncio.create_task(asked(studio, str(work.claim.task), "previews=true", send, receive, spec))
+    for step in range(1, 4):
+        await all_had_their_turn()
+        work.show(step)
+    await asyncio.wait_for(running, 10)
+
+    assert sent
+    assert studio.tools.previews.wishes([work.claim.task]) == {}
+    assert not studio.tools.previews._latest
+
+
+@pytest.mark.parametrize("word", ["yes", "2", ""])
+async def test_a_wish_for_previews_is_true_or_false(studio: Studio, word: str) -> None:
+    task = (await studio.created())["id"]
+
+    response = await studio.client.get(f"/v1/tasks/{task}/events", params={"previews": word}, headers=BEARER)
+
+    assert response.status_code == 400
+    assert "previews" in response.text

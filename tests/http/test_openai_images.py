@@ -8,16 +8,21 @@ import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 from PIL import Image
 
 from mezzotint.core import ids
-from mezzotint.core.tasks import Outcome, Status
+from mezzotint.core.headers import read_header
+from mezzotint.core.previews import Preview, Wish
+from mezzotint.core.tasks import Outcome, Status, Verdict
 from mezzotint.ports import Limits
+from mezzotint.service.generate import outcome_of
 from tests.clocks import HandClock
-from tests.pictures import a_file, in_base64
+from tests.pictures import a_file, a_jpeg, in_base64
+from tests.service.asking import all_had_their_turn
 from tests.studio import KEY, Studio, a_studio
 
 BEARER = {"authorization": f"Bearer {KEY}"}
@@ -262,3 +267,104 @@ async def test_every_end_without_a_picture_is_an_error(outcome: Outcome, status:
 
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
     assert ids.read(str(task.id)) is not None
+
+
+# previews
+
+
+def events_in(response: httpx2.Response) -> list[tuple[str, dict[str, Any]]]:
+    fields = [dict(line.split(": ", 1) for line in block.splitlines()) for block in response.text.strip().split("\n\n")]
+    return [(event["event"], json.loads(event["data"])) for event in fields]
+
+
+async def worked(studio: Studio, asking: asyncio.Task[httpx2.Response], steps: int = 28) -> list[dict[UUID, Wish]]:
+    """A worker that shows every step, slowly; what it was told to be watched, with each claim."""
+    wishes = []
+    while not asking.done():
+        epoch = await studio.tools.ledger.enlist("w")
+        for claim in await studio.tools.ledger.claim("w", epoch, ["stub"], 1):
+            wishes.append(studio.tools.previews.wishes([claim.task]))
+            for step in range(1, steps):
+                studio.tools.previews.show(Preview(claim.task, claim.attempt, step, steps, a_jpeg(step, 8)))
+                studio.tools.hub.changed(claim.task)
+                await all_had_their_turn()
+            outcome = await outcome_of(claim, studio.workshop, lambda step, steps: None)
+            await studio.tools.ledger.settle([Verdict(claim.task, claim.attempt, outcome)])
+            studio.tools.previews.ended(claim.task)
+            studio.tools.hub.changed(claim.task)
+        await asyncio.sleep(0.001)
+    return wishes
+
+
+def width_of(event: dict[str, Any]) -> int:
+    return read_header(base64.b64decode(event["b64_json"])).width
+
+
+@pytest.mark.parametrize(("wished", "steps"), [(None, []), (0, []), (1, [14]), (2, [10, 19]), (3, [7, 14, 21])])
+async def test_as_many_previews_as_were_asked_for_come_before_the_picture(wished: int | None, steps: list[int]) -> None:
+    studio = a_studio(HandClock())
+    asking = asyncio.create_task(generate(studio, stream=True, partial_images=wished, size="512x384", quality="high"))
+    wishes = await worked(studio, asking)
+    response = await asking
+
+    *partial, (last, whole) = events_in(response)
+    assert [(kind, told["type"], told["partial_image_index"], width_of(told)) for kind, told in partial] == [
+        ("image_generation.partial_image", "image_generation.partial_image", index, step) for index, step in enumerate(steps)
+    ]
+    assert all(
+        {name: told[name] for name in ("size", "quality", "background", "output_format", "created_at")}
+        == {"size": "512x384", "quality": "high", "background": "opaque", "output_format": "jpeg", "created_at": int(studio.clock.now())}
+        for _, told in partial
+    )
+    assert (last, whole["type"], whole["size"], whole["quality"], width_of(whole)) == (*["image_generation.completed"] * 2, "512x384", "high", 512)
+    assert [list(wish.values()) for wish in wishes] == [[Wish(spread=wished)] if wished else []]
+    assert not studio.tools.previews._wishes
+
+
+async def test_previews_of_several_pictures_come_with_their_picture() -> None:
+    studio = a_studio(HandClock())
+    asking = asyncio.create_task(generate(studio, stream=True, partial_images=2, n=2))
+    await worked(studio, asking)
+
+    kinds = [(kind.rpartition(".")[2], told.get("partial_image_index")) for kind, told in events_in(await asking)]
+    assert kinds == [("partial_image", 0), ("partial_image", 1), ("completed", None)] * 2
+
+
+async def test_an_edits_events_are_named_for_it() -> None:
+    studio = a_studio(HandClock())
+    asking = asyncio.create_task(edit(studio, [a_part("image")], stream="true", partial_images="1"))
+    await worked(studio, asking)
+
+    assert [kind for kind, _ in events_in(await asking)] == ["image_edit.partial_image", "image_edit.completed"]
+
+
+async def test_without_a_stream_nobody_watches() -> None:
+    studio = a_studio(HandClock())
+    asking = asyncio.create_task(generate(studio, partial_images=3))
+
+    assert await worked(studio, asking) == [{}]
+    assert (await asking).status_code == 200
+
+
+@pytest.mark.parametrize("wished", [-1, 4, 1.5, "2", True, [], 10**30], ids=repr)
+@pytest.mark.parametrize("stream", [True, False])
+async def test_too_many_previews_or_half_a_one_are_refused(studio: Studio, wished: Any, stream: bool) -> None:
+    response = await generate(studio, stream=stream, partial_images=wished)
+
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "partial_images")
+    assert studio.painter.orders == []
+
+
+async def test_when_several_cannot_be_made_nobody_watches_what_is_not() -> None:
+    studio = a_studio(HandClock(), limits=Limits(waiting=2))
+
+    assert (await generate(studio, n=3, stream=True, partial_images=1)).status_code == 429
+
+    assert not studio.tools.previews._wishes
+
+
+@pytest.mark.parametrize("quality", ["medium", "hd", 7, {}, None], ids=repr)
+async def test_a_quality_is_said_again_where_openai_knows_it(studio: Studio, quality: Any) -> None:
+    [(_, told)] = events_in(await generate(studio, stream=True, quality=quality))
+
+    assert told["quality"] == ("medium" if quality == "medium" else "auto")

@@ -7,12 +7,14 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from mezzotint import records
-from mezzotint.core.tasks import Outcome, Status
+from mezzotint.core.previews import LARGEST, Preview, Wish
+from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.http import worker as module
 from mezzotint.http.app import Front, public_app, worker_app
 from mezzotint.http.auth import Authenticator
@@ -21,12 +23,14 @@ from mezzotint.http.requests import Origins
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
 from tests.clocks import HandClock
+from tests.pictures import a_jpeg, in_base64
 from tests.studio import KEY, ORIGIN, Studio
 from tests.tasks import an_id, ready
 from tests.waiting import until
 
 TOKEN = "worker-token"
 VERBS = ("enlist", "pull", "beat", "progress", "finish", "fail")
+A_PREVIEW = in_base64(a_jpeg())
 READY = json.loads(records.encode(ready()))
 
 
@@ -337,3 +341,99 @@ async def test_a_verdict_wakes_who_sends_webhooks(studio: Studio, door: httpx2.A
     await say(door, "finish", verdicts=[{"task": claim["task"], "attempt": claim["attempt"], "outcome": failed}])
 
     await asyncio.wait_for(sender, 5)
+
+
+# previews
+
+
+async def a_claim(studio: Studio, door: httpx2.AsyncClient) -> Claim:
+    await studio.created()
+    [claim] = await pull(door, await enlist(door))
+    return records.decode(json.dumps(claim).encode(), Claim)
+
+
+def a_report(claim: Claim, step: int = 3, image: Any = A_PREVIEW, attempt: int | None = None) -> dict[str, Any]:
+    progress = {"task": str(claim.task), "attempt": attempt or claim.attempt, "step": step, "steps": 28}
+    return {"progress": [progress], "previews": [progress | {"image": image}]}
+
+
+async def shown(studio: Studio, claim: Claim) -> Preview | None:
+    task = await studio.tools.ledger.get(claim.task)
+    assert task is not None
+    return studio.tools.previews.of(task)
+
+
+async def test_where_nobody_watches_no_answer_has_a_word_of_it(studio: Studio, door: httpx2.AsyncClient) -> None:
+    await studio.created()
+    epoch = await enlist(door)
+
+    pulled = await say(door, "pull", worker="w", epoch=epoch, engines=["stub"], slots=1)
+    [claim] = pulled["claims"]
+    title = {"task": claim["task"], "attempt": claim["attempt"]}
+    told = await say(door, "progress", progress=[title | {"step": 1, "steps": 28}])
+
+    assert list(pulled) == ["claims"]
+    assert list(told) == list(await say(door, "beat", worker="w", epoch=epoch, held=[list(title.values())])) == ["canceled", "lost"]
+
+
+async def test_a_worker_hears_with_every_answer_which_of_its_tasks_are_watched(studio: Studio, door: httpx2.AsyncClient) -> None:
+    task, other = [UUID((await studio.created())["id"]) for _ in range(2)]
+    epoch = await enlist(door)
+    watched = {str(task): {"live": True, "spread": 2}}
+    with studio.tools.previews.watching(task, Wish(live=True)), studio.tools.previews.watching(task, Wish(spread=2)):
+        assert (await say(door, "pull", worker="w", epoch=epoch, engines=["stub"], slots=2))["watched"] == watched
+        assert (await say(door, "beat", worker="w", epoch=epoch, held=[[str(task), 1], [str(other), 1]]))["watched"] == watched
+        steps = [{"task": str(each), "attempt": 1, "step": 1, "steps": 28} for each in (task, other)]
+        assert (await say(door, "progress", progress=steps))["watched"] == watched
+
+    assert "watched" not in await say(door, "progress", progress=steps)
+
+
+async def test_a_preview_is_kept_for_those_who_watch(studio: Studio, door: httpx2.AsyncClient) -> None:
+    claim = await a_claim(studio, door)
+    await say(door, "progress", **a_report(claim))
+    assert await shown(studio, claim) is None
+
+    with studio.tools.previews.watching(claim.task, Wish(live=True)):
+        await say(door, "progress", **a_report(claim, 4))
+
+        assert await shown(studio, claim) == Preview(claim.task, claim.attempt, 4, 28, a_jpeg())
+
+
+async def test_a_preview_by_an_old_title_or_with_a_verdict_behind_it_is_not_kept(studio: Studio, door: httpx2.AsyncClient) -> None:
+    claim = await a_claim(studio, door)
+    with studio.tools.previews.watching(claim.task, Wish(live=True)):
+        await say(door, "progress", **a_report(claim, attempt=claim.attempt + 1))
+        assert not studio.tools.previews._latest
+
+        await say(door, "progress", **a_report(claim))
+        assert await shown(studio, claim) is not None
+        await say(door, "finish", verdicts=[{"task": str(claim.task), "attempt": claim.attempt, "outcome": READY}])
+        await say(door, "progress", **a_report(claim, 27))
+
+        assert not studio.tools.previews._latest
+
+
+async def test_a_preview_alone_without_its_progress_is_passed_over(studio: Studio, door: httpx2.AsyncClient) -> None:
+    claim = await a_claim(studio, door)
+    with studio.tools.previews.watching(claim.task, Wish(live=True)):
+        await say(door, "progress", **a_report(claim) | {"progress": []})
+
+        assert not studio.tools.previews._latest
+
+
+@pytest.mark.parametrize("image", ["", "AAAA", in_base64(a_jpeg(more=bytes(LARGEST))), in_base64(a_jpeg(512, 512))], ids=len)
+async def test_what_is_no_small_picture_is_passed_over(studio: Studio, door: httpx2.AsyncClient, image: str) -> None:
+    claim = await a_claim(studio, door)
+    with studio.tools.previews.watching(claim.task, Wish(live=True)):
+        await say(door, "progress", **a_report(claim, image=image))
+
+        assert await shown(studio, claim) is None
+    assert (await studio.poll(str(claim.task)))["progress"] == pytest.approx(3 / 28, abs=0.01)  # that it was told of counts
+
+
+@pytest.mark.parametrize("image", [7, None, "no base64", ["AAAA"]], ids=repr)
+async def test_a_preview_that_is_no_picture_at_all_is_refused(studio: Studio, door: httpx2.AsyncClient, image: Any) -> None:
+    claim = await a_claim(studio, door)
+
+    assert (await door.post("/v1/worker/progress", json=a_report(claim, image=image))).status_code == 400

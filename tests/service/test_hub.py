@@ -92,3 +92,36 @@ async def test_two_wake_ups_at_once_are_one() -> None:
     hub.queued()
 
     await asyncio.wait_for(waiting, 5)
+
+
+# bells
+
+
+async def test_a_bell_rings_also_for_what_came_before_it_was_waited_for() -> None:
+    hub = Hub()
+    with hub.bell(TASK) as bell:
+        hub.changed(TASK)
+        hub.changed(TASK)
+
+        assert await bell.wait(60)
+        assert not await bell.wait(0.01)  # two changes are one to look at
+
+
+async def test_a_bell_wakes_who_waits_and_rings_for_its_own_task_only() -> None:
+    hub = Hub()
+    with hub.bell(TASK) as one, hub.bell(TASK) as two, hub.bell(an_id()) as other:
+        waiting = [asyncio.create_task(bell.wait(60)) for bell in (one, two)]
+        await asyncio.sleep(0)
+
+        hub.changed(TASK)
+
+        assert await asyncio.wait_for(asyncio.gather(*waiting), 5) == [True, True]
+        assert not await other.wait(0.01)
+
+
+async def test_of_bells_that_are_put_away_nothing_is_left() -> None:
+    hub = Hub()
+    with hub.bell(TASK), hub.bell(TASK):
+        hub.changed(TASK)
+
+    assert not hub._bells

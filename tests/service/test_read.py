@@ -12,11 +12,13 @@ import pytest
 
 from mezzotint.core import ids
 from mezzotint.core.errors import NotAuthenticated
+from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.signing import ImageLink, poll_token
-from mezzotint.core.tasks import Outcome, Progress, Status, Verdict
-from mezzotint.service.read import Found, Viewer, find, links, polling_url, task_of, until_final
+from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.service.read import Found, Viewer, find, links, polling_url, previews_of, task_of, until_final
 from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
+from tests.pictures import a_jpeg
 from tests.service.asking import COLLEAGUE, OWNER, STRANGER, all_had_their_turn, ask
 from tests.studio import Studio, a_studio
 from tests.tasks import an_id, ready
@@ -341,3 +343,54 @@ async def test_a_finished_task_is_read_from_the_ledger_once_and_a_running_one_ev
     for _ in range(3):
         assert (await seen(task, Viewer(OWNER), tools)).task.status is Status.READY
     assert counting.asked == 4
+
+
+# what is to be seen of it
+
+
+async def claimed(studio: Studio) -> Claim:
+    await ask(studio.tools)
+    [claim] = await studio.tools.ledger.claim("w", await studio.tools.ledger.enlist("w"), ["stub"], 1)
+    return claim
+
+
+def show(studio: Studio, claim: Claim, step: int, steps: int = 28) -> None:
+    studio.tools.previews.show(Preview(claim.task, claim.attempt, step, steps, a_jpeg()))
+    studio.tools.hub.changed(claim.task)
+
+
+@pytest.mark.parametrize(("count", "steps"), [(0, []), (1, [14]), (2, [10, 19]), (3, [7, 14, 21])])
+async def test_as_many_previews_as_are_wished_are_spread_over_the_steps(studio: Studio, count: int, steps: list[int]) -> None:
+    claim, seen = await claimed(studio), list[int]()
+
+    async def look() -> None:
+        async for preview in previews_of(claim.task, count, 60, studio.tools):
+            seen.append(preview.step)
+
+    with studio.tools.previews.watching(claim.task, Wish(spread=count)):
+        looking = asyncio.create_task(look())
+        await all_had_their_turn()
+        for step in range(1, 28):
+            show(studio, claim, step)
+            await all_had_their_turn()
+        await asyncio.wait_for(looking, 5)  # also where the task goes on
+
+    assert seen == steps
+
+
+async def test_of_a_picture_that_is_painted_quickly_fewer_are_seen(studio: Studio) -> None:
+    claim, seen = await claimed(studio), list[int]()
+    with studio.tools.previews.watching(claim.task, Wish(spread=3)):
+        show(studio, claim, 20)
+        async for preview in previews_of(claim.task, 3, 60, studio.tools):
+            seen.append(preview.step)
+            await studio.tools.ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    assert seen == [20]
+
+
+async def test_nobody_looks_longer_than_for_the_time_that_is_given(studio: Studio) -> None:
+    claim = await claimed(studio)
+    with studio.tools.previews.watching(claim.task, Wish(spread=3)):
+        assert [preview async for preview in previews_of(claim.task, 3, 0.05, studio.tools)] == []
+        assert [preview async for preview in previews_of(an_id(), 3, 60, studio.tools)] == []

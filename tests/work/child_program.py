@@ -11,7 +11,9 @@ import sys
 import time
 from typing import BinaryIO
 
-from mezzotint import records
+import numpy as np
+
+from mezzotint import imaging, records
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.ports import Painting, PaintRequest, Report
@@ -105,6 +107,29 @@ class Obedient:
         self.sink.flush()
 
 
+class Open(Obedient):
+    """One that lets its pictures be seen."""
+
+    shown = 0
+
+    def preview(self) -> Pixels | None:
+        """Each another shade of grey."""
+        self.shown += 1
+        return Pixels.of(np.full((8, 8, 3), 10 * self.shown % 256, np.uint8))
+
+    def flood(self, report: Report, size: float, steps: float) -> None:
+        """Previews that nobody asked for, with every step."""
+        for step in range(1, int(steps) + 1):
+            self._send(pack("step", {"ticket": 1, "step": step, "steps": int(steps)}, [b"\xff\xd8\xff" + bytes(int(size))]))
+
+
+class Shy(Open):
+    """One that cannot show what it said it could."""
+
+    def preview(self) -> Pixels | None:
+        raise RuntimeError("not now")
+
+
 class Darkroom:
     """Pictures are their bytes."""
 
@@ -117,6 +142,9 @@ class Darkroom:
 
     def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage:
         return EncodedImage(repr(sorted(notes.items())).encode(), image_format, pixels.width, pixels.height)
+
+    def preview(self, pixels: Pixels) -> bytes:
+        return imaging.preview(pixels)
 
 
 def main(before: str) -> None:
@@ -134,7 +162,8 @@ def main(before: str) -> None:
             sink.flush()
             time.sleep(60)
     sink.flush()
-    Child(Obedient(sink), Darkroom(), source, sink).run()
+    engine = {"be open": Open, "be shy": Shy}.get(before, Obedient)(sink)
+    Child(engine, Darkroom(), source, sink).run()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ def no_report(step: int, steps: int) -> None:
 
 
 @asynccontextmanager
-async def a_child(command: Sequence[str] = PROGRAM, stall: float = 30.0) -> AsyncIterator[EngineChild]:
-    child = EngineChild(command, ENVIRONMENT, stall)
+async def a_child(command: Sequence[str] = PROGRAM, stall: float = 30.0, environment: Mapping[str, str] = ENVIRONMENT) -> AsyncIterator[EngineChild]:
+    child = EngineChild(command, {**ENVIRONMENT, **environment}, stall)
     try:
         yield child
     finally:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 
 import pytest
 
+from mezzotint.core.previews import EVERY, sound
 from mezzotint.work.child import TELL_EVERY
 from mezzotint.work.frames import Frame, pack, read_frame
 from tests.work.orders import ENVIRONMENT, PROGRAM
@@ -35,6 +36,9 @@ class Talk:
     def stop(self, ticket: int) -> None:
         self.send(pack("stop", {"ticket": ticket}))
 
+    def watch(self, ticket: int, *, live: bool = True, spread: int = 0) -> None:
+        self.send(pack("watch", {"ticket": ticket, "live": live, "spread": spread}))
+
     def send(self, data: bytes) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(data)
@@ -54,12 +58,12 @@ class Talk:
 
 
 @contextmanager
-def talking() -> Iterator[Talk]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(PROGRAM, stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
+def talking(*before: str) -> Iterator[Talk]:
+    pipe, previews = subprocess.PIPE, {"previews": True} if before else {}
+    with subprocess.Popen([*PROGRAM, *before], stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
         talk = Talk(process)
         try:
-            assert talk.hear() == Frame("ready", {"engine": "obedient"})
+            assert talk.hear() == Frame("ready", {"engine": "obedient"} | previews)
             yield talk
         finally:
             process.kill()
@@ -181,3 +185,109 @@ def test_what_is_printed_goes_to_standard_error() -> None:
 
     assert b"a library says hello\n" in said
     assert b"so does its child\n" in said
+
+
+# previews
+
+
+def heard_until_painted(talk: Talk) -> list[Frame]:
+    frames = [talk.hear()]
+    while frames[-1].kind == "step":
+        frames.append(talk.hear())
+    assert frames[-1].kind == "painted"
+    return frames
+
+
+def shown_in(frames: list[Frame]) -> list[int]:
+    """The steps that came with a preview."""
+    return [frame.body["step"] for frame in frames if frame.kind == "step" and frame.parts]
+
+
+def test_an_engine_that_shows_nothing_is_asked_for_nothing() -> None:
+    with talking() as talk:
+        talk.watch(1)
+        talk.order(1, "paint_in 10 0.05")
+
+        assert shown_in(heard_until_painted(talk)) == []
+
+
+@pytest.mark.parametrize("watched", [None, 7], ids=["nobody", "another"])
+def test_what_nobody_watches_is_told_without_a_byte_more(watched: int | None) -> None:
+    with talking("be open") as talk:
+        if watched is not None:
+            talk.watch(watched)
+        talk.order(1, "paint_in 10 0.05")
+
+        frames = heard_until_painted(talk)
+
+    assert len(frames) > 5
+    assert all(frame.parts == () and list(frame.body) == ["ticket", "step", "steps"] for frame in frames[:-1])
+
+
+def test_who_watches_as_it_comes_sees_it_from_the_first_step_and_not_too_often() -> None:
+    with talking("be open") as talk:
+        talk.watch(1)
+        began = time.monotonic()
+        talk.order(1, "paint_in 30 0.05")
+
+        frames = heard_until_painted(talk)
+        lasted = time.monotonic() - began
+
+    shown = shown_in(frames)
+    assert shown[0] == 1
+    assert 3 <= len(shown) <= 1 + lasted / EVERY
+    pictures = [frame.parts[0] for frame in frames[:-1] if frame.parts]
+    assert all(sound(picture) for picture in pictures)
+    assert len(set(pictures)) == len(pictures)  # each shows the picture as it was then
+
+
+def test_who_wants_so_many_sees_them_spread_over_the_steps_however_quick_they_are() -> None:
+    with talking("be open") as talk:
+        talk.watch(1, live=False, spread=3)
+        talk.order(1, "paint_in 28 0.001")
+
+        assert shown_in(heard_until_painted(talk)) == [7, 14, 21]
+
+
+def test_a_watcher_may_come_and_leave_while_it_is_painted() -> None:
+    with talking("be open") as talk:
+        talk.order(1, "paint_in 60 0.05")
+        assert talk.hear().parts == ()
+        talk.watch(1)
+        while not (frame := talk.hear()).parts:
+            continue
+        began = frame.body["step"]
+        talk.watch(1, live=False)
+
+        frames = heard_until_painted(talk)
+
+    assert began < 40
+    assert len(shown_in(frames)) <= 1  # one may have been on its way
+
+
+def test_a_watcher_who_comes_too_late_is_not_kept_in_mind() -> None:
+    with talking("be open") as talk:
+        talk.order(5)
+        assert talk.answer().kind == "painted"
+        talk.watch(5)
+        talk.order(6)
+        assert talk.answer().kind == "painted"
+
+
+def test_with_the_last_step_comes_no_preview_but_the_picture() -> None:
+    with talking("be open") as talk:
+        talk.watch(1, live=True, spread=3)
+        talk.order(1, "paint_in 1 0.05")
+
+        assert shown_in(heard_until_painted(talk)) == []
+
+
+def test_an_engine_that_cannot_show_its_picture_still_paints_it() -> None:
+    with talking("be shy") as talk:
+        talk.watch(1, spread=2)
+        talk.order(1, "paint_in 20 0.02")
+
+        assert shown_in(heard_until_painted(talk)) == []
+        talk.process.kill()
+        assert talk.process.stderr is not None
+        assert b"no preview could be made: RuntimeError: not now" in talk.process.stderr.read()

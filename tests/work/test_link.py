@@ -39,7 +39,7 @@ async def claimed(station: Station, link: Link, count: int = 1) -> list[Verdict]
     for _ in range(count):
         await station.studio.tools.ledger.submit(a_task(), Limits())
     epoch = (await link.enlist("w")).epoch
-    return [Verdict(claim.task, claim.attempt, ready()) for claim in await link.pull(Pull("w", epoch, ["stub"], count))]
+    return [Verdict(claim.task, claim.attempt, ready()) for claim in (await link.pull(Pull("w", epoch, ["stub"], count))).claims]
 
 
 async def test_enlisting_gives_the_next_epoch_and_the_lease(link: Link) -> None:
@@ -53,7 +53,7 @@ async def test_a_pull_brings_claims_as_they_are_in_the_ledger(station: Station, 
     await station.studio.tools.ledger.submit(task, Limits())
     epoch = (await link.enlist("w")).epoch
 
-    [claim] = await link.pull(Pull("w", epoch, ["stub"], 5))
+    [claim] = (await link.pull(Pull("w", epoch, ["stub"], 5))).claims
 
     assert (claim.task, claim.attempt, claim.inputs) == (task.id, 1, task.inputs)
 
@@ -67,7 +67,7 @@ async def test_a_pull_is_held_open_until_there_is_something(station: Station, li
 
     task = await station.create()
 
-    assert [str(claim.task) for claim in await pulling] == [task]
+    assert [str(claim.task) for claim in (await pulling).claims] == [task]
     assert time.monotonic() - began < 2
 
 
@@ -75,7 +75,7 @@ async def test_a_pull_ends_empty_when_its_wait_is_over(link: Link) -> None:
     epoch = (await link.enlist("w")).epoch
     began = time.monotonic()
 
-    assert await link.pull(Pull("w", epoch, ["stub"], 1, 0.2)) == []
+    assert (await link.pull(Pull("w", epoch, ["stub"], 1, 0.2))).claims == []
 
     assert 0.15 < time.monotonic() - began < 2
 

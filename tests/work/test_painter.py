@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ from PIL import Image
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import ImageFormat
+from mezzotint.core.previews import Wish, sound
 from mezzotint.ports import Interrupted
 from mezzotint.service.generate import Painted
 from mezzotint.work import painter
@@ -394,3 +396,84 @@ def _children_of(parent: int) -> list[int]:
         if fields and int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(entry.name))
     return found
+
+
+# previews
+
+OPEN = [*PROGRAM, "be open"]
+
+
+async def seen(child: EngineChild, prompt: str, wish: Wish, task: str = "t1") -> list[tuple[int, bytes]]:
+    """The steps with what was shown right after them."""
+    step, shown = 0, list[tuple[int, bytes]]()
+
+    def report(now: int, steps: int) -> None:
+        nonlocal step
+        step = now
+
+    child.watch(task, wish, lambda image: shown.append((step, image)))
+    await child.paint(an_order(prompt, task), report)
+    child.unwatch(task)
+    return shown
+
+
+async def test_previews_are_shown_right_after_their_step() -> None:
+    async with a_child(OPEN) as child:
+        shown = await seen(child, "paint_in 28 0.002", Wish(spread=2))
+
+    assert [step for step, _ in shown] == [10, 19]
+    assert all(sound(image) for _, image in shown)
+
+
+async def test_every_picture_of_a_task_is_shown_also_after_the_engine_died() -> None:
+    async with a_child(OPEN) as child:
+        shown: list[bytes] = []
+        child.watch("t1", Wish(spread=1), shown.append)
+        for prompt in ("paint_in 4", "die", "paint_in 4"):
+            with contextlib.suppress(EngineDied):
+                await child.paint(an_order(prompt), no_report)
+
+    assert len(shown) == 2
+
+
+async def test_the_stub_shows_its_picture_too() -> None:
+    async with a_child(STUB, environment={"MEZZOTINT_STUB_SECONDS": "0.3"}) as child:
+        assert len(await seen(child, "a boat", Wish(spread=3))) == 3
+
+
+@pytest.mark.parametrize("wish", [None, Wish(live=True)], ids=["unwatched", "watched"])
+async def test_what_the_engine_shows_unasked_or_too_large_is_passed_over_and_the_engine_lives(wish: Wish | None) -> None:
+    async with a_child(OPEN) as child:
+        shown: list[bytes] = []
+        if wish is not None:
+            child.watch("t1", wish, shown.append)
+
+        painted = await child.paint(an_order("flood 5000000 20"), no_report)
+
+        assert (painted.prompt, shown) == ("flood 5000000 20", [])
+        assert not child._running or not child._running.asked
+
+
+async def test_an_engine_that_knows_no_previews_is_not_told_of_watchers(child: EngineChild) -> None:
+    """It would take the word for an order, and end."""
+    assert await seen(child, "paint_in 10 0.02", Wish(live=True)) == []
+    pid = child.pid
+
+    assert await works(child)
+    assert child.pid == pid
+
+
+async def test_after_the_last_watcher_nothing_is_shown_and_nothing_kept_in_mind() -> None:
+    async with a_child(OPEN) as child:
+        shown: list[bytes] = []
+        child.watch("t1", Wish(live=True), shown.append)
+        painted = asyncio.create_task(child.paint(an_order("paint_in 40 0.05"), no_report))
+        await until(lambda: shown, "a preview")
+        child.unwatch("t1")
+        child.unwatch("t1")
+        before = len(shown)
+
+        await painted
+
+        assert len(shown) == before
+        assert child._watched == {}

@@ -10,18 +10,24 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mezzotint.blobs.memory import MemoryBlobs
 from mezzotint.core import ids
 from mezzotint.core.errors import EngineFailure, Unavailable
+from mezzotint.core.previews import Wish, sound
 from mezzotint.core.tasks import Verdict
+from mezzotint.http import worker as worker_door
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
+from mezzotint.moderation.open import OpenModerator
 from mezzotint.ports import Limits
 from mezzotint.work import supervisor as module
+from mezzotint.work.frames import Frame
 from mezzotint.work.link import Link
+from mezzotint.work.painter import EngineChild
 from tests.clocks import HandClock
 from tests.studio import KEY
 from tests.tasks import a_task, ready
@@ -490,3 +496,125 @@ async def test_a_worker_process_that_is_interrupted_from_the_terminal_leaves_it_
 
     assert (await station.until_it_is("ready", task))["attempt"] == 1
     assert worker.popen.poll() is None
+
+
+# previews
+
+OPEN = [*PROGRAM, "be open"]
+
+
+async def previews_while_painting(station: Station, task: str) -> set[int]:
+    """The steps that were to be seen, until the task ended."""
+    known, seen = ids.read(task), set[int]()
+    assert known is not None
+    while (await station.ask(task))["finished_at"] is None:
+        preview = station.studio.tools.previews._latest.get(known)
+        if preview is not None:
+            assert sound(preview.image)
+            seen.add(preview.step)
+        await asyncio.sleep(0.01)
+    return seen
+
+
+async def test_who_watches_sees_the_picture_become(station: Station) -> None:
+    async with a_worker(station, command=OPEN):
+        task = await station.create("paint_in 30 0.05")
+        known = ids.read(task)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True)):
+            seen = await previews_while_painting(station, task)
+
+        assert len(seen) >= 3
+        assert not station.studio.tools.previews._latest
+        await station.until_it_is("ready", task)
+
+
+async def test_a_watcher_who_comes_while_it_is_painted_need_not_wait_for_long(station: Station) -> None:
+    async with a_worker(station, command=OPEN):
+        task = await station.create("paint_in 400 0.05")
+        await station.until_painted(task)
+        known = ids.read(task)
+        assert known is not None
+        board = station.studio.tools.previews
+        with board.watching(known, Wish(live=True)):
+            began = time.monotonic()
+            await until(lambda: board._latest, "a preview")
+            assert time.monotonic() - began < 3
+        await station.studio.client.post(f"/v1/tasks/{task}/cancel", headers=BEARER)
+        await station.until_it_is("canceled", task)
+
+
+async def test_of_what_nobody_watches_no_preview_is_made_or_sent(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports: list[tuple[Any, Any]] = []
+    heard: list[Frame] = []
+    progress, hear = Link.progress, EngineChild._hear
+
+    async def noted(link: Link, steps: Any, previews: Any = ()) -> Any:
+        reports.append((steps, previews))
+        return await progress(link, steps, previews)
+
+    def overheard(child: EngineChild, running: Any, frame: Frame) -> None:
+        heard.append(frame)
+        hear(child, running, frame)
+
+    monkeypatch.setattr(Link, "progress", noted)
+    monkeypatch.setattr(EngineChild, "_hear", overheard)
+    async with a_worker(station, command=OPEN):
+        watched, other = [await station.create("paint_in 12 0.05") for _ in range(2)]
+        known = ids.read(watched)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True)):
+            for task in (watched, other):
+                await station.until_it_is("ready", task)
+
+    shown = [frame.body["ticket"] for frame in heard if frame.kind == "step" and frame.parts]
+    assert set(shown) == {min(frame.body["ticket"] for frame in heard)}  # of the first, which was watched
+    assert {str(preview.task) for _, previews in reports for preview in previews} == {watched}
+    assert any(str(step.task) == other for steps, _ in reports for step in steps)
+
+
+async def test_a_watcher_that_leaves_ends_the_making_of_previews(station: Station) -> None:
+    async with a_worker(station, command=OPEN) as worker:
+        task = await station.create("paint_in 400 0.05")
+        known = ids.read(task)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True)):
+            await until(lambda: station.studio.tools.previews._latest, "a preview")
+            assert worker.lanes[0]._watched
+        await until(lambda: not worker.lanes[0]._watched, "the worker to hear of it")
+        await station.studio.client.post(f"/v1/tasks/{task}/cancel", headers=BEARER)
+        await station.until_it_is("canceled", task)
+
+
+async def test_where_pictures_are_judged_nobody_sees_them_before(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OpenModerator, "judges_pictures", True)
+    async with a_worker(station, command=OPEN):
+        task = await station.create("paint_in 20 0.05")
+        known = ids.read(task)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True, spread=3)):
+            assert await previews_while_painting(station, task) == set()
+        await station.until_it_is("ready", task)
+
+
+async def test_an_engine_that_floods_its_worker_with_previews_harms_nobody(station: Station) -> None:
+    async with a_worker(station, command=OPEN):
+        task = await station.create("flood 1000000 100")
+        known = ids.read(task)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True)):
+            assert await previews_while_painting(station, task) == set()
+        await station.until_it_is("ready", task)
+        await station.until_it_is("ready", await station.create())
+
+
+async def test_a_worker_whose_server_knows_no_previews_goes_on_as_ever(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answers lack the word; the same holds the other way round, as reports without previews lack it too."""
+    monkeypatch.setattr(worker_door, "trimmed", lambda message: {name: value for name, value in vars(message).items() if name != "watched"})
+    async with a_worker(station, command=OPEN):
+        task = await station.create("paint_in 12 0.05")
+        known = ids.read(task)
+        assert known is not None
+        with station.studio.tools.previews.watching(known, Wish(live=True)):
+            assert await previews_while_painting(station, task) == set()
+        await station.until_it_is("ready", task)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
+from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.tasks import Claim, Progress, Verdict
 
 PREFIX = "/v1/worker"
 LONGEST_WAIT = 30.0  # seconds that a pull is held open
+SPARE = ("watched", "previews")  # fields that are left out where they are empty, for those who do not know them, and as they nearly always are
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ class Pull:
 
 @dataclass(frozen=True)
 class Pulled:
+    """`watched`: which of the tasks somebody watches, and what there is to be seen of them."""
+
     claims: list[Claim]
+    watched: dict[UUID, Wish] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,20 @@ class Beat:
 
 @dataclass(frozen=True)
 class Told:
-    """What the worker must know of its tasks: those to stop, and those that are no longer its own."""
+    """What the worker must know of the tasks that it spoke of: those to stop, those that are no longer its own, and those that are
+    watched: nobody watches the others, or no longer."""
 
     canceled: list[UUID]
     lost: list[UUID]
+    watched: dict[UUID, Wish] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Report:
+    """`previews` are of tasks whose progress is told too."""
+
     progress: list[Progress]
+    previews: list[Preview] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,3 +84,8 @@ class Finished:
     """For each verdict whether it counted."""
 
     accepted: list[bool]
+
+
+def trimmed(message: Pulled | Told | Report) -> dict[str, Any]:
+    """The message as it is sent: previews that nobody watches cost no byte."""
+    return {name: value for name, value in vars(message).items() if value or name not in SPARE}

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from mezzotint import records
 from mezzotint.core.accounts import READ
 from mezzotint.core.errors import NotFound
+from mezzotint.core.previews import FORMAT, Preview, Wish
 from mezzotint.core.tasks import Status
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.endpoint import route
-from mezzotint.http.requests import Origins
+from mezzotint.http.requests import Origins, switch
+from mezzotint.http.streams import STILL_HERE, EventStream, event
 from mezzotint.service.read import Found, Viewer, find
 from mezzotint.service.tools import Tools
 
 SILENCE = 15.0  # seconds after which a comment shows that the stream lives
-MEDIA_TYPE = "text/event-stream"
 
 
 class Events:
@@ -31,30 +34,39 @@ class Events:
         return [route("GET", "/v1/tasks/{id}/events", self.follow)]
 
     async def follow(self, request: Request) -> Response:
-        """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before."""
+        """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before.
+
+        `?previews=true` asks for `preview` events beside them. These have no id, so that a client which comes back says what it said
+        without them.
+        """
         token = request.query_params.get("token")
         viewer = Viewer(await self._authenticator.optional(request, None if token else READ), token)
+        watched = switch(request, "previews")
         found = await find(request.path_params["id"], viewer, self._tools)
         if found is None:
             raise NotFound(f"there is no task {request.path_params['id'][:64]!r}")
-        stream = self._stream(found, viewer, self._origins.of(request), request.headers.get("last-event-id", ""))
-        return StreamingResponse(stream, media_type=MEDIA_TYPE, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        task, heard = found.task.id, request.headers.get("last-event-id", "")
+        during = self._tools.previews.watching(task, Wish(live=True)) if watched else nullcontext()
+        return EventStream(self._stream(task, viewer, self._origins.of(request), heard, watched=watched), during)
 
-    async def _stream(self, found: Found | None, viewer: Viewer, origin: str, heard: str) -> AsyncIterator[bytes]:
-        while found is not None:
-            name, body = _event(found, origin)
-            if name != heard:
-                heard = name
-                yield f"id: {name}\nevent: {body['status']}\ndata: ".encode() + records.encode(body) + b"\n\n"
-            else:
-                yield b": still here\n\n"
-            if found.task.status.final:
-                return
-            await self._tools.hub.wait_for_task(found.task.id, SILENCE)
-            found = await find(str(found.task.id), viewer, self._tools)
+    async def _stream(self, task: UUID, viewer: Viewer, origin: str, heard: str, *, watched: bool) -> AsyncIterator[bytes]:
+        seen: Preview | None = None
+        with self._tools.hub.bell(task) as bell:
+            while (found := await find(str(task), viewer, self._tools)) is not None:
+                name, body = _change(found, origin)
+                if name != heard:
+                    heard = name
+                    yield event(body["status"], body, name)
+                if watched and (preview := self._tools.previews.of(found.task)) is not None and preview is not seen:
+                    seen = preview
+                    yield event("preview", _shown(preview))
+                if found.task.status.final:
+                    return
+                if not await bell.wait(SILENCE):
+                    yield STILL_HERE
 
 
-def _event(found: Found, origin: str) -> tuple[str, dict[str, Any]]:
+def _change(found: Found, origin: str) -> tuple[str, dict[str, Any]]:
     """Its id and what it says."""
     task, progress = found.task, found.progress
     body: dict[str, Any] = {"id": str(task.id), "status": task.status.value}
@@ -68,3 +80,9 @@ def _event(found: Found, origin: str) -> tuple[str, dict[str, Any]]:
         body |= {"step": progress.step, "steps": progress.steps}
         return f"{task.attempt}-{progress.step}", body
     return f"{task.attempt}-{'begun' if task.status is Status.PROCESSING else 'waiting'}", body
+
+
+def _shown(preview: Preview) -> dict[str, Any]:
+    """With the picture as an address that an `img` takes."""
+    data = f"data:{FORMAT.media_type};base64,{base64.b64encode(preview.image).decode()}"
+    return {"id": str(preview.task), "status": Status.PROCESSING.value, "step": preview.step, "steps": preview.steps, "preview": data}

@@ -27,7 +27,7 @@ from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.endpoint import JSON, as_json, route
 from mezzotint.http.intake import Intake
 from mezzotint.http.polls import PollWindow
-from mezzotint.http.requests import Origins, json_object, preferred_wait
+from mezzotint.http.requests import Origins, json_object, preferred_wait, switch
 from mezzotint.service.prices import Quote
 from mezzotint.service.read import Found, Viewer, find_within, polling_url
 from mezzotint.service.submit import card_of, estimate, submit
@@ -104,12 +104,7 @@ class Flux:
 
 def is_dry_run(request: Request) -> bool:
     """`?dry_run=true`: check the request and say what it would cost. Raises InvalidRequest for other words."""
-    if not request.scope["query_string"]:
-        return False  # as nearly always
-    asked = request.query_params.get("dry_run", "false").lower()
-    if asked not in ("true", "1", "false", "0"):
-        raise InvalidRequest([Problem(("dry_run",), "Input should be true or false", "bool_parsing", "query")])
-    return asked in ("true", "1")
+    return switch(request, "dry_run")
 
 
 async def hints(found: Found, tools: Tools) -> dict[str, str]:

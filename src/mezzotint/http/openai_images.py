@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core.catalogue import ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest, Refusal
 from mezzotint.core.parameters import Problem
+from mezzotint.core.previews import Wish
 from mezzotint.core.tasks import Task
 from mezzotint.http.dialects import openai
 from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.forms import read_form
 from mezzotint.http.intake import Intake, Taken
 from mezzotint.http.requests import json_object
+from mezzotint.http.streams import EventStream, event
 from mezzotint.service.cancel import cancel
-from mezzotint.service.read import links, until_final
+from mezzotint.service.read import links, previews_of, until_final
 from mezzotint.service.submit import Submission, submit
 from mezzotint.service.tools import Tools
 
 WAIT = 600.0  # seconds that a request is held at most
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """An answer in events: their kind, how many previews of each picture, and what each of them repeats of the request."""
+
+    kind: str
+    partials: int
+    origin: str
+    said: dict[str, Any]
 
 
 class OpenAIImages:
@@ -59,7 +73,7 @@ class OpenAIImages:
         card = openai.card_of(_model(body, openai.FILLING_MODEL if mask else openai.EDITING_MODEL))
         body = openai.typed(card, body)
         given = openai.parse(card, body) | openai.with_pictures(card, pictures, mask)
-        return await self._answer(taken, card, given, body)
+        return await self._answer(taken, card, given, body, openai.EDIT)
 
     async def vary(self, request: Request) -> Response:
         taken, body = await self._form(request)
@@ -77,22 +91,36 @@ class OpenAIImages:
             return taken, openai.fields(await read_form(request.headers, taken.body))
         return taken, openai.fields(json_object(taken.body).items())
 
-    async def _answer(self, taken: Taken, card: ModelCard, given: Mapping[str, Any], body: Mapping[str, Any]) -> Response:
-        whole = openai.as_base64(body)
-        made = await self._submitted(taken.submission(openai.SURFACE, card.name, given), card.surface, openai.count(body))
+    async def _answer(self, taken: Taken, card: ModelCard, given: Mapping[str, Any], body: Mapping[str, Any], kind: str = openai.GENERATION) -> Response:
+        whole, partials, count = openai.as_base64(body), openai.partial_images(body), openai.count(body)
+        submission = taken.submission(openai.SURFACE, card.name, given)
         if body.get("stream") is True:
-            return StreamingResponse(self._events(made, taken.origin), media_type="text/event-stream", headers={"cache-control": "no-store"})
+            return await self._streamed(submission, card.surface, count, _Stream(kind, partials, taken.origin, openai.said(body)))
+        made = await self._submitted(submission, card.surface, count)
         tasks = [openai.check_end(task) for task in await asyncio.gather(*(until_final(each, WAIT, self._tools) for each in made))]
         pictures = [picture for task in tasks for picture in await self._pictures(task, taken.origin, whole=whole)]
         created = int(min(task.created for task in tasks))
         return Response(records.encode({"created": created, "data": pictures}), 200, {"x-mezzotint-engine": tasks[0].engine}, JSON)
 
-    async def _submitted(self, submission: Submission, surface: Surface, count: int) -> list[UUID]:
+    async def _streamed(self, submission: Submission, surface: Surface, count: int, stream: _Stream) -> Response:
+        """Each task is watched from its making, so that the worker knows it with the claim, until the stream is over."""
+        with ExitStack() as watching:
+
+            def watch(task: UUID) -> None:
+                if stream.partials:
+                    watching.enter_context(self._tools.previews.watching(task, Wish(spread=stream.partials)))
+
+            made = await self._submitted(submission, surface, count, watch)
+            return EventStream(self._events(made, stream), watching.pop_all())
+
+    async def _submitted(self, submission: Submission, surface: Surface, count: int, begun: Callable[[UUID], None] | None = None) -> list[UUID]:
         """One task a picture, all of them or none."""
         made: list[UUID] = []
         try:
             for index in range(count):
                 made.append((await submit(_numbered(submission, index, count), surface, self._tools)).task)
+                if begun is not None:
+                    begun(made[-1])
         except Refusal:
             for task in made:
                 await cancel(str(task), submission.key, self._tools)
@@ -109,13 +137,18 @@ class OpenAIImages:
             told.append(picture | {"revised_prompt": task.outcome.prompt or ""})
         return told
 
-    async def _events(self, made: list[UUID], origin: str) -> AsyncIterator[bytes]:
-        """One event a picture, as each is there. What goes wrong after the answer has begun is an event too."""
+    async def _events(self, made: list[UUID], stream: _Stream) -> AsyncIterator[bytes]:
+        """The previews that were asked for, then one event a picture, as each is there. What goes wrong after the answer has begun is an
+        event too."""
         for each in made:
+            end, index = time.monotonic() + WAIT, 0
+            async for preview in previews_of(each, stream.partials, WAIT, self._tools):
+                yield _event(f"{stream.kind}.partial_image", openai.partial_image(preview, index, int(self._tools.clock.now())) | stream.said)
+                index += 1
             try:
-                task = openai.check_end(await until_final(each, WAIT, self._tools))
-                for picture in await self._pictures(task, origin, whole=True):
-                    yield _event("image_generation.completed", {**picture, "created_at": int(task.created), "output_format": openai.format_of(task)})
+                task = openai.check_end(await until_final(each, end - time.monotonic(), self._tools))
+                for number, picture in enumerate(await self._pictures(task, stream.origin, whole=True)):
+                    yield _event(f"{stream.kind}.completed", stream.said | picture | openai.about(task, number))
             except Refusal as error:
                 yield _event("error", openai.WORDING.body(error, ""))
 
@@ -131,7 +164,7 @@ def _numbered(submission: Submission, index: int, count: int) -> Submission:
 
 
 def _event(kind: str, body: dict[str, Any]) -> bytes:
-    return f"event: {kind}\ndata: ".encode() + records.encode({"type": kind} | body) + b"\n\n"
+    return event(kind, {"type": kind} | body)
 
 
 def _model(body: Mapping[str, Any], otherwise: str) -> str:

@@ -55,6 +55,16 @@ def header(request: Request, name: bytes) -> str:
     return ""
 
 
+def switch(request: Request, name: str) -> bool:
+    """`?name=true`; off where it is not given. Raises InvalidRequest for other words."""
+    if not request.scope["query_string"]:
+        return False  # as nearly always
+    asked = request.query_params.get(name, "false").lower()
+    if asked not in ("true", "1", "false", "0"):
+        raise InvalidRequest([Problem((name,), "Input should be true or false", "bool_parsing", "query")])
+    return asked in ("true", "1")
+
+
 class _Patience:
     """Ends a block in which nothing happens for so many seconds, with BodyTooSlow.
 

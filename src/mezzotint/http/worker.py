@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mezzotint import records
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
 from mezzotint.core.parameters import Problem
-from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Claim, Status, Verdict
 from mezzotint.crash_points import reached
 from mezzotint.http.auth import token_matches
@@ -64,7 +64,7 @@ class WorkerDoor:
         self._tools.hub.queued()  # what the worker held before waits again
         return Enlisted(epoch, self._lease)
 
-    async def _pull(self, body: bytes, request: Request) -> Pulled:
+    async def _pull(self, body: bytes, request: Request) -> Any:
         """Held open until there is something to claim, the wait is over, or nobody waits any more."""
         pull = _read(body, Pull)
         slots = min(max(pull.slots, 1), MOST_SLOTS)
@@ -82,29 +82,32 @@ class WorkerDoor:
         if claims:
             reached("claim: granted")
         self._began(claims)
-        return Pulled(claims)
+        return trimmed(Pulled(claims, self._tools.previews.wishes(claim.task for claim in claims)))
 
     def _began(self, claims: list[Claim]) -> None:
         for claim in claims:
             self._tools.hub.changed(claim.task)
 
-    async def _beat(self, body: bytes, _: Request) -> Told:
+    async def _beat(self, body: bytes, _: Request) -> Any:
         beat = _read(body, Beat)
         orders = await self._tools.ledger.beat(beat.worker, beat.epoch, beat.held)
-        return Told(list(orders.canceled), list(orders.lost))
+        return trimmed(Told(list(orders.canceled), list(orders.lost), self._tools.previews.wishes(task for task, _ in beat.held)))
 
-    async def _progress(self, body: bytes, _: Request) -> Told:
+    async def _progress(self, body: bytes, _: Request) -> Any:
         """How far tasks are; the answer says which of them were canceled, so that a cancel need not wait for a beat."""
-        canceled = []
-        for progress in _read(body, Report).progress:
+        canceled, report = [], _read(body, Report)
+        previews = {(preview.task, preview.attempt): preview for preview in report.previews}
+        for progress in report.progress:
             task = await self._tools.ledger.get(progress.task)
             if task is None or task.attempt != progress.attempt or task.status is not Status.PROCESSING:
                 continue
             if task.cancel_requested:
                 canceled.append(progress.task)
             self._tools.progress.note(progress)
+            if (preview := previews.get((progress.task, progress.attempt))) is not None:
+                self._tools.previews.show(preview)
             self._tools.hub.changed(progress.task)
-        return Told(canceled, [])
+        return trimmed(Told(canceled, [], self._tools.previews.wishes(progress.task for progress in report.progress)))
 
     async def _finish(self, body: bytes, _: Request) -> Finished:
         verdicts = [_sound(verdict) for verdict in _read(body, Finish).verdicts]
@@ -123,6 +126,7 @@ class WorkerDoor:
         known = self._tools.progress.of(verdict.task)
         if known is None or known.attempt <= verdict.attempt:
             self._tools.progress.ended(verdict.task, verdict.seconds)
+            self._tools.previews.ended(verdict.task)
         self._tools.hub.changed(verdict.task)
 
 

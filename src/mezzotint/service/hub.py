@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
+
+
+class Bell:
+    """Rings with every change, also with one that comes while nobody waits."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether it has rung since the last time."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        self._rung.clear()
+        return True
 
 
 class Hub:
@@ -12,6 +33,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._of_task: defaultdict[UUID, set[asyncio.Future[None]]] = defaultdict(set)
+        self._bells: dict[UUID, set[Bell]] = {}
         self._of_queue: set[asyncio.Future[None]] = set()
         self._of_outbox: set[asyncio.Future[None]] = set()
 
@@ -24,6 +46,21 @@ class Hub:
     def changed(self, task: UUID) -> None:
         if task in self._of_task:
             _wake(self._of_task[task])
+        if task in self._bells:
+            for bell in self._bells[task]:
+                bell.ring()
+
+    @contextmanager
+    def bell(self, task: UUID) -> Iterator[Bell]:
+        """For whoever follows a task through many changes and does something else in between."""
+        bell = Bell()
+        self._bells.setdefault(task, set()).add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells[task].discard(bell)
+            if not self._bells[task]:
+                del self._bells[task]
 
     async def wait_for_queue(self, seconds: float) -> None:
         await _wait(self._of_queue, seconds)

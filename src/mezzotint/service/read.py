@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.errors import NotAuthenticated
+from mezzotint.core.previews import Preview, marks
 from mezzotint.core.signing import ImageLink, poll_token, poll_token_holds
 from mezzotint.core.tasks import Progress, Status, Task
 from mezzotint.service.tools import Tools
@@ -92,6 +93,23 @@ async def until_final(task_id: UUID, seconds: float, tools: Tools) -> Task | Non
         if task is None or task.status.final or left <= 0:
             return task
         await tools.hub.wait_for_task(task_id, min(left, GLANCE))
+
+
+async def previews_of(task_id: UUID, count: int, seconds: float, tools: Tools) -> AsyncIterator[Preview]:
+    """Up to `count` previews, spread over the steps, until the task has ended or the time is over. Watching it is the caller's."""
+    end, reached = time.monotonic() + seconds, 0
+    with tools.hub.bell(task_id) as bell:
+        while reached < count:
+            task = await task_of(task_id, tools)
+            left = end - time.monotonic()
+            if task is None or task.status.final or left <= 0:
+                return
+            preview = tools.previews.of(task)
+            if preview is not None and (now := marks(preview.step, preview.steps, count)) > reached:
+                reached = now
+                yield preview
+            else:
+                await bell.wait(min(left, GLANCE))
 
 
 def gone(task: Task, now: float) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 from mezzotint.core.tasks import Task
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
 from mezzotint.service.hub import Hub
+from mezzotint.service.previews import PreviewBoard
 from mezzotint.service.progress import ProgressBoard
 from mezzotint.service.recent import Recent
 
@@ -39,4 +40,5 @@ class Tools:
     progress: ProgressBoard
     secret: bytes
     policy: Policy
+    previews: PreviewBoard = field(default_factory=PreviewBoard)
     final: Recent[UUID, Task] = field(default_factory=lambda: Recent(FINAL_KEPT))

@@ -106,6 +106,7 @@ class _ImagingDarkroom:
     decode: Callable[..., Any]
     decode_mask: Callable[..., Any]
     encode: Callable[..., Any]
+    preview: Callable[..., Any]
 
 
 def run_engine_child(settings: Settings) -> None:
@@ -115,7 +116,7 @@ def run_engine_child(settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that the user started; it tells the rest
     source, sink = standard_streams()
-    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.decode_mask, imaging.encode), source, sink).run()
+    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.decode_mask, imaging.encode, imaging.preview), source, sink).run()
 
 
 def supervisor_of(settings: Settings, server: str, local_socket: str | None, name: str) -> Supervisor:

@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
+from mezzotint.core.previews import EVERY, Wish, marks
 from mezzotint.crash_points import reached
-from mezzotint.ports import Engine, Interrupted, PaintRequest
+from mezzotint.ports import Engine, Interrupted, PaintRequest, Previewing
 from mezzotint.work.frames import Frame, pack, read_frame
 
 TELL_EVERY = 0.03  # seconds between words of how far a picture is
@@ -33,15 +35,28 @@ class Darkroom(Protocol):
 
     def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage: ...
 
+    def preview(self, pixels: Pixels) -> bytes: ...
+
+
+@dataclass
+class _Watch:
+    """An order that is watched, and how many of the marks that its watchers set are passed."""
+
+    wish: Wish
+    passed: int = 0
+
 
 class Child:
     """One engine between two streams."""
 
     def __init__(self, engine: Engine, darkroom: Darkroom, source: BinaryIO, sink: BinaryIO) -> None:
         self._engine, self._darkroom, self._source, self._sink = engine, darkroom, source, sink
+        self._shows = engine.preview if isinstance(engine, Previewing) else None
         self._orders: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._stopped: set[int] = set()  # tickets of orders that are not to be painted any further
-        self._flushed = 0.0
+        self._watched: dict[int, _Watch] = {}  # by ticket
+        self._served = 0  # the last ticket that was answered; later orders have higher ones
+        self._flushed, self._previewed = 0.0, float("-inf")
 
     def run(self) -> None:
         """Until the input closes, or nobody listens any more."""
@@ -52,7 +67,7 @@ class Child:
             os._exit(0)
 
     def _paint(self) -> None:
-        self._say("ready", {"engine": self._engine.name})
+        self._say("ready", {"engine": self._engine.name} | ({"previews": True} if self._shows else {}))
         self._flush()
         while True:
             order = self._orders.get()
@@ -61,21 +76,33 @@ class Child:
                 self._flush()
             self._serve(order)
             self._stopped.discard(order.body["ticket"])
+            self._served = order.body["ticket"]
+            self._watched.pop(self._served, None)
             if careful or self._orders.empty() or time.monotonic() - self._flushed > FLUSH_EVERY:
                 self._flush()
 
     def _listen(self) -> None:
-        """Orders queue up; a stop counts at once, also for the picture in hand."""
+        """Orders queue up; a stop or a watcher counts at once, also for the picture in hand."""
         try:
             while (frame := read_frame(self._source)) is not None:
                 if frame.kind == "stop":
                     self._stopped.add(frame.body["ticket"])
+                elif frame.kind == "watch":
+                    self._watch(frame.body["ticket"], Wish(bool(frame.body["live"]), int(frame.body["spread"])))
                 else:
                     self._orders.put(frame)
         except (ValueError, KeyError, TypeError) as error:
             print(f"the engine's orders cannot be read: {error}", file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)  # nobody is left to paint for: do not finish the picture in hand
+
+    def _watch(self, ticket: int, wish: Wish) -> None:
+        if wish == Wish() or ticket <= self._served:
+            self._watched.pop(ticket, None)
+        elif (known := self._watched.get(ticket)) is not None:
+            known.wish = wish
+        else:
+            self._watched[ticket] = _Watch(wish)
 
     def _serve(self, order: Frame) -> None:
         ticket = order.body["ticket"]
@@ -110,12 +137,28 @@ class Child:
                 raise Interrupted
             reached("engine: stepped")
             now = time.monotonic()
-            if now - told >= TELL_EVERY:
+            preview = self._preview(self._watched[ticket], step, steps, now) if ticket in self._watched else ()
+            if preview or now - told >= TELL_EVERY:
                 told = now
-                self._say("step", {"ticket": ticket, "step": step, "steps": steps})
+                self._say("step", {"ticket": ticket, "step": step, "steps": steps}, preview)
                 self._flush()
 
         return report
+
+    def _preview(self, watch: _Watch, step: int, steps: int, now: float) -> tuple[bytes, ...]:
+        """What the watchers are to be shown with this step: nothing with the last, as the picture itself comes at once."""
+        if self._shows is None or step >= steps:
+            return ()
+        passed, due = marks(step, steps, watch.wish.spread), watch.wish.live and now - self._previewed >= EVERY
+        if not due and passed <= watch.passed:
+            return ()
+        watch.passed, self._previewed = passed, now
+        try:
+            pixels = self._shows()
+            return () if pixels is None else (self._darkroom.preview(pixels),)
+        except Exception as error:  # noqa: BLE001 - the picture itself may still become one
+            print(f"no preview could be made: {type(error).__name__}: {_words(error)}", file=sys.stderr, flush=True)
+            return ()
 
     def _decoded(self, name: str, data: bytes) -> Pixels:
         return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)

@@ -10,8 +10,9 @@ import httpx2
 
 from mezzotint import records
 from mezzotint.core.errors import MezzotintError, NotEnlisted
-from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told
-from mezzotint.core.tasks import Claim, Progress, Verdict
+from mezzotint.core.previews import Preview
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
+from mezzotint.core.tasks import Progress, Verdict
 
 Answer = TypeVar("Answer")
 SECONDS = 10.0
@@ -31,14 +32,14 @@ class Link:
     async def enlist(self, worker: str) -> Enlisted:
         return await self._ask("enlist", Enlist(worker), Enlisted)
 
-    async def pull(self, pull: Pull) -> list[Claim]:
-        return (await self._ask("pull", pull, Pulled, LONGEST_WAIT + SECONDS)).claims
+    async def pull(self, pull: Pull) -> Pulled:
+        return await self._ask("pull", pull, Pulled, LONGEST_WAIT + SECONDS)
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Told:
         return await self._ask("beat", Beat(worker, epoch, list(held)), Told)
 
-    async def progress(self, progress: Sequence[Progress]) -> Told:
-        return await self._ask("progress", Report(list(progress)), Told)
+    async def progress(self, progress: Sequence[Progress], previews: Sequence[Preview] = ()) -> Told:
+        return await self._ask("progress", trimmed(Report(list(progress), list(previews))), Told)
 
     async def finish(self, verdicts: Sequence[Verdict]) -> list[bool]:
         """Ended tasks and tasks handed back, each by its own verb. Raises LinkDown if any of them was not heard."""

@@ -15,6 +15,7 @@ import structlog
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
+from mezzotint.core.previews import Wish, sound
 from mezzotint.crash_points import reached
 from mezzotint.ports import Interrupted
 from mezzotint.service.generate import Painted, PaintOrder
@@ -38,6 +39,14 @@ class _Asked:
     future: asyncio.Future[Painted]
     report: Callable[[int, int], None]
     stepped: bool = False  # it told a step, so it is the one in the child's hands
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """What is wished to be seen of a task's pictures, and who is shown it."""
+
+    wish: Wish
+    show: Callable[[bytes], None]
 
 
 @dataclass
@@ -85,6 +94,8 @@ class EngineChild:
         self._running: _Running | None = None
         self._starting = asyncio.Lock()
         self._tickets = itertools.count(1)  # of orders; a task may come again while its former order is still being stopped
+        self._watched: dict[str, _Watch] = {}  # by task
+        self._previews = False  # whether the child knows of them
         self.engine = ""
 
     @property
@@ -104,6 +115,8 @@ class EngineChild:
             running.heard = time.monotonic()
         running.asked[ticket] = asked
         running.say(pack("paint", _order(order, ticket), [data for _, data in order.pictures]))
+        if task in self._watched:
+            self._say_watched(running, ticket, self._watched[task].wish)
         reached("paint: ordered")
         return await asked.future
 
@@ -115,6 +128,27 @@ class EngineChild:
         for ticket, asked in running.asked.items():
             if asked.task == task:
                 running.say(pack("stop", {"ticket": ticket}))
+
+    def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None:
+        """From now on `show` is given previews of the task's pictures, right after their step was reported. Until `unwatch`."""
+        self._watched[task] = _Watch(wish, show)
+        self._say_to_all(task, wish)
+
+    def unwatch(self, task: str) -> None:
+        if self._watched.pop(task, None) is not None:
+            self._say_to_all(task, Wish())
+
+    def _say_to_all(self, task: str, wish: Wish) -> None:
+        """Of its orders that the child has already."""
+        running = self._running
+        if running is not None:
+            for ticket, asked in running.asked.items():
+                if asked.task == task:
+                    self._say_watched(running, ticket, wish)
+
+    def _say_watched(self, running: _Running, ticket: int, wish: Wish) -> None:
+        if self._previews:  # another would take it for an order
+            running.say(pack("watch", {"ticket": ticket, "live": wish.live, "spread": wish.spread}))
 
     async def close(self) -> None:
         """Ends the child, whatever it does."""
@@ -138,7 +172,8 @@ class EngineChild:
                 return self._running
             process = await _started(self._command, self._environment)
             try:
-                self.engine = str((await asyncio.wait_for(_first(process), START)).body["engine"])
+                ready = (await asyncio.wait_for(_first(process), START)).body
+                self.engine, self._previews = str(ready["engine"]), ready.get("previews") is True
             except asyncio.IncompleteReadError as error:
                 raise _not_started(_ended(await _end_of(process))) from error
             except (asyncio.TimeoutError, *BROKEN) as error:
@@ -187,6 +222,9 @@ class EngineChild:
         if frame.kind == "step":
             asked.stepped = True
             asked.report(frame.body["step"], frame.body["steps"])
+            watch = self._watched.get(asked.task) if frame.parts else None
+            if watch is not None and sound(frame.parts[0]):
+                watch.show(frame.parts[0])
             return
         answer = _answer(frame)
         del running.asked[ticket]

@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
+from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
 from mezzotint.crash_points import reached
@@ -32,6 +33,7 @@ FAST = 0.01  # seconds a picture, below which an engine counts as fast
 COMPANY = 64
 MOST_VERDICTS = 128  # in one request
 PROGRESS_EVERY = 0.25
+PREVIEWS_PAUSE = 0.05  # seconds after previews were sent: an engine may make them as often as it likes
 TURNS = (0.5, 5.0, 15.0, 60.0)  # seconds before a worker whose place was taken takes it back
 LONG_AGO = 300.0
 BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -50,6 +52,7 @@ class _Held:
     lane: EngineChild | None = None  # that paints it now
     step: Progress | None = None
     told: Progress | None = None
+    wish: Wish | None = None  # of those who watch it
     canceled: bool = False
     lost: bool = False
     seconds: float = 0.0  # that painting took
@@ -74,7 +77,10 @@ class Supervisor:
 
     def __init__(self, name: str, link: Link, lanes: Sequence[EngineChild], workshops: Sequence[Workshop], grace: float) -> None:
         self._name, self._link, self._lanes, self._workshops, self._grace = name, link, list(lanes), list(workshops), grace
+        self._in_the_open = {lane for lane, shop in zip(lanes, workshops, strict=True) if not shop.moderator.judges_pictures}
         self._held: dict[UUID, _Held] = {}
+        self._previews: dict[UUID, Preview] = {}  # the latest of each task, until it is sent
+        self._preview_came = asyncio.Event()
         self._queue: asyncio.Queue[_Held] = asyncio.Queue()
         self._verdicts: deque[Verdict] = deque()
         self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
@@ -112,7 +118,7 @@ class Supervisor:
         await self._enlist()
 
     async def _work(self, stopping: asyncio.Task[Any]) -> None:
-        loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._progress_loop())]
+        loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._progress_loop(), self._preview_loop())]
         finisher = asyncio.create_task(self._finish_loop())
         painters = [asyncio.create_task(self._paint_loop(lane, shop)) for lane, shop in zip(self._lanes, self._workshops, strict=True)]
         puller = asyncio.create_task(self._pull_loop())
@@ -187,7 +193,7 @@ class Supervisor:
             try:
                 pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT, self._in_hand())
                 asked = time.monotonic()
-                claims = await self._link.pull(pull)
+                pulled = await self._link.pull(pull)
             except NotEnlisted as error:
                 log.warning("no longer enlisted", why=str(error))
                 self._lose_all()
@@ -198,10 +204,10 @@ class Supervisor:
                 await asyncio.sleep(next(delays))
             else:
                 delays = _forever(BACKOFF)
-                if claims:
+                if pulled.claims:
                     reached("claim: came")
-                for claim in claims:
-                    self._held[claim.task] = held = _Held(claim)
+                for claim in pulled.claims:
+                    self._held[claim.task] = held = _Held(claim, wish=pulled.watched.get(claim.task))
                     self._queue.put_nowait(held)
                 if self._pace.seconds < FAST and time.monotonic() - asked < LINGER:
                     await asyncio.sleep(LINGER)  # they come thick and fast: let some gather for the next pull
@@ -249,13 +255,27 @@ class Supervisor:
             if not news:
                 continue
             steps = [held.step for held in news if held.step is not None]
-            try:
-                told = await self._link.progress(steps)
-            except LinkDown:
-                continue
-            for held, step in zip(news, steps, strict=True):
-                held.told = step
-            self._obey(told, {step.task: step.attempt for step in steps})
+            if await self._tell(steps):
+                for held, step in zip(news, steps, strict=True):
+                    held.told = step
+
+    async def _preview_loop(self) -> None:
+        """Tells of steps that there is something to see of, as soon as there is."""
+        while True:
+            await self._preview_came.wait()
+            self._preview_came.clear()
+            previews, self._previews = list(self._previews.values()), {}
+            await self._tell([Progress(preview.task, preview.attempt, preview.step, preview.steps) for preview in previews], previews)
+            await asyncio.sleep(PREVIEWS_PAUSE)
+
+    async def _tell(self, steps: Sequence[Progress], previews: Sequence[Preview] = ()) -> bool:
+        """Whether it was heard; what was not is not told again, as there is more to come."""
+        try:
+            told = await self._link.progress(steps, previews)
+        except LinkDown:
+            return False
+        self._obey(told, {step.task: step.attempt for step in steps})
+        return True
 
     def _obey(self, told: Told, asked: dict[UUID, int]) -> None:
         """`asked` are the attempts that it speaks of: a task that was lost may have come back under another meanwhile."""
@@ -264,6 +284,29 @@ class Supervisor:
             if held is not None and held.claim.attempt == asked.get(task):
                 held.canceled, held.lost = held.canceled or task in told.canceled, held.lost or task in told.lost
                 self._stop(held)
+        for task, attempt in asked.items():
+            held = self._held.get(task)
+            if held is not None and held.claim.attempt == attempt and held.wish != told.watched.get(task):
+                held.wish = told.watched.get(task)
+                self._watch(held)
+
+    def _watch(self, held: _Held) -> None:
+        """As its watchers wish, once it is painted; not where a picture may be refused when it is finished."""
+        if held.lane is None or held.lane not in self._in_the_open:
+            return
+        if held.wish is None:
+            held.lane.unwatch(str(held.claim.task))
+        else:
+            held.lane.watch(str(held.claim.task), held.wish, self._show(held))
+
+    def _show(self, held: _Held) -> Callable[[bytes], None]:
+        def show(image: bytes) -> None:
+            step = held.step
+            if step is not None and not (held.canceled or held.lost):
+                self._previews[step.task] = Preview(step.task, step.attempt, step.step, step.steps, image)
+                self._preview_came.set()
+
+        return show
 
     def _stop(self, held: _Held) -> None:
         if held.lane is not None:
@@ -285,6 +328,8 @@ class Supervisor:
             else:
                 held.lane = lane
                 self._busy[lane] += 1
+                if held.wish is not None:
+                    self._watch(held)
                 making = asyncio.create_task(self._make(held, workshop))
                 self._making.add(making)
                 making.add_done_callback(self._made)
@@ -317,6 +362,7 @@ class Supervisor:
         if held.lane is not None:
             self._pace.note(held.seconds / self._busy[held.lane])
             self._busy[held.lane] -= 1
+            held.lane.unwatch(str(held.claim.task))
         held.lane = None
         self._rested.set()
         self._room_came.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -11,6 +12,8 @@ from typing import Any
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Sizing
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, Refusal
 from mezzotint.core.parameters import Kind, Parameter, Problem
+from mezzotint.core.previews import FORMAT as PREVIEW_FORMAT
+from mezzotint.core.previews import Preview
 from mezzotint.core.rules import read_ratio
 from mezzotint.core.tasks import Status, Task
 from mezzotint.http.problems import Wording
@@ -19,6 +22,9 @@ SURFACE = "openai"
 OWN = ("model", "n", "size", "quality", "style", "response_format", "background", "moderation", "output_compression", "stream", "partial_images")
 DEFAULT_MODEL, EDITING_MODEL, FILLING_MODEL, VARYING_MODEL = "flux-dev", "flux-kontext-pro", "flux-pro-1.0-fill", "black-forest-labs/flux-redux-dev"
 MOST = 10  # pictures of one request
+MOST_PARTIAL = 3  # previews of a picture
+GENERATION, EDIT = "image_generation", "image_edit"  # what events are named for
+QUALITIES = ("low", "medium", "high")  # beside auto
 PICTURES = ("image", "mask")
 OWN_KINDS = {"n": Kind.INTEGER, "stream": Kind.BOOLEAN, "output_compression": Kind.INTEGER, "partial_images": Kind.INTEGER}
 SIZE = re.compile(r"(\d{1,5})x(\d{1,5})", re.ASCII)
@@ -71,6 +77,37 @@ def as_base64(body: Mapping[str, Any]) -> bool:
     if form not in (None, "url", "b64_json"):
         raise InvalidRequest([Problem(("response_format",), "Input should be 'url' or 'b64_json'", "enum")])
     return form == "b64_json"
+
+
+def partial_images(body: Mapping[str, Any]) -> int:
+    """How many previews are asked for. Raises InvalidRequest."""
+    wished = body.get("partial_images")
+    if wished is None:
+        return 0
+    if not isinstance(wished, int) or isinstance(wished, bool) or not 0 <= wished <= MOST_PARTIAL:
+        raise InvalidRequest([Problem(("partial_images",), f"Input should be a whole number from 0 to {MOST_PARTIAL}", "int_type")])
+    return wished
+
+
+def said(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What events repeat of a request."""
+    size, quality = body.get("size") or "auto", body.get("quality")
+    return {"size": size, "quality": quality if quality in QUALITIES else "auto", "background": "opaque"}
+
+
+def partial_image(preview: Preview, index: int, now: int) -> dict[str, Any]:
+    """Fields of a preview's event. It is a small picture, whatever size was asked for."""
+    image = base64.b64encode(preview.image).decode()
+    return {"b64_json": image, "partial_image_index": index, "created_at": now, "output_format": PREVIEW_FORMAT.value}
+
+
+def about(task: Task, index: int) -> dict[str, Any]:
+    """Fields of a finished picture's event beside the picture."""
+    told: dict[str, Any] = {"created_at": int(task.created), "output_format": format_of(task)}
+    if task.outcome is not None:
+        image = task.outcome.images[index]
+        told["size"] = f"{image.width}x{image.height}"
+    return told
 
 
 def parse(card: ModelCard, body: Mapping[str, Any]) -> dict[str, Any]:
