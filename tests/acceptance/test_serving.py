@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import os
@@ -21,6 +22,7 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from mezzotint.core.headers import read_header
 from mezzotint.core.signing import bfl_signature
 from tests.acceptance.servers import KEY, Server, alive, kill, serving, until, wait_ready
 
@@ -235,6 +237,33 @@ def test_progress_is_seen_while_it_is_painted(tmp_path: Path) -> None:
     steps = sorted(value for value in seen if value is not None)
     assert len(steps) >= 3
     assert all(0 < value <= 1 for value in steps)
+
+
+# watching
+
+
+def test_who_watches_sees_nano_paint_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    server = Server(tmp_path, MEZZOTINT_ENGINE="nano").start()
+    with server.client() as client:
+        wait_ready(client, create(client))  # the model is loaded
+        task = create(client, steps=50, width=1024, height=1024)
+        with client.stream("GET", f"/v1/tasks/{task}/events", params={"previews": "true"}) as stream:
+            blocks = "".join(stream.iter_text()).strip().split("\n\n")
+        events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
+        previews = [json.loads(event["data"]) for event in events if event["event"] == "preview"]
+        ended = client.get(f"/v1/tasks/{task}").json()
+    assert server.stop() == 0
+
+    assert events[-1]["event"] == "ready"
+    assert previews
+    for preview in previews:
+        kind, _, data = preview["preview"].partition(",")
+        header = read_header(base64.b64decode(data))
+        assert (kind, header.width, header.height, preview["steps"]) == ("data:image/jpeg;base64", 256, 256, 50)
+    assert all("id" not in event for event in events if event["event"] == "preview")
+    assert ended["status"] == "ready"
+    small = base64.b64decode(previews[0]["preview"].partition(",")[2])
+    assert not any(small in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
 # webhooks

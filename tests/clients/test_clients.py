@@ -84,6 +84,19 @@ def test_openai_and_cometapi_from_pypi(server: Server, words: tuple[str, ...]) -
     assert told["refusal"].startswith("width: ")
 
 
+def test_openai_from_pypi_sees_nano_paint(tmp_path: Path) -> None:
+    with serving(tmp_path, MEZZOTINT_REACH="127.0.0.0/8", MEZZOTINT_ENGINE="nano") as server:
+        told = run(server, "openai_client.py")
+
+    assert [(kind, index) for kind, index, _ in told["seen"]] == [
+        ("ImageGenPartialImageEvent", 0),
+        ("ImageGenPartialImageEvent", 1),
+        ("ImageGenCompletedEvent", None),
+    ]
+    assert all(1000 < size < 8000 for _, _, size in told["seen"][:-1])
+    assert told["edits"] == [["ImageEditPartialImageEvent", "image_edit.partial_image"], ["ImageEditCompletedEvent", "image_edit.completed"]]
+
+
 def test_litellm_from_pypi(server: Server) -> None:
     told = run(server, "litellm_client.py")
 

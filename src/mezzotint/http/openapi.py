@@ -14,6 +14,7 @@ from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
 from mezzotint.core.tasks import Status
 from mezzotint.http.dialects import replicate
+from mezzotint.http.dialects.openai import MOST_PARTIAL
 from mezzotint.http.endpoint import JSON
 from mezzotint.http.flux_task import NOT_FOUND, WORDS
 
@@ -100,6 +101,7 @@ WAIT = {
     "schema": {"type": "integer", "minimum": 0, "maximum": 999_999},
     "description": "Seconds to hold the answer, at most 60.",
 }
+PREVIEWS = {"name": "previews", "in": "query", "schema": {"type": "boolean"}, "description": "Send `preview` events too: how the picture looks by now."}
 DRY_RUN = {"name": "dry_run", "in": "query", "schema": {"type": "boolean"}, "description": "Check and price it, and make nothing."}
 IDEMPOTENCY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}, "description": "Repeats of a request within a day."}
 LABEL = {"name": "X-Mezzotint-Label", "in": "header", "schema": {"type": "string", "maxLength": 100}, "description": "By which usage is told apart."}
@@ -264,8 +266,11 @@ def _openai() -> dict[str, Any]:
         "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 10},
         "size": {"type": ["string", "null"], "description": "auto, or WIDTHxHEIGHT."},
         "response_format": {"enum": ["url", "b64_json", None]},
+        "stream": {"type": "boolean", "description": "Answer with server-sent events, one for each picture."},
     }
-    generate = {"type": "object", "properties": {"prompt": {"type": "string", "minLength": 1}, "stream": {"type": "boolean"}} | common, "required": ["prompt"]}
+    partial = {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_PARTIAL, "description": "With `stream`: previews of each picture."}
+    common["partial_images"] = partial
+    generate = {"type": "object", "properties": {"prompt": {"type": "string", "minLength": 1}} | common, "required": ["prompt"]}
     file: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
     form = {"type": "object", "properties": {"image": _list(file), "mask": file, "prompt": TEXT} | common, "required": ["image"]}
     images = {200: _ref("Images")}
@@ -304,7 +309,7 @@ def _ours() -> dict[str, Any]:
             "Follow a task as server-sent events.",
             {200: {}},
             refusals=(404, 405),
-            parameters=(ID, TOKEN),
+            parameters=(ID, TOKEN, PREVIEWS),
             answer_type="text/event-stream",
             **details,
         ),
