@@ -14,7 +14,7 @@ from uuid import UUID
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.images import EncodedImage, Pixels
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
-from mezzotint.core.webhooks import Attempt, Delivery
+from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
 
 
 class Clock(Protocol):
@@ -101,11 +101,27 @@ class Queue(Protocol):
 
 
 class Outbox(Protocol):
-    """What the sender of webhooks asks. A delivery taken is not offered again until `record`, or until its taker is long gone."""
+    """What the sender of webhooks asks, and those whose webhooks they are."""
 
-    async def due(self, count: int) -> list[Delivery]: ...
+    async def due(self, count: int) -> list[Delivery]:
+        """What is owed now, the longest due first. It is not offered again until `record`, or until its taker is long gone."""
+        ...
 
-    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None: ...
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
+        """Notes an attempt, whoever else made one meanwhile; how the message stands now. `jitter` in 0..1."""
+        ...
+
+    async def messages_of(self, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
+        """Those of the newest tasks first, each with its last attempt; `before` is the id of a message."""
+        ...
+
+    async def message(self, message: str, account: str) -> Message | None:
+        """With all attempts that are kept, the newest KEPT. None: the account has no such message."""
+        ...
+
+    async def resend(self, message: str, account: str) -> bool:
+        """It is due now, under its old id, and has all its attempts again. False: the account has no such message."""
+        ...
 
 
 class Keys(Protocol):
@@ -269,8 +285,11 @@ class Fetcher(Protocol):
 
 @dataclass(frozen=True)
 class Reply:
+    """`retry_after`: seconds that the receiver asks to be left alone for."""
+
     status: int | None
     note: str = ""
+    retry_after: float = 0.0
 
 
 class Poster(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,23 +10,13 @@ import pytest
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Outcome, Status, Verdict
-from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt
-from mezzotint.ledger.memory import MemoryLedger
-from mezzotint.ledger.sqlite import SqliteLedger
-from mezzotint.ledger.terms import TAKEN, Terms
+from mezzotint.core.webhooks import Attempt
 from mezzotint.ports import Ledger, Limits, Orders
 from tests.clocks import HandClock
+from tests.contracts.conftest import TERMS
 from tests.tasks import a_task, an_id, ready
 
 FREE = Limits()
-TERMS = Terms(lease=15, attempts=3, keep_images=86_400, keep_tasks=30 * 86_400)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def ledger(request: Any, tmp_path: Any, clock: HandClock) -> AsyncIterator[Ledger]:
-    made: Ledger = MemoryLedger(clock, TERMS) if request.param == "memory" else SqliteLedger(tmp_path / "a folder" / "ledger.db", clock, TERMS)
-    yield made
-    await made.close()
 
 
 async def claimed(ledger: Ledger, worker: str = "w", count: int = 1) -> list[Any]:
@@ -504,120 +493,6 @@ async def test_another_account_cannot_cancel(ledger: Ledger) -> None:
     assert await status(ledger, task.id) is Status.PENDING
 
 
-# webhooks
-
-
-async def an_owed_webhook(ledger: Ledger) -> Any:
-    await ledger.submit(task := a_task(webhook_url="https://example.com/hook"), FREE)
-    [claim] = await claimed(ledger)
-    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
-    return task.id
-
-
-async def test_every_end_owes_one_webhook_and_only_where_one_was_asked_for(ledger: Ledger) -> None:
-    done = await an_owed_webhook(ledger)
-    await ledger.submit(canceled := a_task(webhook_url="https://example.com/hook"), FREE)
-    await ledger.cancel(canceled.id, "default")
-    await ledger.submit(quiet := a_task(), FREE)
-    await ledger.cancel(quiet.id, "default")
-
-    deliveries = await ledger.due(10)
-
-    assert {delivery.task for delivery in deliveries} == {done, canceled.id}
-    assert len({delivery.id for delivery in deliveries}) == 2
-
-
-async def test_a_delivery_that_is_taken_is_not_offered_again_until_its_taker_is_long_gone(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-
-    [taken] = await ledger.due(10)
-    assert await ledger.due(10) == []
-    clock.advance(TAKEN + 1)
-    assert await ledger.due(10) == [taken]
-
-
-async def test_a_delivered_webhook_is_settled(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-    [delivery] = await ledger.due(10)
-
-    await ledger.record(delivery, Attempt(204), 0.0)
-
-    clock.advance(10 * 86_400)
-    assert await ledger.due(10) == []
-
-
-async def test_a_failed_webhook_is_tried_again_by_the_schedule_and_given_up_at_its_end(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-    for number in range(ATTEMPTS):
-        [delivery] = await ledger.due(10)
-        assert delivery.attempt == number
-        await ledger.record(delivery, Attempt(500), 0.0)
-        assert await ledger.due(10) == []
-        if number < len(DELAYS):
-            clock.advance(DELAYS[number] + 0.1)
-
-    clock.advance(10 * 86_400)
-    assert await ledger.due(10) == []
-
-
-async def test_a_receiver_that_is_gone_is_not_asked_again(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-    [delivery] = await ledger.due(10)
-
-    await ledger.record(delivery, Attempt(410), 0.0)
-
-    clock.advance(10 * 86_400)
-    assert await ledger.due(10) == []
-
-
-async def test_a_sender_that_dragged_on_does_not_undo_what_another_one_delivered(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-    [slow] = await ledger.due(10)
-    clock.advance(TAKEN + 1)
-    [quick] = await ledger.due(10)
-    await ledger.record(quick, Attempt(200), 0.0)
-
-    await ledger.record(slow, Attempt(None, "no answer"), 0.0)
-
-    clock.advance(10 * 86_400)
-    assert await ledger.due(10) == []
-
-
-async def test_a_delivery_counts_though_another_sender_noted_a_failure_meanwhile(ledger: Ledger, clock: HandClock) -> None:
-    await an_owed_webhook(ledger)
-    [slow] = await ledger.due(10)
-    clock.advance(TAKEN + 1)
-    [quick] = await ledger.due(10)
-    await ledger.record(quick, Attempt(500), 0.0)
-
-    await ledger.record(slow, Attempt(200), 0.0)
-
-    clock.advance(10 * 86_400)
-    assert await ledger.due(10) == []
-
-
-async def test_the_longest_due_is_sent_first_and_no_more_than_asked_for(ledger: Ledger, clock: HandClock) -> None:
-    owed = []
-    for _ in range(3):
-        owed.append(await an_owed_webhook(ledger))
-        clock.advance(1)
-
-    assert [delivery.task for delivery in await ledger.due(2)] == owed[:2]
-    assert [delivery.task for delivery in await ledger.due(2)] == owed[2:]
-
-
-@pytest.mark.parametrize("end", ["deadline", "attempts"])
-async def test_an_end_that_nobody_painted_owes_its_webhook_too(ledger: Ledger, clock: HandClock, end: str) -> None:
-    deadline = clock.now() + 20 if end == "deadline" else None
-    await ledger.submit(task := a_task(webhook_url="https://example.com/hook", deadline=deadline), FREE)
-    for _ in range(1 if end == "deadline" else TERMS.attempts):
-        await claimed(ledger)
-        clock.advance(21)
-        await ledger.reap()
-
-    assert [delivery.task for delivery in await ledger.due(10)] == [task.id]
-
-
 # keys
 
 
@@ -666,7 +541,8 @@ async def test_old_tasks_are_forgotten_once_nothing_of_them_is_left(ledger: Ledg
 
 
 async def test_a_task_is_not_forgotten_while_its_webhook_is_owed(ledger: Ledger, clock: HandClock) -> None:
-    task = await an_owed_webhook(ledger)
+    await ledger.submit(new := a_task(webhook_url="https://example.com/hook"), FREE)
+    await ledger.cancel(task := new.id, "default")
     clock.advance(31 * 86_400)
     await ledger.emptied(await ledger.spent(10))
     [delivery] = await ledger.due(10)

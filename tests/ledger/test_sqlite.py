@@ -19,7 +19,9 @@ import pytest
 
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
+from mezzotint.core.webhooks import Message, Standing, Try
 from mezzotint.ledger import sqlite as module
+from mezzotint.ledger import sqlite_outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.sqlite import SQL, SqliteLedger, file_system_of, migrate, open_connection, schema_of
 from mezzotint.ledger.terms import Terms
@@ -107,6 +109,26 @@ def test_a_newer_schema_is_refused_in_clear_words_and_left_alone(path: Path, clo
 
     assert str(refused.value) == f"the ledger's schema is number {NEWEST + 1}, but this version of mezzotint knows {NEWEST}: upgrade mezzotint"
     assert of_file(path, "SELECT count(*) FROM sqlite_master") == [(0,)]
+
+
+async def test_webhooks_of_an_older_ledger_are_their_accounts_with_every_attempt(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = an_id()
+    with monkeypatch.context() as older:
+        older.setattr(module, "load_migrations", lambda dialect: load_migrations(dialect)[:2])
+        with closing(open_connection(path)) as connection:
+            migrate(connection)
+            values = (task.bytes, "acme", 2, 1.0)
+            connection.execute(
+                "INSERT INTO task (id, account, api_key, surface, model, engine, vstart, state, created) VALUES (?, ?, '', '', '', '', 0, ?, ?)", values
+            )
+            connection.execute("INSERT INTO outbox (id, task, state, attempt, not_before, created) VALUES ('msg_x', ?, 2, 1, 0, 1)", (task.bytes,))
+            connection.execute("INSERT INTO delivery (outbox, attempt, at, status, note) VALUES ('msg_x', 1, 7, 410, 'gone')")
+
+    ledger = SqliteLedger(path, clock, Terms())
+
+    assert await ledger.message("msg_x", "acme") == Message("msg_x", task, Standing.FAILED, 1, 1.0, None, (Try(1, 7.0, 410, "gone", None),))
+    assert await ledger.messages_of("acme", Standing.FAILED, None, 1) != []
+    await ledger.close()
 
 
 def test_another_programs_database_is_refused_and_left_alone(path: Path, clock: HandClock) -> None:
@@ -401,7 +423,7 @@ def test_statements_are_read_by_name_without_their_comments() -> None:
 
 
 def test_every_statement_is_used() -> None:
-    text = Path(module.__file__).read_text("utf-8")
+    text = "".join(Path(each.__file__).read_text("utf-8") for each in (module, sqlite_outbox) if each.__file__)
     assert [name for name in SQL if f'"{name}"' not in text] == []
 
 
@@ -415,6 +437,7 @@ PLANS = {
     "list_tasks": "task_of_account",
     "spent": "task_images",
     "due_deliveries": "outbox_owed",
+    "list_messages": "SEARCH outbox USING INDEX outbox_of_account (account=? AND state=? AND id<?)",
     "forget_requests": "idempotency_expires",
     "forget_outbox": "outbox_of_task",
 }

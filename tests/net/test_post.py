@@ -59,6 +59,16 @@ async def test_the_status_is_told_whatever_it_is(poster: GuardedPoster, status: 
         assert await poster.post(server.url, BODY, HEADERS) == Reply(status)
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0.0), ("120", 120.0), (" 7 ", 7.0), ("-1", 0.0), ("soon", 0.0), ("1e9", 0.0), ("9" * 5000, 0.0), ("Wed, 21 Oct 2037 07:28:00 GMT", 0.0)],
+    ids=lambda value: f"{value!s:.12}",
+)
+async def test_how_long_a_receiver_wants_to_be_left_alone_is_told(poster: GuardedPoster, text: str, seconds: float) -> None:
+    async with receiving(saying(503, retry_after=text)) as server:
+        assert await poster.post(server.url, BODY, HEADERS) == Reply(503, retry_after=seconds)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_told_and_not_followed(poster: GuardedPoster, status: int) -> None:
     async with receiving(saying(200)) as other, receiving(saying(status, location=f"{other.url}/there")) as server:

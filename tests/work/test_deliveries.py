@@ -21,7 +21,7 @@ from mezzotint.client.webhooks import verify
 from mezzotint.core.errors import LedgerError
 from mezzotint.core.signing import account_webhook_secret
 from mezzotint.core.tasks import Inputs, NewTask, Task, Verdict
-from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Delivery
+from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt, Delivery, Standing
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import TAKEN, Terms
@@ -266,6 +266,52 @@ async def test_a_receiver_that_is_gone_for_good_is_believed(here: Studio) -> Non
         await until(lambda: tries(here), "the first attempt")
 
     assert settled(here)
+    assert tries(here) == [(410, "the receiver is gone for good, and is not asked again")]
+
+
+async def test_a_receiver_that_asks_for_a_pause_is_given_it(here: Studio) -> None:
+    async with receiving(saying(429, retry_after="3600"), saying(200)) as receiver, delivering(here.tools):
+        await an_end(here.tools.ledger, receiver.url)
+        here.tools.hub.owed()
+        await until(lambda: tries(here), "the first attempt")
+        here.clock.advance(3599)
+        assert await nothing_is_due(here)
+        await wound(here, 1)
+        await until(lambda: settled(here), "the second attempt")
+
+    assert len(receiver.heard) == 2
+
+
+async def test_how_long_a_receiver_took_is_noted(here: Studio) -> None:
+    async def slowly(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await saying(204)(heard, writer)
+
+    async with receiving(slowly) as receiver, delivering(here.tools):
+        await an_end(here.tools.ledger, receiver.url)
+        here.tools.hub.owed()
+        await until(lambda: settled(here), "the webhook to be delivered")
+
+    [message] = await here.tools.ledger.messages_of("default", None, None, 10)
+    assert message.tries[0].ms is not None
+    assert 200 <= message.tries[0].ms < 5000
+
+
+async def test_a_dead_letter_that_is_sent_again_arrives_under_its_id_and_signed_anew(here: Studio) -> None:
+    async with receiving(saying(410), saying(200)) as receiver, delivering(here.tools):
+        await an_end(here.tools.ledger, receiver.url)
+        here.tools.hub.owed()
+        await until(lambda: settled(here), "it to be given up")
+        [dead] = await here.tools.ledger.messages_of("default", Standing.FAILED, None, 10)
+        here.clock.advance(86_400)
+        await here.tools.ledger.resend(dead.id, "default")
+        here.tools.hub.owed()
+        await until(lambda: len(tries(here)) == 2, "it to be sent again")
+
+    one, two = receiver.heard
+    assert one.headers["webhook-id"] == two.headers["webhook-id"] == dead.id
+    secret = account_webhook_secret(here.tools.secret, "default")
+    assert verify(two.body, two.headers, secret, here.clock.now()) == json.loads(one.body)
 
 
 # addresses that may not be reached
@@ -456,10 +502,10 @@ async def test_a_sending_that_cannot_be_recorded_is_sent_again(here: Studio) -> 
     broken = [True]
 
     class Forgetful(MemoryLedger):
-        async def record(self, *args: Any) -> None:
+        async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
             if broken.pop() if broken else False:
                 raise LedgerError("the power went")
-            await super().record(*args)
+            return await super().record(delivery, attempt, jitter)
 
     here.tools.ledger.__class__ = Forgetful
     async with receiving(saying(200)) as receiver, delivering(here.tools) as deliveries:

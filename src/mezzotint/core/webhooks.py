@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
-# seconds after which the next attempt follows: at once, then 5 s … 24 h; after the last the delivery is dead
+# seconds after which the next attempt follows: at once, then 5 s … 24 h; after the last the message has failed
 DELAYS = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0, 18000.0, 36000.0, 86400.0)
 ATTEMPTS = len(DELAYS) + 1
+JITTER = 0.2  # of a delay, added at most
+LONGEST_PAUSE = 86_400.0  # seconds that a receiver may ask for with Retry-After
 GONE = 410  # a receiver that says so is not asked again
+KEPT = 50  # attempts of one message that are remembered, the newest: each resending may add ATTEMPTS
+
+
+class Standing(str, Enum):
+    """Where a message stands. A failed one is a dead letter: it is kept, and may be sent again by hand."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -22,18 +34,61 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Attempt:
-    """How one try went: the answer's status (None: no answer) and what to note about it."""
+    """How one try went: the answer's status (None: no answer), what to note about it, and how long it took in milliseconds.
+
+    `retry_after` is what the receiver asked for, in seconds.
+    """
 
     status: int | None
     note: str = ""
+    ms: float = 0.0
+    retry_after: float = 0.0
 
     @property
     def delivered(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
 
+@dataclass(frozen=True)
+class Try:
+    """An attempt as the ledger keeps it: the message's `number`th, `at` that Unix time."""
+
+    number: int
+    at: float
+    status: int | None
+    note: str
+    ms: float | None  # None: it was made before that was kept
+
+
+@dataclass(frozen=True)
+class Message:
+    """A webhook as its account sees it. `tried` counts every attempt; `next_at` is None where none is to come. `tries` are those that
+    were asked for, the oldest first: all that are kept, or only the last."""
+
+    id: str
+    task: UUID
+    standing: Standing
+    tried: int
+    created: float
+    next_at: float | None
+    tries: tuple[Try, ...] = ()
+
+
+def standing_after(attempt: Attempt, tried: int, jitter: float) -> tuple[Standing, float]:
+    """How a message stands after its attempt number `tried`, and the seconds until the next one.
+
+    `tried` counts from when it was last sent by hand; `jitter` as in `next_delay`.
+    """
+    if attempt.delivered:
+        return Standing.DELIVERED, 0.0
+    delay = None if attempt.status == GONE else next_delay(tried, jitter)
+    if delay is None:
+        return Standing.FAILED, 0.0
+    return Standing.PENDING, max(delay, min(attempt.retry_after, LONGEST_PAUSE))
+
+
 def next_delay(tried: int, jitter: float) -> float | None:
     """Seconds until the next attempt after `tried` of them, None when there is none. `jitter` in 0..1 adds up to a fifth."""
     if tried > len(DELAYS):
         return None
-    return DELAYS[tried - 1] * (1 + 0.2 * jitter)
+    return DELAYS[tried - 1] * (1 + JITTER * jitter)

@@ -9,12 +9,11 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
 
-from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
-from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
-from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up
+from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Message, Standing, Try, standing_after
+from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up, message_id
 from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -42,10 +41,24 @@ class _Entry:
 
 @dataclass
 class _Owed:
+    """A webhook, with what only the ledger knows of it."""
+
     delivery: Delivery
+    account: str
+    created: float
     not_before: float
-    settled: bool = False
-    tries: list[Attempt] = field(default_factory=list)
+    standing: Standing = Standing.PENDING
+    since: int = 0  # attempts before it was last sent by hand
+    tries: list[Try] = field(default_factory=list)
+
+    @property
+    def settled(self) -> bool:
+        return self.standing is not Standing.PENDING
+
+    def message(self, tries: int) -> Message:
+        """With so many of the last tries."""
+        next_at = None if self.settled else self.not_before
+        return Message(self.delivery.id, self.delivery.task, self.standing, self.delivery.attempt, self.created, next_at, tuple(self.tries[-tries:]))
 
 
 @dataclass
@@ -265,10 +278,10 @@ class MemoryLedger:
             has_budget = any(key.id == entry.task.key and key.budget is not None for key in self._keys.values())
             self._take(entry.new, -entry.new.price, counted=has_budget)
         if entry.new.inputs.webhook_url is not None:
-            message = f"msg_{ids.short(entry.task.id)}"
+            message = message_id(entry.task.id)
             if message in self._outbox:
                 raise AssertionError(f"{entry.task.id} ended twice")
-            self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0), now)
+            self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0), entry.task.account, now, now)
 
     def _note_use(self, entry: _Entry, now: float) -> None:
         day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
@@ -285,15 +298,38 @@ class MemoryLedger:
             entry.not_before = now + TAKEN
         return [entry.delivery for entry in owed[:count]]
 
-    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
         now = self._open()
-        entry, tried = self._outbox[delivery.id], delivery.attempt + 1
-        entry.tries.append(attempt)
-        if entry.settled:  # by another sender, while this one dragged on
-            return
-        delay = None if attempt.status == GONE else next_delay(tried, jitter)
-        entry.settled = attempt.delivered or delay is None
-        entry.delivery, entry.not_before = replace(delivery, attempt=tried), now + (delay or 0)
+        entry = self._outbox[delivery.id]
+        number = entry.delivery.attempt + 1
+        entry.delivery = replace(entry.delivery, attempt=number)
+        entry.tries = [*entry.tries, Try(number, now, attempt.status, attempt.note, attempt.ms)][-KEPT:]
+        standing, delay = standing_after(attempt, number - entry.since, jitter)
+        if not entry.settled or standing is Standing.DELIVERED:  # else another sender settled it while this one dragged on
+            entry.standing, entry.not_before = standing, now + delay
+        return entry.standing
+
+    async def messages_of(self, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
+        self._open()
+        own = [
+            entry.message(1)
+            for name, entry in self._outbox.items()
+            if entry.account == account and standing in (None, entry.standing) and (before is None or name < before)
+        ]
+        return sorted(own, key=lambda message: message.id, reverse=True)[:count]
+
+    async def message(self, message: str, account: str) -> Message | None:
+        self._open()
+        entry = self._outbox.get(message)
+        return entry.message(KEPT) if entry is not None and entry.account == account else None
+
+    async def resend(self, message: str, account: str) -> bool:
+        now = self._open()
+        entry = self._outbox.get(message)
+        if entry is None or entry.account != account:
+            return False
+        entry.standing, entry.since, entry.not_before = Standing.PENDING, entry.delivery.attempt, now
+        return True
 
     # Keys
 
@@ -369,7 +405,7 @@ class MemoryLedger:
         ]
         for task in old:
             del self._tasks[task]
-            self._outbox.pop(f"msg_{ids.short(task)}", None)
+            self._outbox.pop(message_id(task), None)
         return len(old)
 
     # the rest of `ports.Ledger`

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import resources
 
 NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
+@cache
 def load_queries(dialect: str) -> dict[str, str]:
     """The statements of ledger/sql/<dialect>/queries.sql by name, comments dropped."""
     text = _read(dialect, "queries.sql")

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint import records
+from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.tasks import NewTask, Outcome, Status, Task
+from mezzotint.core.webhooks import Standing
 
 STATES = (
     Status.PENDING,
@@ -21,10 +23,16 @@ STATES = (
     Status.EXPIRED,
 )
 NUMBERS = {status: number for number, status in enumerate(STATES)}
+STANDINGS = (Standing.PENDING, Standing.DELIVERED, Standing.FAILED)  # of webhooks
 IDEMPOTENCY = 86_400.0  # seconds that an idempotency key is remembered
 
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 EXPIRED = Outcome(Status.EXPIRED, code="expired", message="the task's deadline passed before it was done")
+
+
+def message_id(task: UUID) -> str:
+    """Of the webhook that tells a task's end. These sort as their tasks do."""
+    return f"msg_{ids.short(task)}"
 
 
 def given_up(attempts: int) -> Outcome:

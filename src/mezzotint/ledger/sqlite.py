@@ -20,10 +20,11 @@ from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, LedgerError, TooManyRequests
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
-from mezzotint.core.webhooks import GONE, Attempt, Delivery, next_delay
+from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
+from mezzotint.ledger import sqlite_outbox as outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
-from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
+from mezzotint.ledger.terms import Terms, no_credits, not_enlisted, over_budget, queue_full
 from mezzotint.ledger.writer import Writer, unavailable
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -352,8 +353,7 @@ class SqliteLedger:
     def _after_end(self, connection: Connection, task: UUID, row: Mapping[str, Any]) -> None:
         connection.execute(SQL["release_share"], {"account": row["account"]})
         if row["hook"]:
-            owed = {"id": f"msg_{ids.short(task)}", "task": task.bytes, "now": self._clock.now()}
-            connection.execute(SQL["owe_webhook"], owed)
+            outbox.owe(connection, task, row["account"], self._clock.now())
 
     def _lease_end(self) -> float:
         return self._clock.now() + self._terms.lease
@@ -363,26 +363,20 @@ class SqliteLedger:
     async def due(self, count: int) -> list[Delivery]:
         if not self._read_all("due_deliveries", now=self._clock.now(), count=1):
             return []  # nothing is owed most of the time: no write for that
-        return await self._writer.do(lambda connection: self._due(connection, count))
+        return await self._writer.do(lambda connection: outbox.take_due(connection, count, self._clock.now()))
 
-    def _due(self, connection: Connection, count: int) -> list[Delivery]:
-        now = self._clock.now()
-        rows = connection.execute(SQL["due_deliveries"], {"now": now, "count": count}).fetchall()
-        for row in rows:
-            connection.execute(SQL["take_delivery"], {"id": row["id"], "until": now + TAKEN})
-        return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"]) for row in rows]
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
+        return await self._writer.do(lambda connection: outbox.record(connection, delivery, attempt, jitter, self._clock.now()))
 
-    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
-        await self._writer.do(lambda connection: self._record(connection, delivery, attempt, jitter))
+    async def messages_of(self, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
+        return outbox.messages_of(self._read_all, account, standing, before, count)
 
-    def _record(self, connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
-        now, tried = self._clock.now(), delivery.attempt + 1
-        note = {"outbox": delivery.id, "attempt": tried, "now": now, "status": attempt.status, "note": attempt.note}
-        connection.execute(SQL["note_delivery"], note)
-        delay = None if attempt.status == GONE else next_delay(tried, jitter)
-        state = 1 if attempt.delivered else 2 if delay is None else 0
-        settled = {"id": delivery.id, "state": state, "attempt": tried, "not_before": now + (delay or 0)}
-        connection.execute(SQL["settle_delivery"], settled)
+    async def message(self, message: str, account: str) -> Message | None:
+        return outbox.message(self._read_all, message, account)
+
+    async def resend(self, message: str, account: str) -> bool:
+        which = {"id": message, "account": account}
+        return await self._writer.do(lambda connection: connection.execute(SQL["resend"], which | {"now": self._clock.now()}).fetchone() is not None)
 
     # Keys
 

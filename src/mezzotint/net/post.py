@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import httpx2
 
@@ -34,7 +35,12 @@ class GuardedPoster:
     async def _send(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         """The status is all that counts: the receiver's body is not read."""
         async with self._client.stream("POST", url, content=body, headers=httpx2.Headers(headers, encoding="utf-8")) as response:
-            return Reply(response.status_code)
+            return Reply(response.status_code, retry_after=_seconds(response.headers.get("retry-after", "")))
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _seconds(text: str) -> float:
+    """Of a Retry-After; 0 for a date, or whatever else is no number of seconds."""
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text.strip(), re.ASCII) else 0.0

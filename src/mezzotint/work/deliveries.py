@@ -22,7 +22,7 @@ import structlog
 from mezzotint.core.errors import MezzotintError
 from mezzotint.core.signing import account_webhook_secret, bfl_signature, standard_signature, webhook_key
 from mezzotint.core.tasks import Inputs, Task
-from mezzotint.core.webhooks import Attempt, Delivery
+from mezzotint.core.webhooks import GONE, Attempt, Delivery
 from mezzotint.crash_points import reached
 from mezzotint.ports import Poster, Reply
 from mezzotint.service.tools import Tools
@@ -33,6 +33,7 @@ DRAGS = 1.0  # seconds after which one drags on
 OF_SLOW_HOST = 4  # sendings at once to a host where they do
 SLOW_FOR = 60.0  # seconds that a host is held to be slow
 PARTING = 5.0  # seconds that closing waits for what is being sent
+FAREWELL = "the receiver is gone for good, and is not asked again"
 IDLE = 5.0  # seconds between looks when nothing wakes us: for retries that come due
 
 log = structlog.get_logger("webhooks")
@@ -121,15 +122,18 @@ class Deliveries:
             return
         body = self._compose(task, inputs)
         headers = self._headers(delivery, task, inputs, body)
+        began = time.monotonic()
         with self._hosts.sending(host):
             reached("webhook: taken")
             reply = await self._posted(inputs.webhook_url, host, body, headers)
         reached("webhook: posted")
-        attempt = Attempt(reply.status, reply.note)
-        await self._tools.ledger.record(delivery, attempt, random.random())  # noqa: S311 - jitter needs no secrecy
+        ms = round((time.monotonic() - began) * 1000, 1)
+        attempt = Attempt(reply.status, reply.note or (FAREWELL if reply.status == GONE else ""), ms, reply.retry_after)
+        standing = await self._tools.ledger.record(delivery, attempt, random.random())  # noqa: S311 - jitter needs no secrecy
         reached("webhook: recorded")
         say = log.info if attempt.delivered else log.warning
-        say("webhook", id=delivery.id, task=str(task.id), host=host, attempt=delivery.attempt + 1, status=reply.status, note=reply.note)
+        about = {"id": delivery.id, "task": str(task.id), "host": host, "attempt": delivery.attempt + 1, "standing": standing.value}
+        say("webhook", **about, status=attempt.status, note=attempt.note, ms=ms)
 
     async def _posted(self, url: str, host: str, body: bytes, headers: dict[str, str]) -> Reply:
         posting = asyncio.create_task(self._poster.post(url, body, headers))

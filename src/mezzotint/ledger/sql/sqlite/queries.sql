@@ -52,7 +52,7 @@ UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND s
 UPDATE share SET active = active - 1 WHERE account = :account;
 
 -- name: owe_webhook
-INSERT INTO outbox (id, task, not_before, created) VALUES (:id, :task, :now, :now);
+INSERT INTO outbox (id, task, account, not_before, created) VALUES (:id, :task, :account, :now, :now);
 
 -- name: enlist
 -- A worker comes back under the next epoch.
@@ -140,11 +140,34 @@ SELECT id, task, attempt FROM outbox WHERE state = 0 AND not_before <= :now ORDE
 -- Not offered to another sender until then.
 UPDATE outbox SET not_before = :until WHERE id = :id;
 
+-- name: owed_delivery
+SELECT state, attempt, since FROM outbox WHERE id = :id;
+
 -- name: note_delivery
-INSERT INTO delivery (outbox, attempt, at, status, note) VALUES (:outbox, :attempt, :now, :status, :note) ON CONFLICT DO NOTHING;
+INSERT INTO delivery (outbox, attempt, at, status, note, ms) VALUES (:id, :attempt, :now, :status, :note, :ms);
+
+-- name: forget_tries
+-- The oldest of a message that was sent again many times.
+DELETE FROM delivery WHERE outbox = :id AND attempt <= :attempt - :kept;
 
 -- name: settle_delivery
-UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before WHERE id = :id AND state = 0;
+UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before WHERE id = :id;
+
+-- name: list_messages
+-- Each with its last attempt.
+SELECT id, task, state, outbox.attempt, created, not_before, at, status, note, ms
+FROM outbox LEFT JOIN delivery ON delivery.outbox = outbox.id AND delivery.attempt = outbox.attempt
+WHERE account = :account AND state = :state AND id < :before ORDER BY id DESC LIMIT :count;
+
+-- name: get_message
+SELECT id, task, state, attempt, created, not_before FROM outbox WHERE id = :id AND account = :account;
+
+-- name: list_tries
+SELECT attempt, at, status, note, ms FROM delivery WHERE outbox = :id ORDER BY attempt;
+
+-- name: resend
+-- Due now, with all its attempts before it again.
+UPDATE outbox SET state = 0, since = attempt, not_before = :now WHERE id = :id AND account = :account RETURNING id;
 
 -- name: add_account
 INSERT INTO account (id, created) VALUES (:id, :now) ON CONFLICT DO NOTHING;

@@ -1,0 +1,71 @@
+"""The webhooks owed, in SQLite: what `sqlite.SqliteLedger` does with them inside its transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Message, Standing, Try, standing_after
+from mezzotint.ledger.queries import load_queries
+from mezzotint.ledger.rows import STANDINGS, message_id
+from mezzotint.ledger.terms import TAKEN
+
+SQL = load_queries("sqlite")
+AFTER_ALL = "~"  # sorts behind every id
+
+Connection = sqlite3.Connection
+ReadAll = Callable[..., list[Any]]
+"""Runs a named statement with its values."""
+
+
+def owe(connection: Connection, task: UUID, account: str, now: float) -> None:
+    connection.execute(SQL["owe_webhook"], {"id": message_id(task), "task": task.bytes, "account": account, "now": now})
+
+
+def take_due(connection: Connection, count: int, now: float) -> list[Delivery]:
+    rows = connection.execute(SQL["due_deliveries"], {"now": now, "count": count}).fetchall()
+    for row in rows:
+        connection.execute(SQL["take_delivery"], {"id": row["id"], "until": now + TAKEN})
+    return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"]) for row in rows]
+
+
+def record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float, now: float) -> Standing:
+    """Counted by the row, not by the delivery: two senders may have had it."""
+    row = connection.execute(SQL["owed_delivery"], {"id": delivery.id}).fetchone()
+    number, before = row["attempt"] + 1, STANDINGS[row["state"]]
+    note = {"id": delivery.id, "attempt": number, "now": now, "status": attempt.status, "note": attempt.note, "ms": attempt.ms}
+    connection.execute(SQL["note_delivery"], note)
+    if number > KEPT:
+        connection.execute(SQL["forget_tries"], {"id": delivery.id, "attempt": number, "kept": KEPT})
+    standing, delay = standing_after(attempt, number - row["since"], jitter)
+    if before is not Standing.PENDING and standing is not Standing.DELIVERED:
+        standing = before  # another sender settled it while this one dragged on
+    settled = {"id": delivery.id, "state": STANDINGS.index(standing), "attempt": number, "not_before": now + delay}
+    connection.execute(SQL["settle_delivery"], settled)
+    return standing
+
+
+def messages_of(read_all: ReadAll, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
+    """Asked for each standing apart, so that the index leads to a page of any of them."""
+    states = range(len(STANDINGS)) if standing is None else (STANDINGS.index(standing),)
+    query = {"account": account, "before": before or AFTER_ALL, "count": count}
+    rows = [row for state in states for row in read_all("list_messages", state=state, **query)]
+    rows.sort(key=lambda row: row["id"], reverse=True)
+    return [_message(row, () if row["at"] is None else (_try(row),)) for row in rows[:count]]
+
+
+def message(read_all: ReadAll, which: str, account: str) -> Message | None:
+    rows = read_all("get_message", id=which, account=account)
+    return _message(rows[0], tuple(_try(row) for row in read_all("list_tries", id=which))) if rows else None
+
+
+def _message(row: Mapping[str, Any], tries: tuple[Try, ...]) -> Message:
+    standing = STANDINGS[row["state"]]
+    next_at = row["not_before"] if standing is Standing.PENDING else None
+    return Message(row["id"], UUID(bytes=row["task"]), standing, row["attempt"], row["created"], next_at, tries)
+
+
+def _try(row: Mapping[str, Any]) -> Try:
+    return Try(row["attempt"], row["at"], row["status"], row["note"], row["ms"])
