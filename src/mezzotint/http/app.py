@@ -30,11 +30,12 @@ from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
 from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins
 from mezzotint.http.spending import Spending
+from mezzotint.http.webhooks import Webhooks
 from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
 
-OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/worker")
-REPLICATES = re.compile(r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)")
+OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
+REPLICATES = re.compile(r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks/default/secret)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)")
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         route("GET", "/images/{task}/{name}", Images(tools)),
         *Events(tools, front.authenticator, front.origins).routes(),
         *Spending(tools, front.authenticator, front.origins).routes(),
+        *Webhooks(tools, front.authenticator).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         route("GET", "/openapi.json", openapi),

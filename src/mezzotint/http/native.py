@@ -12,21 +12,19 @@ from starlette.routing import Route
 from mezzotint.core import ids
 from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Surface
-from mezzotint.core.errors import InvalidRequest, NotFound
-from mezzotint.core.parameters import Problem
+from mezzotint.core.errors import NotFound
 from mezzotint.core.schema import model_schema
 from mezzotint.core.tasks import Status, Task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import replicate
 from mezzotint.http.endpoint import as_json, route
 from mezzotint.http.flux import hints
+from mezzotint.http.paging import page_of
 from mezzotint.http.replicate_models import listing
 from mezzotint.http.requests import Origins, preferred_wait
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find_within
 from mezzotint.service.tools import Tools
-
-PAGE, LARGEST_PAGE = 20, 100
 
 
 class _ModelName(PathConvertor):
@@ -66,7 +64,7 @@ class Native:
 
     async def tasks(self, request: Request) -> Response:
         key = await self._authenticator.required(request, READ)
-        status, before, count = _page(request)
+        status, before, count = page_of(request, Status, ids.read, "a task")
         tasks = await self._tools.ledger.list_of(key.account, status, before, count)
         after = str(tasks[-1].id) if len(tasks) == count else None
         return as_json({"object": "list", "data": [_shown(task) for task in tasks], "before": after})
@@ -122,20 +120,3 @@ def _shown(task: Task) -> dict[str, Any]:
         "reasons": list(outcome.reasons) if outcome else [],
         "kept_until": task.images_until or None,
     }
-
-
-def _page(request: Request) -> tuple[Status | None, Any, int]:
-    """`status`, `before` and `limit` of a listing. Raises InvalidRequest."""
-    query, problems = request.query_params, []
-    status = next((status for status in Status if status.value == query.get("status")), None)
-    if query.get("status") and status is None:
-        problems.append(Problem(("status",), f"Input should be one of {', '.join(status.value for status in Status)}", "enum", "query"))
-    before = ids.read(query["before"]) if query.get("before") else None
-    if query.get("before") and before is None:
-        problems.append(Problem(("before",), "Input should be the id of a task", "value_error", "query"))
-    limit = query.get("limit", str(PAGE))
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= LARGEST_PAGE):
-        problems.append(Problem(("limit",), f"Input should be a number from 1 to {LARGEST_PAGE}", "int_parsing", "query"))
-    if problems:
-        raise InvalidRequest(problems)
-    return status, before, int(limit)

@@ -13,6 +13,7 @@ from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
 from mezzotint.core.tasks import Status
+from mezzotint.core.webhooks import Standing
 from mezzotint.http.dialects import replicate
 from mezzotint.http.dialects.openai import MOST_PARTIAL
 from mezzotint.http.endpoint import JSON
@@ -44,6 +45,17 @@ RESULT: Schema = {
     "type": ["object", "null"],
     "properties": {"sample": TEXT, "prompt": TEXT, "seed": WHOLE, "start_time": NUMBER, "end_time": NUMBER, "duration": NUMBER},
 }
+ATTEMPT = _object(number=WHOLE, at=NUMBER, status={"type": ["integer", "null"]}, error=MAYBE_TEXT, ms=MAYBE_NUMBER)
+WEBHOOK = _object(
+    id=TEXT,
+    task=TEXT,
+    status={"enum": [standing.value for standing in Standing]},
+    tried=WHOLE,
+    created_at=NUMBER,
+    next_attempt_at=MAYBE_NUMBER,
+    last_attempt={"anyOf": [_ref("Attempt"), {"type": "null"}]},
+    why=MAYBE_TEXT,
+)
 SCHEMAS: dict[str, Schema] = {
     "Accepted": _object(id=MAYBE_TEXT, polling_url=MAYBE_TEXT, cost=MAYBE_NUMBER, input_mp=MAYBE_NUMBER, output_mp=MAYBE_NUMBER),
     "FluxTask": _object(
@@ -70,6 +82,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Images": _object(created=WHOLE, data=_list({"type": "object", "properties": {"url": TEXT, "b64_json": TEXT, "revised_prompt": TEXT}})),
     "Task": _object(id=TEXT, short_id=TEXT, status={"enum": [status.value for status in Status]}, model=TEXT, engine=TEXT, surface=TEXT, created_at=NUMBER),
+    "Attempt": ATTEMPT,
+    "Webhook": WEBHOOK,
+    "WebhookWithAttempts": _object(**WEBHOOK["properties"], url=MAYBE_TEXT, attempts=_list(_ref("Attempt"))),
     "CometError": _object(error=_object(code=TEXT, message=TEXT, type=TEXT)),
     "BflError": _object(detail={"anyOf": [TEXT, _list(_object(type=TEXT, loc=_list({"type": ["string", "integer"]}), msg=TEXT))]}),
     "ReplicateError": _object(detail=TEXT, status=WHOLE),
@@ -288,11 +303,6 @@ def _openai() -> dict[str, Any]:
 def _ours() -> dict[str, Any]:
     details: dict[str, Any] = {"error": "Problem", "tag": "mezzotint"}
     days = tuple({"name": name, "in": "query", "schema": {"type": "string", "format": "date"}} for name in ("from", "to"))
-    page = (
-        {"name": "status", "in": "query", "schema": {"enum": [status.value for status in Status]}},
-        {"name": "before", "in": "query", "schema": TEXT},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
-    )
     name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
     listed = _object(object={"const": "list"}, data=_list(_ref("Task")), before=MAYBE_TEXT)
     models = _object(object={"const": "list"}, data=_list(ANY_OBJECT))
@@ -302,7 +312,7 @@ def _ours() -> dict[str, Any]:
         "/v1/models/{name}": _operation(
             "model", "One model and its parameters.", {200: ANY_OBJECT}, refusals=(404, 405), parameters=(name,), keyless=True, **details
         ),
-        "/v1/tasks": _operation("tasks", "List tasks, newest first.", {200: listed}, refusals=(405,), parameters=page, **details),
+        "/v1/tasks": _operation("tasks", "List tasks, newest first.", {200: listed}, refusals=(405,), parameters=_page(Status), **details),
         "/v1/tasks/{id}": _operation("task", "Read a task.", {200: _ref("Task")}, refusals=(404, 405), parameters=(ID, WAIT), **details),
         "/v1/tasks/{id}/events": _operation(
             "task_events",
@@ -320,4 +330,23 @@ def _ours() -> dict[str, Any]:
         "/openapi.json": _operation("openapi", "This document.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
     }
     cancel = _operation("cancel", "Cancel a task.", {200: _ref("Task")}, refusals=(404, 405), parameters=(ID,), **details)
-    return {path: {"get": operation} for path, operation in gets.items()} | {"/v1/tasks/{id}/cancel": {"post": cancel}}
+    others = {"/v1/tasks/{id}/cancel": {"post": cancel}} | _webhooks(details)
+    return {path: {"get": operation} for path, operation in gets.items()} | others
+
+
+def _page(words: type[Status | Standing]) -> tuple[Schema, ...]:
+    return (
+        {"name": "status", "in": "query", "schema": {"enum": [word.value for word in words]}},
+        {"name": "before", "in": "query", "schema": TEXT},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+    )
+
+
+def _webhooks(details: dict[str, Any]) -> dict[str, Any]:
+    listed = _object(object={"const": "list"}, data=_list(_ref("Webhook")), before=MAYBE_TEXT)
+    one = {200: _ref("WebhookWithAttempts")}
+    return {
+        "/v1/webhooks": {"get": _operation("webhooks", "List webhooks, newest first.", {200: listed}, refusals=(405,), parameters=_page(Standing), **details)},
+        "/v1/webhooks/{id}": {"get": _operation("webhook", "One webhook and its attempts.", one, refusals=(404, 405), parameters=(ID,), **details)},
+        "/v1/webhooks/{id}/resend": {"post": _operation("resend", "Send a webhook again.", one, refusals=(404, 405), parameters=(ID,), **details)},
+    }
