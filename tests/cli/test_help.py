@@ -12,8 +12,11 @@ from mezzotint.cli import main
 from tests.cli.conftest import Run
 
 HELP = Path(__file__).parent / "help"
-COMMANDS = [str(command.name) for command in main.app.registered_commands] + ["keys create", "keys credit", "keys list", "keys revoke", "keys rotate"]
-PAGES = ["", "keys", "generate -m flux-kontext-max", *COMMANDS]
+COMMANDS = [str(command.name) for command in main.app.registered_commands] + [
+    *("keys create", "keys credit", "keys list", "keys revoke", "keys rotate"),
+    *("webhooks list", "webhooks listen", "webhooks resend", "webhooks show"),
+]
+PAGES = ["", "keys", "webhooks", "generate -m flux-kontext-max", *COMMANDS]
 WRITE = bool(os.environ.get("TESTS_WRITE_HELP"))
 
 
@@ -40,11 +43,11 @@ def test_there_is_no_page_of_a_command_that_is_gone() -> None:
 def test_every_command_says_in_a_whole_sentence_what_it_does(run: Run) -> None:
     listed = run("--help").out.partition("Commands:")[2].strip().splitlines()
 
-    assert len(listed) == len(main.app.registered_commands) + 1
+    assert len(listed) == len(main.app.registered_commands) + len(main.app.registered_groups)
     assert all(re.fullmatch(r"\s*[a-z]+  +[A-Z][^.]*\.", line) for line in listed), listed
 
 
-@pytest.mark.parametrize("words", [(), ("keys",)])
+@pytest.mark.parametrize("words", [(), ("keys",), ("webhooks",)])
 def test_without_a_command_the_help_is_shown(run: Run, words: tuple[str, ...]) -> None:
     said = run(*words)
 

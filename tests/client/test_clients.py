@@ -379,3 +379,23 @@ def test_a_webhook_of_the_server_is_known_by_its_signature(quick: Server, connec
         headers, body = hook.received[0]
 
     assert verify(body, headers, secret, time.time())["task_id"] == task
+
+
+def test_webhooks_are_listed_read_and_sent_again(quick: Server, connect: Connect) -> None:
+    client = connect(quick)
+    with receiver(410) as hook:
+        task = client.generate("flux-dev", webhook_url=f"http://127.0.0.1:{hook.server_port}/", **SMALL).task
+        end = time.monotonic() + 15
+        while not (failed := client.webhooks("failed", limit=1)) and time.monotonic() < end:
+            time.sleep(0.01)
+        [listed] = failed
+        again = client.resend(listed["id"])
+        while len(hook.received) < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+
+    assert (listed["task"], again["id"], again["status"]) == (task, listed["id"], "pending")
+    assert client.webhook(listed["id"])["attempts"][0]["status"] == 410
+    assert client.webhooks("failed", before=listed["id"]) == []
+    assert client.webhook_secret().startswith("whsec_")
+    with pytest.raises(NoSuchThing):
+        client.webhook("msg_" + "0" * 26)

@@ -112,6 +112,8 @@ def test_names_are_spelled_for_addresses() -> None:
     assert talk.run(SERVER.create("flux-tools/erase v1?x", {}, "once")).polling_url == f"{SERVER.base}/flux/v1/get_result?id=a%26b%2Fc"
     for conversation in (SERVER.model("a/b?c"), SERVER.tasks(5, "x&y"), SERVER.tasks(5, None), SERVER.task("../x"), SERVER.cancel("a/b?c")):
         talk.run(conversation)
+    for conversation in (SERVER.webhooks("failed", 5, "x&y"), SERVER.webhooks(None, 5, None), SERVER.webhook("../x"), SERVER.resend("a/b?c")):
+        talk.run(conversation)
 
     assert [ask.url.removeprefix(SERVER.base) for ask in talk.asked] == [
         "/flux/v1/flux-tools/erase%20v1%3Fx",
@@ -120,7 +122,18 @@ def test_names_are_spelled_for_addresses() -> None:
         "/v1/tasks?limit=5",
         "/v1/tasks/..%2Fx",
         "/v1/tasks/a%2Fb%3Fc/cancel",
+        "/v1/webhooks?limit=5&status=failed&before=x%26y",
+        "/v1/webhooks?limit=5",
+        "/v1/webhooks/..%2Fx",
+        "/v1/webhooks/a%2Fb%3Fc/resend",
     ]
+
+
+def test_the_secret_of_webhooks_is_text_and_nothing_else_is_told_of_what_is_none() -> None:
+    assert Talk([answer({"key": "whsec_x"})]).run(SERVER.webhook_secret()) == "whsec_x"
+    with pytest.raises(BadAnswer) as refused:
+        Talk([answer({"secret": "hush"})]).run(SERVER.webhook_secret())
+    assert "hush" not in str(refused.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b"{}", b'{"id": 5}', b'{"id": null}', b"\xff\xfe", b"[" * 100_000])
@@ -517,12 +530,13 @@ def conversations(talk: Talk) -> Iterable[Flow[Any]]:
     yield SERVER.create("flux-dev", {"prompt": "x"}, "once")
     yield SERVER.wait(TASK, None, 5.0, talk.clock, lambda _: None)
     yield from (SERVER.download(LINK), SERVER.models(), SERVER.model("x"), SERVER.tasks(5, None), SERVER.task(TASK), SERVER.cancel(TASK))
+    yield from (SERVER.webhooks(None, 5, None), SERVER.webhook("x"), SERVER.resend("x"), SERVER.webhook_secret())
 
 
 @settings(max_examples=300, deadline=None)
 @given(ANSWERS)
 def test_every_conversation_ends_in_a_result_or_in_one_of_our_errors(answers: list[Answer]) -> None:
-    for number in range(8):
+    for number in range(12):
         talk = Talk(list(answers), each=0.2)
         with contextlib.suppress(ClientError):
             talk.run(list(conversations(talk))[number])

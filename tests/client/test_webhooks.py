@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from mezzotint.client.webhooks import TOLERANCE, BadWebhook, verify
-from mezzotint.core.signing import standard_signature, webhook_key
+from mezzotint.client.webhooks import TOLERANCE, BadWebhook, verify, verify_bfl
+from mezzotint.core.signing import bfl_signature, standard_signature, webhook_key
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = 1_800_000_000
@@ -93,3 +93,29 @@ def test_what_is_signed_and_yet_no_object_is_refused_in_our_words(body: bytes) -
 def test_headers_that_are_missing_are_no_error_of_another_kind() -> None:
     with pytest.raises(BadWebhook, match="no id or no time"):
         verify(BODY, {}, SECRET, NOW)
+
+
+# Black Forest Labs' header
+
+
+@pytest.mark.parametrize("name", ["X-BFL-Signature", "x-bfl-signature"])
+def test_what_carries_their_signature_is_taken(name: str) -> None:
+    verify_bfl(BODY, {name: bfl_signature(SECRET, BODY)}, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("body", "secret", "signature"),
+    [
+        (BODY + b" ", SECRET, bfl_signature(SECRET, BODY)),
+        (BODY, "another", bfl_signature(SECRET, BODY)),
+        (BODY, SECRET, bfl_signature(SECRET, BODY).removeprefix("sha256=")),
+        (BODY, SECRET, bfl_signature(SECRET, BODY).upper()),
+        (BODY, SECRET, "ünïcode \udcff"),
+        (BODY, SECRET, None),
+        (BODY, "", bfl_signature("", BODY)),
+    ],
+    ids=["altered", "another secret", "bare", "in capitals", "no hex", "none", "no secret"],
+)
+def test_what_does_not_carry_it_is_refused(body: bytes, secret: str, signature: str | None) -> None:
+    with pytest.raises(BadWebhook, match=r"does not hold|no secret"):
+        verify_bfl(body, {} if signature is None else {"x-bfl-signature": signature}, secret)

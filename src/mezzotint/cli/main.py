@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mezzotint import _version
-from mezzotint.cli import keys
+from mezzotint.cli import keys, webhooks
 from mezzotint.cli.console import Exit, a_number, ending_well, leave, never_stumble, note, say, say_json
 from mezzotint.cli.generate import estimate, generate, watch
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     help="A self-hosted Flux image service.",
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -74,6 +74,18 @@ class AsyncClient:
     async def usage(self, first: str | None = None, last: str | None = None) -> dict[str, Any]:
         return await self._drive(self._server.usage(first, last))
 
+    async def webhooks(self, status: str | None = None, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
+        return await self._drive(self._server.webhooks(status, limit, before))
+
+    async def webhook(self, webhook: str) -> dict[str, Any]:
+        return await self._drive(self._server.webhook(webhook))
+
+    async def resend(self, webhook: str) -> dict[str, Any]:
+        return await self._drive(self._server.resend(webhook))
+
+    async def webhook_secret(self) -> str:
+        return await self._drive(self._server.webhook_secret())
+
     async def estimate(self, model: str, **parameters: Any) -> float:
         return await self._drive(self._server.estimate(model, parameters))
 

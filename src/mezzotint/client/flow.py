@@ -202,6 +202,22 @@ class Server:
     def cancel(self, task: str) -> Flow[dict[str, Any]]:
         return _object((yield from _asked(Ask("POST", f"{self.base}/v1/tasks/{quote(task, safe='')}/cancel"))))
 
+    def webhooks(self, status: str | None, limit: int, before: str | None) -> Flow[list[dict[str, Any]]]:
+        query = {"limit": limit} | {name: value for name, value in (("status", status), ("before", before)) if value}
+        return self.listing("/v1/webhooks?" + urlencode(query))
+
+    def webhook(self, webhook: str) -> Flow[dict[str, Any]]:
+        return self.read(f"/v1/webhooks/{quote(webhook, safe='')}")
+
+    def resend(self, webhook: str) -> Flow[dict[str, Any]]:
+        return _object((yield from _asked(Ask("POST", f"{self.base}/v1/webhooks/{quote(webhook, safe='')}/resend"))))
+
+    def webhook_secret(self) -> Flow[str]:
+        told = yield from self.read("/v1/webhooks/default/secret")
+        if not isinstance(told.get("key"), str):
+            raise BadAnswer(f"expected a secret, got an object with {', '.join(told) or 'nothing'}")
+        return str(told["key"])
+
     def owns(self, url: str) -> bool:
         """Whether an address is on the origin that the key is for."""
         return _origin(url) is not None and _origin(url) == _origin(self.base)

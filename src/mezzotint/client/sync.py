@@ -91,6 +91,22 @@ class Client:
         """What became ready and what it cost, by day, key, model and label; days as YYYY-MM-DD, both included."""
         return self._drive(self._server.usage(first, last))
 
+    def webhooks(self, status: str | None = None, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
+        """What was sent or is to be, newest first; `status` is pending, delivered or failed."""
+        return self._drive(self._server.webhooks(status, limit, before))
+
+    def webhook(self, webhook: str) -> dict[str, Any]:
+        """One of them, with its attempts."""
+        return self._drive(self._server.webhook(webhook))
+
+    def resend(self, webhook: str) -> dict[str, Any]:
+        """Send a webhook again, under its old id."""
+        return self._drive(self._server.resend(webhook))
+
+    def webhook_secret(self) -> str:
+        """What signs the webhooks of tasks that were given no secret of their own."""
+        return self._drive(self._server.webhook_secret())
+
     def estimate(self, model: str, **parameters: Any) -> float:
         """What a picture would cost, in credits (0.01 USD). Nothing is made."""
         return self._drive(self._server.estimate(model, parameters))

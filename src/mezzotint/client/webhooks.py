@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mezzotint.client.errors import ClientError
-from mezzotint.core.signing import standard_signature, webhook_key
+from mezzotint.core.signing import bfl_signature, standard_signature, webhook_key
 
+BFL_SIGNATURE = "x-bfl-signature"
 TOLERANCE = 300  # seconds that a webhook's time may be off
 
 
@@ -40,3 +41,15 @@ def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> 
     if not isinstance(content, dict):
         raise BadWebhook("the webhook is no JSON object")
     return content
+
+
+def verify_bfl(body: bytes, headers: Mapping[str, str], secret: str) -> None:
+    """Checks `X-BFL-Signature`, which comes beside the others where the request gave a secret. It says nothing of when it was made.
+
+    Raises BadWebhook.
+    """
+    if not secret:
+        raise BadWebhook("there is no secret to check the webhook with: without one, anybody could have signed it")
+    given = next((value for name, value in headers.items() if name.lower() == BFL_SIGNATURE), "")
+    if not hmac.compare_digest(bfl_signature(secret, body).encode(), given.encode("utf-8", "surrogatepass")):
+        raise BadWebhook("the webhook's X-BFL-Signature does not hold")
