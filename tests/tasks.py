@@ -9,6 +9,7 @@ from uuid import UUID
 from mezzotint.core import ids
 from mezzotint.core.images import StoredImage
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status
+from mezzotint.core.webhooks import Event
 
 _numbers = itertools.count(1)
 
@@ -17,8 +18,8 @@ def an_id(milliseconds: int = 1_800_000_000_000) -> UUID:
     return ids.mint(milliseconds, next(_numbers).to_bytes(ids.RANDOM_BYTES, "big"))
 
 
-def a_task(prompt: str = "a paper boat", *, webhook_url: str | None = None, **rest: Any) -> NewTask:
-    inputs = Inputs("flux-dev", {"prompt": prompt, "seed": 1}, "http://here", webhook_url)
+def a_task(prompt: str = "a paper boat", *, webhook_url: str | None = None, webhook_events: tuple[Event, ...] = (Event.COMPLETED,), **rest: Any) -> NewTask:
+    inputs = Inputs("flux-dev", {"prompt": prompt, "seed": 1}, "http://here", webhook_url, webhook_events=webhook_events)
     details: dict[str, Any] = {"account": "default", "key": "k1", "surface": "comet", "engine": "stub"} | rest
     return NewTask(id=details.pop("id", None) or an_id(), inputs=inputs, **details)
 

@@ -104,7 +104,8 @@ class Outbox(Protocol):
     """What the sender of webhooks asks, and those whose webhooks they are."""
 
     async def due(self, count: int) -> list[Delivery]:
-        """What is owed now, the longest due first. It is not offered again until `record`, or until its taker is long gone."""
+        """What is owed now, the longest due first; of a task's events none before those that it follows are settled. What is taken is
+        not offered again until `record`, or until its taker is long gone."""
         ...
 
     async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:

@@ -72,7 +72,7 @@ def test_a_dead_letter_is_listed_shown_and_sent_again(run: Run, server: Server) 
         again = run("webhooks", "resend", name, **at(server))
         until(lambda: client.webhook(name)["status"] == "delivered", 15, "it to be delivered")
 
-    assert re.fullmatch(LINE + r"  failed     tried  1  410 after \d+ ms  the receiver is gone for good, and is not asked again\n", listed.out)
+    assert re.fullmatch(LINE + r"  completed  failed     tried  1  410 after \d+ ms  the receiver is gone for good, and is not asked again\n", listed.out)
     assert f"task  {job.id}\n  to    http://127.0.0.1:{hook.server_port}/hook\n  why   the receiver answered 410" in shown.out
     assert (again.code, again.out) == (0, f"{name} is sent again\n")
     assert [lower(headers)["webhook-id"] for headers, _ in hook.received] == [name, name]

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from mezzotint.core.tasks import Verdict
-from mezzotint.core.webhooks import ATTEMPTS, DELAYS, KEPT, LONGEST_PAUSE, Attempt, Delivery, Message, Standing, Try
+from mezzotint.core.webhooks import ATTEMPTS, DELAYS, KEPT, LONGEST_PAUSE, Attempt, Delivery, Event, Message, Standing, Try
 from mezzotint.ledger.terms import TAKEN
 from mezzotint.ports import Ledger
 from tests.clocks import HandClock
@@ -154,7 +154,7 @@ async def test_a_webhook_that_was_not_tried_yet_is_pending_and_due_at_once(ledge
 
     found = await the_message(ledger)
 
-    assert found == Message(found.id, task, Standing.PENDING, 0, clock.now(), clock.now(), ())
+    assert found == Message(found.id, task, Event.COMPLETED, Standing.PENDING, 0, clock.now(), clock.now(), ())
 
 
 async def test_every_attempt_is_kept_with_its_time_and_how_it_went(ledger: Ledger, clock: HandClock) -> None:
@@ -352,3 +352,97 @@ async def test_what_is_sent_again_keeps_its_task(ledger: Ledger, clock: HandCloc
     await ledger.resend(found.id, "default")
 
     assert await ledger.tidy() == 0
+
+
+# what comes before the end
+
+
+EVERY = (Event.START, Event.OUTPUT, Event.COMPLETED)
+HOOK = "https://example.com/hook"
+
+
+async def told(ledger: Ledger, status: int = 200) -> list[Event]:
+    """The events that are due, in turn, each answered with that status."""
+    events = []
+    while deliveries := await ledger.due(10):
+        for delivery in deliveries:
+            events.append(delivery.event)
+            await ledger.record(delivery, Attempt(status), 0.0)
+    return events
+
+
+async def test_a_start_is_owed_as_soon_as_the_task_is_claimed(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(webhook_url=HOOK, webhook_events=(Event.START, Event.COMPLETED)), FREE)
+    assert await told(ledger) == []
+
+    [claim] = await claimed(ledger)
+
+    [delivery] = await ledger.due(10)
+    assert (delivery.event, delivery.task, delivery.attempt) == (Event.START, task.id, 0)
+    await ledger.record(delivery, Attempt(200), 0.0)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    [end] = await ledger.due(10)
+    assert end.event is Event.COMPLETED
+    assert end.id != delivery.id
+
+
+async def test_a_task_that_begins_again_has_started_once(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(webhook_url=HOOK, webhook_events=EVERY), FREE)
+    for _ in range(TERMS.attempts):
+        await claimed(ledger)
+        clock.advance(21)
+        await ledger.reap()
+
+    assert await told(ledger) == [Event.START, Event.COMPLETED]  # it ended without an output
+
+
+async def test_what_never_began_has_only_an_end(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(webhook_url=HOOK, webhook_events=EVERY), FREE)
+    await ledger.cancel(task.id, "default")
+
+    assert await told(ledger) == [Event.COMPLETED]
+
+
+@pytest.mark.parametrize("events", [(Event.START,), (Event.OUTPUT,), (Event.COMPLETED,), EVERY], ids="+".join)
+async def test_only_what_was_asked_for_is_told_and_in_order(ledger: Ledger, events: tuple[Event, ...]) -> None:
+    await ledger.submit(task := a_task(webhook_url=HOOK, webhook_events=events), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+
+    assert await told(ledger) == list(events)
+
+
+async def test_without_an_address_nothing_is_told(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(webhook_events=EVERY), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+
+    assert await told(ledger) == []
+
+
+async def test_the_end_waits_for_the_start_to_be_settled_and_nobody_elses(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(first := a_task(webhook_url=HOOK, webhook_events=EVERY), FREE)
+    [claim] = await claimed(ledger)
+    [start] = await ledger.due(10)
+    await ledger.settle([Verdict(first.id, claim.attempt, ready())])
+    other = await an_owed_webhook(ledger)
+
+    assert [(delivery.task, delivery.event) for delivery in await ledger.due(10)] == [(other, Event.COMPLETED)]
+    clock.advance(TAKEN + 1)  # whoever had the start is gone
+    assert {(delivery.task, delivery.event) for delivery in await ledger.due(10)} == {(other, Event.COMPLETED), (first.id, Event.START)}
+    assert await ledger.record(start, Attempt(500), 0.0) is Standing.FAILED
+    assert [(delivery.task, delivery.event) for delivery in await ledger.due(10)] == [(first.id, Event.OUTPUT)]
+
+
+async def test_every_message_of_a_task_goes_with_it(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(webhook_url=HOOK, webhook_events=EVERY), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    await told(ledger)
+    names = [message.id for message in await ledger.messages_of("default", None, None, 10)]
+    assert len(names) == len(EVERY)
+    clock.advance(31 * 86_400)
+    await ledger.emptied(await ledger.spent(10))
+
+    assert await ledger.tidy() == 1
+    assert [await ledger.message(name, "default") for name in names] == [None, None, None]

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from mezzotint.core.webhooks import ATTEMPTS, DELAYS, GONE, JITTER, LONGEST_PAUSE, Attempt, Standing, next_delay, standing_after
+from mezzotint.core.webhooks import ATTEMPTS, DELAYS, GONE, JITTER, LONGEST_PAUSE, Attempt, Event, Standing, next_delay, standing_after
 
 
 def test_a_webhook_is_tried_ten_times() -> None:
@@ -52,7 +52,7 @@ def test_only_an_answer_of_200_to_299_is_a_delivery(status: int | None, delivere
 
 @given(st.integers(1, ATTEMPTS + 5), st.sampled_from([None, 199, 301, 400, 404, 429, 500, 503]), st.floats(0, 1), st.floats(0, 1e9))
 def test_what_failed_is_tried_again_within_bounds_until_it_was_tried_often_enough(tried: int, status: int | None, jitter: float, asked: float) -> None:
-    standing, delay = standing_after(Attempt(status, retry_after=asked), tried, jitter)
+    standing, delay = standing_after(Event.COMPLETED, Attempt(status, retry_after=asked), tried, jitter)
 
     if tried >= ATTEMPTS:
         assert (standing, delay) == (Standing.FAILED, 0.0)
@@ -63,5 +63,15 @@ def test_what_failed_is_tried_again_within_bounds_until_it_was_tried_often_enoug
 
 @pytest.mark.parametrize("tried", [1, ATTEMPTS, 100])
 def test_a_success_and_a_farewell_settle_it_whenever_they_come(tried: int) -> None:
-    assert standing_after(Attempt(204), tried, 0.5) == (Standing.DELIVERED, 0.0)
-    assert standing_after(Attempt(GONE, retry_after=60.0), tried, 0.5) == (Standing.FAILED, 0.0)
+    assert standing_after(Event.COMPLETED, Attempt(204), tried, 0.5) == (Standing.DELIVERED, 0.0)
+    assert standing_after(Event.COMPLETED, Attempt(GONE, retry_after=60.0), tried, 0.5) == (Standing.FAILED, 0.0)
+
+
+@pytest.mark.parametrize("event", [Event.START, Event.OUTPUT])
+def test_what_comes_before_the_end_is_told_once(event: Event) -> None:
+    assert standing_after(event, Attempt(500), 1, 0.5) == (Standing.FAILED, 0.0)
+    assert standing_after(event, Attempt(200), 1, 0.5) == (Standing.DELIVERED, 0.0)
+
+
+def test_the_names_of_events_sort_against_their_order() -> None:
+    assert sorted(Event, key=lambda event: event.value, reverse=True) == list(Event)

@@ -14,6 +14,7 @@ from PIL import Image
 from mezzotint.core import ids, places
 from mezzotint.core.images import EncodedImage
 from mezzotint.core.tasks import Inputs, Outcome, Status, Verdict
+from mezzotint.core.webhooks import Event
 from mezzotint.service.generate import Workshop, outcome_of, painted_of
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
@@ -248,16 +249,29 @@ async def test_what_is_wrong_is_named_and_nothing_is_made(studio: Studio, body: 
     assert await studio.tools.ledger.waiting() == 0
 
 
-@pytest.mark.parametrize(("events", "hooked"), [(["start", "logs"], False), (["start", "completed"], True), ([], True)])
-async def test_a_webhook_is_owed_only_where_the_end_is_asked_for(studio: Studio, events: list[str], hooked: bool) -> None:
-    asked = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook", "webhook_events_filter": events}
-    told = (await studio.client.post(DEV, json=asked, headers={"authorization": f"Bearer {KEY}"})).json()
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, (Event.START, Event.COMPLETED)),
+        ({"webhook_events_filter": None}, (Event.START, Event.COMPLETED)),
+        ({"webhook_events_filter": []}, (Event.START, Event.COMPLETED)),
+        ({"webhook_events_filter": ["completed"]}, (Event.COMPLETED,)),
+        ({"webhook_events_filter": ["start"]}, (Event.START,)),
+        ({"webhook_events_filter": ["completed", "logs", "output", "start", "start"]}, (Event.START, Event.OUTPUT, Event.COMPLETED)),
+        ({"webhook_events_filter": ["logs"]}, None),
+    ],
+    ids=str,
+)
+async def test_a_webhook_is_told_what_was_asked_for(studio: Studio, asked: dict[str, Any], told: tuple[Event, ...] | None) -> None:
+    body = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook"} | asked
+    made = (await studio.client.post(DEV, json=body, headers={"authorization": f"Bearer {KEY}"})).json()
 
-    task = ids.read(told["id"])
+    task = ids.read(made["id"])
     assert task is not None
     inputs = await studio.tools.ledger.inputs(task)
     assert inputs is not None
-    assert (inputs.webhook_url is not None) is hooked
+    assert (inputs.webhook_url is not None) is (told is not None)
+    assert told is None or inputs.webhook_events == told
 
 
 @pytest.mark.parametrize("version", ["", "0" * 64, "flux-9000", "black-forest-labs/flux-dev:" + "0" * 64, "flux-schnell:" + "7863d1ba" * 8])

@@ -63,6 +63,7 @@ async def test_a_webhook_is_told_with_every_attempt(studio: Studio) -> None:
     assert told == {
         "id": told["id"],
         "task": task,
+        "event": "completed",
         "status": "pending",
         "tried": 2,
         "created_at": began - 1,
@@ -93,6 +94,19 @@ async def test_a_dead_letter_says_what_ended_it(studio: Studio, attempt: Attempt
     [told] = (await get(studio, "/v1/webhooks", status="failed"))["data"]
 
     assert (told["status"], told["why"], told["tried"], told["next_attempt_at"]) == ("failed", why, count, None)
+
+
+async def test_what_came_before_the_end_says_that_it_is_told_once(studio: Studio) -> None:
+    body = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook"}
+    await studio.client.post("/v1/models/black-forest-labs/flux-dev/predictions", json=body, headers=BEARER)
+    await studio.paint()
+    await attempted(studio, Attempt(500))
+
+    told = {message["event"]: message for message in (await get(studio, "/v1/webhooks"))["data"]}
+
+    assert (told["start"]["status"], told["completed"]["status"]) == ("failed", "pending")
+    assert told["start"]["why"] == "the attempt was answered with 500, and what comes before a task's end is told once"
+    assert (await get(studio, f"/v1/webhooks/{told['start']['id']}"))["attempts"][0]["status"] == 500
 
 
 async def test_webhooks_are_listed_newest_first_by_page_and_by_status(studio: Studio) -> None:

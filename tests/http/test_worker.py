@@ -331,6 +331,23 @@ async def test_how_long_painting_took_becomes_a_forecast(studio: Studio, door: h
     assert (later.headers["x-mezzotint-waiting"], later.headers["x-mezzotint-eta"]) == ("1", "6")
 
 
+@pytest.mark.parametrize(
+    ("hook", "woken"), [({"webhook": "https://8.8.8.8/hook"}, True), ({"webhook": "https://8.8.8.8/", "webhook_events_filter": ["completed"]}, False)]
+)
+async def test_a_start_that_is_to_be_told_wakes_who_sends_webhooks(studio: Studio, door: httpx2.AsyncClient, hook: dict[str, Any], woken: bool) -> None:
+    body = {"input": {"prompt": "a cat"}} | hook
+    await studio.client.post("/v1/models/black-forest-labs/flux-dev/predictions", json=body, headers={"x-key": KEY})
+    sender = asyncio.create_task(studio.tools.hub.wait_for_outbox(20))
+    await asyncio.sleep(0)
+
+    assert len(await pull(door, await enlist(door))) == 1
+
+    await asyncio.wait({sender}, timeout=0.2)
+    assert sender.done() is woken
+    assert len(await studio.tools.ledger.due(10)) == woken
+    sender.cancel()
+
+
 async def test_a_verdict_wakes_who_sends_webhooks(studio: Studio, door: httpx2.AsyncClient) -> None:
     await studio.created()
     [claim] = await pull(door, await enlist(door))

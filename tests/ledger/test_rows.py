@@ -14,7 +14,8 @@ from mezzotint import records
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.images import StoredImage
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
-from mezzotint.ledger.rows import NUMBERS, STATES, given_up, key_of, row_of, task_of
+from mezzotint.core.webhooks import Event
+from mezzotint.ledger.rows import HOOKS, NUMBERS, STATES, given_up, key_of, row_of, task_of
 from mezzotint.ledger.sqlite import SQL, SqliteLedger, migrate, open_connection
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)  # half characters are refused at the door
@@ -31,6 +32,7 @@ inputs = st.builds(
     webhook_secret=st.none() | texts,
     shown=st.none() | st.dictionaries(texts, values, max_size=3),
     version=st.none() | texts,
+    webhook_events=st.lists(st.sampled_from(Event), unique=True).map(tuple),
 )
 images = st.builds(StoredImage, texts, texts, *[st.integers(0, 2**31)] * 3, texts)
 outcomes = st.builds(
@@ -125,8 +127,15 @@ def test_a_finished_task_comes_back_with_its_outcome(table: Any, new: NewTask, o
 
 
 @given(new_tasks)
-def test_a_task_is_marked_where_somebody_waits_to_be_told(new: NewTask) -> None:
-    assert row_of(new, 0.0, 0.0)["hook"] == (new.inputs.webhook_url is not None)
+def test_a_task_is_marked_with_what_somebody_waits_to_be_told(new: NewTask) -> None:
+    hook = row_of(new, 0.0, 0.0)["hook"]
+
+    assert {event for event, bit in HOOKS.items() if hook & bit} == (set(new.inputs.webhook_events) if new.inputs.webhook_url is not None else set())
+
+
+def test_tasks_of_older_ledgers_tell_their_end() -> None:
+    assert records.decode(b'{"model":"flux-dev","parameters":{},"webhook_url":"https://example.com/"}', Inputs).webhook_events == (Event.COMPLETED,)
+    assert HOOKS[Event.COMPLETED] == 1
 
 
 @given(keys, texts)

@@ -19,7 +19,7 @@ import pytest
 
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
-from mezzotint.core.webhooks import Message, Standing, Try
+from mezzotint.core.webhooks import Event, Message, Standing, Try
 from mezzotint.ledger import sqlite as module
 from mezzotint.ledger import sqlite_outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
@@ -126,7 +126,7 @@ async def test_webhooks_of_an_older_ledger_are_their_accounts_with_every_attempt
 
     ledger = SqliteLedger(path, clock, Terms())
 
-    assert await ledger.message("msg_x", "acme") == Message("msg_x", task, Standing.FAILED, 1, 1.0, None, (Try(1, 7.0, 410, "gone", None),))
+    assert await ledger.message("msg_x", "acme") == Message("msg_x", task, Event.COMPLETED, Standing.FAILED, 1, 1.0, None, (Try(1, 7.0, 410, "gone", None),))
     assert await ledger.messages_of("acme", Standing.FAILED, None, 1) != []
     await ledger.close()
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey, digest
 from mezzotint.core.errors import BadSetting, LedgerError, MezzotintError
 from mezzotint.core.tasks import Outcome, Status
+from mezzotint.core.webhooks import Event
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
@@ -23,7 +25,7 @@ from mezzotint.settings import Settings, read_settings
 from mezzotint.wiring.locks import is_locked, lock_folder, lock_ledger
 from mezzotint.wiring.serving import Service, check_exposure, check_sharing, first_key, webhook_body
 from tests.clocks import HandClock
-from tests.studio import Studio
+from tests.studio import KEY, Studio
 
 
 def settings_of(data: Path, **environment: str) -> Settings:
@@ -226,7 +228,7 @@ async def test_a_webhook_holds_what_a_poll_would_say_and_the_older_name_of_the_i
     assert ended is not None
     assert inputs is not None
 
-    told = decode(webhook_body(studio.tools)(ended, inputs), dict)
+    told = decode(webhook_body(studio.tools)(ended, inputs, Event.COMPLETED), dict)
 
     assert told.pop("task_id") == task
     assert told == await studio.poll(task)
@@ -240,9 +242,30 @@ async def test_a_webhook_of_what_failed_has_no_picture(studio: Studio) -> None:
     assert ended is not None
     assert inputs is not None
 
-    told = decode(webhook_body(studio.tools)(ended, inputs), dict)
+    told = decode(webhook_body(studio.tools)(ended, inputs, Event.COMPLETED), dict)
 
     assert (told["status"], told["result"]) == ("Error", None)
+
+
+@pytest.mark.parametrize("event", list(Event))
+async def test_replicates_receivers_get_the_prediction_as_it_was_at_the_event(studio: Studio, event: Event) -> None:
+    asked = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook"}
+    made = (await studio.client.post("/v1/models/black-forest-labs/flux-dev/predictions", json=asked, headers={"x-key": KEY})).json()
+    await studio.paint()
+    number = ids.read(made["id"])
+    assert number is not None
+    ended, inputs = await studio.tools.ledger.get(number), await studio.tools.ledger.inputs(number)
+    assert ended is not None
+    assert inputs is not None
+
+    told = decode(webhook_body(studio.tools)(ended, inputs, event), dict)
+
+    assert told["id"] == made["id"]
+    assert told["started_at"]
+    assert told["status"] == ("succeeded" if event is Event.COMPLETED else "processing")
+    assert (told["output"] is None) is (event is Event.START)
+    assert ("completed_at" in told) is (event is Event.COMPLETED)
+    assert told["error"] is None
 
 
 def test_nothing_is_made_before_it_runs(tmp_path: Path, temporary: Path) -> None:

@@ -21,7 +21,7 @@ from mezzotint.client.webhooks import verify
 from mezzotint.core.errors import LedgerError
 from mezzotint.core.signing import account_webhook_secret
 from mezzotint.core.tasks import Inputs, NewTask, Task, Verdict
-from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt, Delivery, Standing
+from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt, Delivery, Event, Standing
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import TAKEN, Terms
@@ -40,7 +40,7 @@ from tests.waiting import until
 HERE = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
-def compose(task: Task, inputs: Inputs) -> bytes:
+def compose(task: Task, inputs: Inputs, event: Event) -> bytes:
     return records.encode({"id": str(task.id), "status": task.status.value, "prompt": inputs.parameters["prompt"]})
 
 
@@ -400,10 +400,10 @@ async def test_a_ledger_that_cannot_be_read_is_waited_out(here: Studio, monkeypa
 
 
 async def test_a_webhook_that_cannot_be_written_stops_no_other(here: Studio) -> None:
-    def fragile(task: Task, inputs: Inputs) -> bytes:
+    def fragile(task: Task, inputs: Inputs, event: Event) -> bytes:
         if inputs.webhook_url and inputs.webhook_url.endswith("/break"):
             raise RuntimeError("a fault of ours")
-        return compose(task, inputs)
+        return compose(task, inputs, event)
 
     async with receiving(saying(200)) as receiver, delivering(here.tools, compose=fragile):
         await an_end(here.tools.ledger, f"{receiver.url}/break", f"{receiver.url}/whole")

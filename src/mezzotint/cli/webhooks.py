@@ -120,11 +120,11 @@ def _failed(client: Client) -> Iterator[str]:
 def _line(webhook: dict[str, Any]) -> str:
     last = webhook.get("last_attempt")
     how = f"  {_answer(last)}" if last else ""
-    return f"{webhook['id']}  {_time(webhook['created_at'])}  {webhook['status']:<9}  tried {webhook['tried']:>2}{how}"
+    return f"{webhook['id']}  {_time(webhook['created_at'])}  {webhook['event']:<9}  {webhook['status']:<9}  tried {webhook['tried']:>2}{how}"
 
 
 def _described(webhook: dict[str, Any]) -> list[str]:
-    lines = [f"{webhook['id']}  {webhook['status']}", f"  task  {webhook['task']}", f"  to    {webhook['url']}"]
+    lines = [f"{webhook['id']}  {webhook['event']}  {webhook['status']}", f"  task  {webhook['task']}", f"  to    {webhook['url']}"]
     if webhook["why"]:
         lines.append(f"  why   {webhook['why']}")
     lines += [f"  {each['number']:>4}  {_time(each['at'])}  {_answer(each)}" for each in webhook["attempts"]]

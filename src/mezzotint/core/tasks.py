@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.images import StoredImage
+from mezzotint.core.webhooks import Event
 
 
 class Status(str, Enum):
@@ -47,7 +48,7 @@ class Inputs:
 
     Picture parameters hold a URL, or `blob:` and a key in the blob store. `origin` is the address that the client called, on
     which links in webhooks are made. `shown` is the input as it was given and `version` the model's version that was asked for,
-    on surfaces that show them.
+    on surfaces that show them. `webhook_events` are what is told, if there is a `webhook_url`.
     """
 
     model: str
@@ -57,6 +58,7 @@ class Inputs:
     webhook_secret: str | None = None
     shown: dict[str, Any] | None = None
     version: str | None = None
+    webhook_events: tuple[Event, ...] = (Event.COMPLETED,)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,17 @@ GONE = 410  # a receiver that says so is not asked again
 KEPT = 50  # attempts of one message that are remembered, the newest: each resending may add ATTEMPTS
 
 
+class Event(str, Enum):
+    """What a webhook tells of its task. Replicate's surface has all of them, the others the end alone.
+
+    They come in this order; their names sort the other way round, by which the ledgers know what comes first.
+    """
+
+    START = "start"
+    OUTPUT = "output"
+    COMPLETED = "completed"
+
+
 class Standing(str, Enum):
     """Where a message stands. A failed one is a dead letter: it is kept, and may be sent again by hand."""
 
@@ -30,6 +41,7 @@ class Delivery:
     id: str
     task: UUID
     attempt: int  # how often it was tried before
+    event: Event = Event.COMPLETED
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Message:
 
     id: str
     task: UUID
+    event: Event
     standing: Standing
     tried: int
     created: float
@@ -74,14 +87,15 @@ class Message:
     tries: tuple[Try, ...] = ()
 
 
-def standing_after(attempt: Attempt, tried: int, jitter: float) -> tuple[Standing, float]:
+def standing_after(event: Event, attempt: Attempt, tried: int, jitter: float) -> tuple[Standing, float]:
     """How a message stands after its attempt number `tried`, and the seconds until the next one.
 
-    `tried` counts from when it was last sent by hand; `jitter` as in `next_delay`.
+    Only the end is told again: what comes before it is soon out of date, and the end waits for it. `tried` counts from when it was last
+    sent by hand; `jitter` as in `next_delay`.
     """
     if attempt.delivered:
         return Standing.DELIVERED, 0.0
-    delay = None if attempt.status == GONE else next_delay(tried, jitter)
+    delay = None if attempt.status == GONE or event is not Event.COMPLETED else next_delay(tried, jitter)
     if delay is None:
         return Standing.FAILED, 0.0
     return Standing.PENDING, max(delay, min(attempt.retry_after, LONGEST_PAUSE))

@@ -13,7 +13,7 @@ from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
 from mezzotint.core.tasks import Status
-from mezzotint.core.webhooks import Standing
+from mezzotint.core.webhooks import Event, Standing
 from mezzotint.http.dialects import replicate
 from mezzotint.http.dialects.openai import MOST_PARTIAL
 from mezzotint.http.endpoint import JSON
@@ -49,6 +49,7 @@ ATTEMPT = _object(number=WHOLE, at=NUMBER, status={"type": ["integer", "null"]},
 WEBHOOK = _object(
     id=TEXT,
     task=TEXT,
+    event={"enum": [event.value for event in Event]},
     status={"enum": [standing.value for standing in Standing]},
     tried=WHOLE,
     created_at=NUMBER,

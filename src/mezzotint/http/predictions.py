@@ -78,6 +78,7 @@ class Predictions:
             card.name,
             replicate.parse(card, asked.input),
             webhook_url=asked.webhook,
+            webhook_events=asked.events,
             shown=replicate.shown_input(asked.input),
             version=version,
             deadline=None if life is None else self._tools.clock.now() + life,

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.errors import NotFound
-from mezzotint.core.webhooks import GONE, Message, Standing, Try
+from mezzotint.core.webhooks import GONE, Event, Message, Standing, Try
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.endpoint import as_json, route
 from mezzotint.http.paging import page_of
@@ -89,6 +89,7 @@ def _shown(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
         "task": str(message.task),
+        "event": message.event.value,
         "status": message.standing.value,
         "tried": message.tried,
         "created_at": message.created,
@@ -109,4 +110,6 @@ def _why(message: Message, last: Try | None) -> str | None:
     if last.status == GONE:
         return "the receiver answered 410: it is gone for good, and is not asked again"
     how = f"was answered with {last.status}" if last.status is not None else f"failed ({last.note})"
+    if message.event is not Event.COMPLETED:
+        return f"the attempt {how}, and what comes before a task's end is told once"
     return f"it was given up after {message.tried} attempts, the last of which {how}"

@@ -15,6 +15,7 @@ from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
 from mezzotint.core.parameters import Problem
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Claim, Status, Verdict
+from mezzotint.core.webhooks import Event
 from mezzotint.crash_points import reached
 from mezzotint.http.auth import token_matches
 from mezzotint.http.endpoint import JSON, Handler, route
@@ -87,6 +88,8 @@ class WorkerDoor:
     def _began(self, claims: list[Claim]) -> None:
         for claim in claims:
             self._tools.hub.changed(claim.task)
+        if any(Event.START in claim.inputs.webhook_events for claim in claims):
+            self._tools.hub.owed()
 
     async def _beat(self, body: bytes, _: Request) -> Any:
         beat = _read(body, Beat)

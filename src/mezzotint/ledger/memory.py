@@ -12,8 +12,8 @@ from uuid import UUID
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
-from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Message, Standing, Try, standing_after
-from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, given_up, message_id
+from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
+from mezzotint.ledger.rows import CANCELED, EXPIRED, HOOKS, IDEMPOTENCY, given_up, hook_of, message_id
 from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -58,7 +58,9 @@ class _Owed:
     def message(self, tries: int) -> Message:
         """With so many of the last tries."""
         next_at = None if self.settled else self.not_before
-        return Message(self.delivery.id, self.delivery.task, self.standing, self.delivery.attempt, self.created, next_at, tuple(self.tries[-tries:]))
+        return Message(
+            self.delivery.id, self.delivery.task, self.delivery.event, self.standing, self.delivery.attempt, self.created, next_at, tuple(self.tries[-tries:])
+        )
 
 
 @dataclass
@@ -201,6 +203,8 @@ class MemoryLedger:
         self._virtual_clock = max(self._virtual_clock, entry.vstart)
         entry.worker, entry.epoch = worker, epoch
         entry.task = replace(entry.task, status=Status.PROCESSING, attempt=entry.task.attempt + 1, started=entry.task.started or now)
+        if entry.task.attempt == 1:
+            self._owe(entry, Event.START)
         return Claim(entry.task.id, entry.task.attempt, entry.new.inputs, entry.task.created)
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
@@ -277,11 +281,18 @@ class MemoryLedger:
         else:
             has_budget = any(key.id == entry.task.key and key.budget is not None for key in self._keys.values())
             self._take(entry.new, -entry.new.price, counted=has_budget)
-        if entry.new.inputs.webhook_url is not None:
-            message = message_id(entry.task.id)
-            if message in self._outbox:
-                raise AssertionError(f"{entry.task.id} ended twice")
-            self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0), entry.task.account, now, now)
+        if ready:
+            self._owe(entry, Event.OUTPUT)
+        self._owe(entry, Event.COMPLETED)
+
+    def _owe(self, entry: _Entry, event: Event) -> None:
+        """Where it was asked for."""
+        if not hook_of(entry.new.inputs) & HOOKS[event]:
+            return
+        now, message = self._clock.now(), message_id(entry.task.id, event)
+        if message in self._outbox:
+            raise AssertionError(f"{entry.task.id} told {event.value} twice")
+        self._outbox[message] = _Owed(Delivery(message, entry.task.id, 0, event), entry.task.account, now, now)
 
     def _note_use(self, entry: _Entry, now: float) -> None:
         day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
@@ -293,10 +304,16 @@ class MemoryLedger:
 
     async def due(self, count: int) -> list[Delivery]:
         now = self._open()
-        owed = sorted((entry for entry in self._outbox.values() if not entry.settled and entry.not_before <= now), key=lambda entry: entry.not_before)
+        ready = [entry for entry in self._outbox.values() if not entry.settled and entry.not_before <= now and not self._comes_later(entry.delivery)]
+        owed = sorted(ready, key=lambda entry: entry.not_before)
         for entry in owed[:count]:
             entry.not_before = now + TAKEN
         return [entry.delivery for entry in owed[:count]]
+
+    def _comes_later(self, delivery: Delivery) -> bool:
+        """Whether an earlier event of the same task is still owed."""
+        earlier = (self._outbox.get(message_id(delivery.task, event)) for event in Event if event.value > delivery.event.value)
+        return any(entry is not None and not entry.settled for entry in earlier)
 
     async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
         now = self._open()
@@ -304,7 +321,7 @@ class MemoryLedger:
         number = entry.delivery.attempt + 1
         entry.delivery = replace(entry.delivery, attempt=number)
         entry.tries = [*entry.tries, Try(number, now, attempt.status, attempt.note, attempt.ms)][-KEPT:]
-        standing, delay = standing_after(attempt, number - entry.since, jitter)
+        standing, delay = standing_after(delivery.event, attempt, number - entry.since, jitter)
         if not entry.settled or standing is Standing.DELIVERED:  # else another sender settled it while this one dragged on
             entry.standing, entry.not_before = standing, now + delay
         return entry.standing
@@ -405,7 +422,8 @@ class MemoryLedger:
         ]
         for task in old:
             del self._tasks[task]
-            self._outbox.pop(message_id(task), None)
+            for event in Event:
+                self._outbox.pop(message_id(task, event), None)
         return len(old)
 
     # the rest of `ports.Ledger`

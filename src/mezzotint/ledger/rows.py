@@ -9,8 +9,8 @@ from uuid import UUID
 from mezzotint import records
 from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey
-from mezzotint.core.tasks import NewTask, Outcome, Status, Task
-from mezzotint.core.webhooks import Standing
+from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
+from mezzotint.core.webhooks import Event, Standing
 
 STATES = (
     Status.PENDING,
@@ -23,6 +23,7 @@ STATES = (
     Status.EXPIRED,
 )
 NUMBERS = {status: number for number, status in enumerate(STATES)}
+HOOKS = {Event.COMPLETED: 1, Event.START: 2, Event.OUTPUT: 4}  # what a task's `hook` is the sum of
 STANDINGS = (Standing.PENDING, Standing.DELIVERED, Standing.FAILED)  # of webhooks
 IDEMPOTENCY = 86_400.0  # seconds that an idempotency key is remembered
 
@@ -30,9 +31,15 @@ CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 EXPIRED = Outcome(Status.EXPIRED, code="expired", message="the task's deadline passed before it was done")
 
 
-def message_id(task: UUID) -> str:
-    """Of the webhook that tells a task's end. These sort as their tasks do."""
-    return f"msg_{ids.short(task)}"
+def message_id(task: UUID, event: Event) -> str:
+    """Of the webhook that tells it. These sort as their tasks do."""
+    name = f"msg_{ids.short(task)}"
+    return name if event is Event.COMPLETED else f"{name}_{event.value}"
+
+
+def hook_of(inputs: Inputs) -> int:
+    """What is to be told of a task, as one number: 0 for nothing."""
+    return sum(HOOKS[event] for event in inputs.webhook_events) if inputs.webhook_url is not None else 0
 
 
 def given_up(attempts: int) -> Outcome:
@@ -70,7 +77,7 @@ def row_of(task: NewTask, created: float, vstart: float) -> dict[str, Any]:
         "class": task.priority,
         "vstart": vstart,
         "deadline": task.deadline,
-        "hook": int(task.inputs.webhook_url is not None),
+        "hook": hook_of(task.inputs),
         "price": task.price,
         "label": task.label,
         "created": created,

@@ -20,7 +20,7 @@ from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, LedgerError, TooManyRequests
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
-from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
+from mezzotint.core.webhooks import Attempt, Delivery, Event, Message, Standing
 from mezzotint.ledger import sqlite_outbox as outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
@@ -214,14 +214,14 @@ class SqliteLedger:
 
     def _cancel(self, connection: Connection, task: UUID, account: str) -> None:
         which = {"id": task.bytes, "account": account}
-        ended = {"now": self._clock.now(), "outcome": records.encode(CANCELED)}
-        row = connection.execute(SQL["cancel_waiting"], which | ended).fetchone()
+        now = self._clock.now()
+        row = connection.execute(SQL["cancel_waiting"], which | {"now": now, "outcome": records.encode(CANCELED)}).fetchone()
         if row is None:
             connection.execute(SQL["cancel_running"], which)
             return
         if row["price"]:
             self._give_back(connection, row)
-        self._after_end(connection, task, row)
+        self._after_end(connection, task, row, now)
         self._waiting -= 1
 
     # Queue
@@ -257,7 +257,7 @@ class SqliteLedger:
         connection.execute(SQL["set_fact"], {"name": "virtual clock", "value": clock})
         rows.sort(key=lambda row: (row["class"], row["vstart"], row["id"]))
         self._waiting -= len(rows)
-        return [self._claimed(connection, row) for row in rows]
+        return [self._claimed(connection, row, query["now"]) for row in rows]
 
     def _offer_missed(self, connection: Connection, which: dict[str, Any], held: set[tuple[UUID, int]]) -> None:
         for row in connection.execute(SQL["held"], which).fetchall():
@@ -265,9 +265,11 @@ class SqliteLedger:
                 self._end_abandoned(connection, row)
 
     @staticmethod
-    def _claimed(connection: Connection, row: Mapping[str, Any]) -> Claim:
-        inputs = connection.execute(SQL["get_inputs"], {"task": row["id"]}).fetchone()[0]
-        return Claim(UUID(bytes=row["id"]), row["attempt"], records.decode(inputs, Inputs), row["created"])
+    def _claimed(connection: Connection, row: Mapping[str, Any], now: float) -> Claim:
+        task, inputs = UUID(bytes=row["id"]), connection.execute(SQL["get_inputs"], {"task": row["id"]}).fetchone()[0]
+        if row["attempt"] == 1:
+            outbox.owe(connection, task, row, Event.START, now)
+        return Claim(task, row["attempt"], records.decode(inputs, Inputs), row["created"])
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
         return await self._writer.do(lambda connection: self._beat(connection, worker, epoch, held))
@@ -342,7 +344,9 @@ class SqliteLedger:
             self._give_back(connection, row)
         if row["state"] == NUMBERS[Status.PENDING]:
             self._waiting -= 1
-        self._after_end(connection, task, row)
+        if ready:
+            outbox.owe(connection, task, row, Event.OUTPUT, now)
+        self._after_end(connection, task, row, now)
 
     @staticmethod
     def _give_back(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -350,10 +354,10 @@ class SqliteLedger:
         connection.execute(SQL["take_credits"], spender)
         connection.execute(SQL["note_spent"], spender)
 
-    def _after_end(self, connection: Connection, task: UUID, row: Mapping[str, Any]) -> None:
+    @staticmethod
+    def _after_end(connection: Connection, task: UUID, row: Mapping[str, Any], now: float) -> None:
         connection.execute(SQL["release_share"], {"account": row["account"]})
-        if row["hook"]:
-            outbox.owe(connection, task, row["account"], self._clock.now())
+        outbox.owe(connection, task, row, Event.COMPLETED, now)
 
     def _lease_end(self) -> float:
         return self._clock.now() + self._terms.lease

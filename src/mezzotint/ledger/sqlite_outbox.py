@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Message, Standing, Try, standing_after
+from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
 from mezzotint.ledger.queries import load_queries
-from mezzotint.ledger.rows import STANDINGS, message_id
+from mezzotint.ledger.rows import HOOKS, STANDINGS, message_id
 from mezzotint.ledger.terms import TAKEN
 
 SQL = load_queries("sqlite")
@@ -20,15 +20,18 @@ ReadAll = Callable[..., list[Any]]
 """Runs a named statement with its values."""
 
 
-def owe(connection: Connection, task: UUID, account: str, now: float) -> None:
-    connection.execute(SQL["owe_webhook"], {"id": message_id(task), "task": task.bytes, "account": account, "now": now})
+def owe(connection: Connection, task: UUID, row: Mapping[str, Any], event: Event, now: float) -> None:
+    """Where the task's row says that it is to be told."""
+    if row["hook"] & HOOKS[event]:
+        told = {"id": message_id(task, event), "task": task.bytes, "account": row["account"], "event": event.value, "now": now}
+        connection.execute(SQL["owe_webhook"], told)
 
 
 def take_due(connection: Connection, count: int, now: float) -> list[Delivery]:
     rows = connection.execute(SQL["due_deliveries"], {"now": now, "count": count}).fetchall()
     for row in rows:
         connection.execute(SQL["take_delivery"], {"id": row["id"], "until": now + TAKEN})
-    return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"]) for row in rows]
+    return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"], Event(row["event"])) for row in rows]
 
 
 def record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float, now: float) -> Standing:
@@ -39,7 +42,7 @@ def record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter:
     connection.execute(SQL["note_delivery"], note)
     if number > KEPT:
         connection.execute(SQL["forget_tries"], {"id": delivery.id, "attempt": number, "kept": KEPT})
-    standing, delay = standing_after(attempt, number - row["since"], jitter)
+    standing, delay = standing_after(Event(row["event"]), attempt, number - row["since"], jitter)
     if before is not Standing.PENDING and standing is not Standing.DELIVERED:
         standing = before  # another sender settled it while this one dragged on
     settled = {"id": delivery.id, "state": STANDINGS.index(standing), "attempt": number, "not_before": now + delay}
@@ -64,7 +67,7 @@ def message(read_all: ReadAll, which: str, account: str) -> Message | None:
 def _message(row: Mapping[str, Any], tries: tuple[Try, ...]) -> Message:
     standing = STANDINGS[row["state"]]
     next_at = row["not_before"] if standing is Standing.PENDING else None
-    return Message(row["id"], UUID(bytes=row["task"]), standing, row["attempt"], row["created"], next_at, tries)
+    return Message(row["id"], UUID(bytes=row["task"]), Event(row["event"]), standing, row["attempt"], row["created"], next_at, tries)
 
 
 def _try(row: Mapping[str, Any]) -> Try:

@@ -19,6 +19,7 @@ from mezzotint.core.errors import BadPicture, InvalidRequest, MezzotintError, Mo
 from mezzotint.core.headers import MAX_BYTES, read_header
 from mezzotint.core.parameters import Parameter, Problem
 from mezzotint.core.tasks import Inputs, NewTask
+from mezzotint.core.webhooks import Event
 from mezzotint.crash_points import reached
 from mezzotint.ports import Limits, Submitted
 from mezzotint.service.prices import Quote, quote
@@ -46,6 +47,7 @@ class Submission:
     idempotency_key: str | None = None
     request_hash: str = ""
     webhook_url: str | None = None  # where the surface does not count it among the card's parameters
+    webhook_events: tuple[Event, ...] = (Event.COMPLETED,)
     shown: Mapping[str, Any] | None = None
     version: str | None = None
     deadline: float | None = None
@@ -89,7 +91,7 @@ def _checked(submission: Submission, kind: Surface, tools: Tools) -> _Checked:
     webhook_url = _webhook(submission.webhook_url or values.get("webhook_url"), tools)
     settled = _settle(card, values, tools)
     shown = None if submission.shown is None else dict(submission.shown)
-    inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version)
+    inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version, submission.webhook_events)
     return _Checked(task, card, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
 
 

@@ -28,6 +28,7 @@ from mezzotint import records
 from mezzotint.core.accounts import DEFAULT_ACCOUNT, ApiKey, digest, handle, new_key
 from mezzotint.core.errors import BadSetting, MezzotintError
 from mezzotint.core.tasks import Inputs, Task
+from mezzotint.core.webhooks import Event
 from mezzotint.http import flux_task
 from mezzotint.http.app import Front, public_app, worker_app
 from mezzotint.http.auth import Authenticator
@@ -44,7 +45,7 @@ from mezzotint.settings import PREFIX, Settings
 from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, child_environment, ledger_file, ledger_of, tools_of
 from mezzotint.wiring.locks import lock_folder, lock_ledger
 from mezzotint.wiring.processes import follow_lifeline, run_loop
-from mezzotint.work.deliveries import Deliveries
+from mezzotint.work.deliveries import Compose, Deliveries
 from mezzotint.work.sweeper import Sweeper
 
 HEADER_SECONDS = 10  # for a client to send its headers
@@ -65,14 +66,15 @@ async def first_key(ledger: Ledger, now: float) -> str | None:
     return key
 
 
-def webhook_body(tools: Tools) -> Callable[[Task, Inputs], bytes]:
+def webhook_body(tools: Tools) -> Compose:
     """The polling object and, beside it, the task's id again under the name that older receivers read; Replicate's receivers get a
     prediction."""
 
-    def compose(task: Task, inputs: Inputs) -> bytes:
+    def compose(task: Task, inputs: Inputs, event: Event) -> bytes:
         if task.surface == replicate.SURFACE:
-            output = links(task, inputs.origin, tools, renew=False)
-            return records.encode(replicate.show(task, inputs, output, inputs.origin + PREFIXES[0]))
+            output = () if event is Event.START else links(task, inputs.origin, tools, renew=False)
+            then = task if event is Event.COMPLETED else replicate.while_it_ran(task)
+            return records.encode(replicate.show(then, inputs, output, inputs.origin + PREFIXES[0]))
         found = Found(task, None, lambda origin: links(task, origin, tools, renew=False))
         return records.encode(flux_task.show(found, inputs.origin) | {"task_id": str(task.id)})
 

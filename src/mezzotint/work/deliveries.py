@@ -22,7 +22,7 @@ import structlog
 from mezzotint.core.errors import MezzotintError
 from mezzotint.core.signing import account_webhook_secret, bfl_signature, standard_signature, webhook_key
 from mezzotint.core.tasks import Inputs, Task
-from mezzotint.core.webhooks import GONE, Attempt, Delivery
+from mezzotint.core.webhooks import GONE, Attempt, Delivery, Event
 from mezzotint.crash_points import reached
 from mezzotint.ports import Poster, Reply
 from mezzotint.service.tools import Tools
@@ -38,8 +38,8 @@ IDLE = 5.0  # seconds between looks when nothing wakes us: for retries that come
 
 log = structlog.get_logger("webhooks")
 
-Compose = Callable[[Task, Inputs], bytes]
-"""The body of a task's webhook, in the words of the surface that the task was created on."""
+Compose = Callable[[Task, Inputs, Event], bytes]
+"""The body of a task's webhook about an event, in the words of the surface that the task was created on."""
 
 
 class _Hosts:
@@ -120,7 +120,7 @@ class Deliveries:
         host = urlsplit(inputs.webhook_url).hostname or ""
         if self._hosts.full(host):
             return
-        body = self._compose(task, inputs)
+        body = self._compose(task, inputs, delivery.event)
         headers = self._headers(delivery, task, inputs, body)
         began = time.monotonic()
         with self._hosts.sending(host):

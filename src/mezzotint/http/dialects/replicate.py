@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,12 +15,13 @@ from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticat
 from mezzotint.core.parameters import Kind, Problem
 from mezzotint.core.schema import model_schema
 from mezzotint.core.tasks import Inputs, Status, Task
+from mezzotint.core.webhooks import Event
 from mezzotint.http.problems import Wording
 
 SURFACE = "replicate"
 BODY = ("input", "stream", "version", "webhook", "webhook_events_filter")
-DONE = "completed"  # the one event that webhooks tell here
-EVENTS = ("start", "output", "logs", DONE)
+EVENTS = ("start", "output", "logs", "completed")  # what a client may ask to be told; there are no logs before the end
+USUAL = (Event.START, Event.COMPLETED)  # what is told where nothing is asked for; the output comes with the end
 OWNER = "black-forest-labs"
 HIDDEN = "hidden"  # the version of a model that is called by its name
 LONGEST_SHOWN = 4096  # of an input's text; only pictures in the request are longer
@@ -46,6 +47,7 @@ class Asked:
     input: Mapping[str, Any]
     version: str | None
     webhook: str | None
+    events: tuple[Event, ...]  # that the webhook is told
 
 
 def read(body: Mapping[str, Any], *, versioned: bool) -> Asked:
@@ -65,8 +67,8 @@ def read(body: Mapping[str, Any], *, versioned: bool) -> Asked:
         problems.append(Problem(("webhook_events_filter",), f"Must be an array of {', '.join(EVENTS)}", "enum"))
     if problems:
         raise InvalidRequest(problems)
-    wanted = not events or DONE in events
-    return Asked(body["input"], body.get("version"), (body.get("webhook") or None) if wanted else None)
+    wanted = tuple(event for event in Event if event.value in events) if events else USUAL
+    return Asked(body["input"], body.get("version"), (body.get("webhook") or None) if wanted else None, wanted)
 
 
 def _wrong_type(name: str, expected: str) -> Problem:
@@ -131,6 +133,11 @@ def show(task: Task, inputs: Inputs, output: Sequence[str], base: str, *, remove
     if task.finished is not None:
         told |= {"completed_at": _time(task.finished), "metrics": _metrics(task)}
     return told
+
+
+def while_it_ran(task: Task) -> Task:
+    """A task that may have ended, as it was before: what webhooks tell of its start and its output."""
+    return replace(task, status=Status.PROCESSING, finished=None, outcome=None)
 
 
 def _status(task: Task) -> str:

@@ -52,7 +52,7 @@ UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND s
 UPDATE share SET active = active - 1 WHERE account = :account;
 
 -- name: owe_webhook
-INSERT INTO outbox (id, task, account, not_before, created) VALUES (:id, :task, :account, :now, :now);
+INSERT INTO outbox (id, task, account, event, not_before, created) VALUES (:id, :task, :account, :event, :now, :now);
 
 -- name: enlist
 -- A worker comes back under the next epoch.
@@ -85,7 +85,7 @@ WHERE id IN (
     WHERE state = 0 AND not_before <= :now AND engine IN (SELECT value FROM json_each(:engines))
     ORDER BY class, vstart, id LIMIT :count
 )
-RETURNING id, attempt, created, vstart, class;
+RETURNING id, attempt, created, vstart, class, account, hook;
 
 -- name: held
 SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
@@ -134,14 +134,18 @@ WHERE task.state = 1 AND (lease.until IS NULL OR lease.until <= :now);
 SELECT id, attempt FROM task WHERE state < 2 AND deadline IS NOT NULL AND deadline <= :now;
 
 -- name: due_deliveries
-SELECT id, task, attempt FROM outbox WHERE state = 0 AND not_before <= :now ORDER BY not_before LIMIT :count;
+-- A task's events one after the other, in their order, which their names have the other way round.
+SELECT id, task, attempt, event FROM outbox WHERE state = 0 AND not_before <= :now AND NOT EXISTS (
+    SELECT 1 FROM outbox AS earlier WHERE earlier.task = outbox.task AND earlier.state = 0 AND earlier.event > outbox.event
+)
+ORDER BY not_before LIMIT :count;
 
 -- name: take_delivery
 -- Not offered to another sender until then.
 UPDATE outbox SET not_before = :until WHERE id = :id;
 
 -- name: owed_delivery
-SELECT state, attempt, since FROM outbox WHERE id = :id;
+SELECT event, state, attempt, since FROM outbox WHERE id = :id;
 
 -- name: note_delivery
 INSERT INTO delivery (outbox, attempt, at, status, note, ms) VALUES (:id, :attempt, :now, :status, :note, :ms);
@@ -155,12 +159,12 @@ UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before W
 
 -- name: list_messages
 -- Each with its last attempt.
-SELECT id, task, state, outbox.attempt, created, not_before, at, status, note, ms
+SELECT id, task, event, state, outbox.attempt, created, not_before, at, status, note, ms
 FROM outbox LEFT JOIN delivery ON delivery.outbox = outbox.id AND delivery.attempt = outbox.attempt
 WHERE account = :account AND state = :state AND id < :before ORDER BY id DESC LIMIT :count;
 
 -- name: get_message
-SELECT id, task, state, attempt, created, not_before FROM outbox WHERE id = :id AND account = :account;
+SELECT id, task, event, state, attempt, created, not_before FROM outbox WHERE id = :id AND account = :account;
 
 -- name: list_tries
 SELECT attempt, at, status, note, ms FROM delivery WHERE outbox = :id ORDER BY attempt;
