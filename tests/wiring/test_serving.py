@@ -247,6 +247,21 @@ async def test_a_webhook_of_what_failed_has_no_picture(studio: Studio) -> None:
     assert (told["status"], told["result"]) == ("Error", None)
 
 
+@pytest.mark.parametrize("minutes", [0, 9, 11, 300])
+async def test_a_webhook_that_is_sent_late_carries_a_link_that_holds(studio: Studio, minutes: int) -> None:
+    await studio.created(webhook_url="https://example.com/hook")
+    await studio.paint()
+    [delivery] = await studio.tools.ledger.due(1)
+    ended, inputs = await studio.tools.ledger.get(delivery.task), await studio.tools.ledger.inputs(delivery.task)
+    assert ended is not None
+    assert inputs is not None
+    studio.clock.advance(minutes * 60)
+
+    told = decode(webhook_body(studio.tools)(ended, inputs, Event.COMPLETED), dict)
+
+    assert (await studio.client.get(told["result"]["sample"])).status_code == 200
+
+
 @pytest.mark.parametrize("event", list(Event))
 async def test_replicates_receivers_get_the_prediction_as_it_was_at_the_event(studio: Studio, event: Event) -> None:
     asked = {"input": {"prompt": "a cat"}, "webhook": "https://8.8.8.8/hook"}

@@ -68,14 +68,14 @@ async def first_key(ledger: Ledger, now: float) -> str | None:
 
 def webhook_body(tools: Tools) -> Compose:
     """The polling object and, beside it, the task's id again under the name that older receivers read; Replicate's receivers get a
-    prediction."""
+    prediction. What is sent long after the end, since nobody answered before, carries links that hold then."""
 
     def compose(task: Task, inputs: Inputs, event: Event) -> bytes:
         if task.surface == replicate.SURFACE:
-            output = () if event is Event.START else links(task, inputs.origin, tools, renew=False)
+            output = () if event is Event.START else links(task, inputs.origin, tools, renew=True)
             then = task if event is Event.COMPLETED else replicate.while_it_ran(task)
             return records.encode(replicate.show(then, inputs, output, inputs.origin + PREFIXES[0]))
-        found = Found(task, None, lambda origin: links(task, origin, tools, renew=False))
+        found = Found(task, None, lambda origin: links(task, origin, tools, renew=True))
         return records.encode(flux_task.show(found, inputs.origin) | {"task_id": str(task.id)})
 
     return compose
