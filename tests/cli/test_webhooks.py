@@ -32,6 +32,7 @@ from tests.cli.conftest import Run
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = json.dumps({"id": "t1", "status": "Ready"}).encode()
+NOW = 1_800_000_000
 SMALL: dict[str, Any] = {"prompt": "a boat", "width": 256, "height": 256}
 LINE = r"msg_\w{26}  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 
@@ -125,14 +126,13 @@ def test_what_is_to_be_sent_again_is_said_in_one_way(run: Run, words: tuple[str,
 # judging
 
 
-def signed(body: bytes = BODY, secret: str = SECRET, **changed: str) -> dict[str, str]:
-    at = int(time.time())
+def signed(body: bytes = BODY, secret: str = SECRET, at: int = NOW, **changed: str) -> dict[str, str]:
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(at), "webhook-signature": standard_signature(webhook_key(secret), "msg_1", at, body)}
     return headers | {name.replace("_", "-"): value for name, value in changed.items()}
 
 
 def test_what_both_families_sign_is_taken() -> None:
-    heard = judge(BODY, signed(x_bfl_signature=bfl_signature(SECRET, BODY)), SECRET, time.time())
+    heard = judge(BODY, signed(x_bfl_signature=bfl_signature(SECRET, BODY)), SECRET, NOW)
 
     assert (heard.why, heard.body, heard.signatures) == ("", {"id": "t1", "status": "Ready"}, ("Standard Webhooks", "X-BFL-Signature"))
 
@@ -158,7 +158,7 @@ def test_what_the_published_libraries_sign_is_taken(library: Any) -> None:
     ids=["altered", "another secret", "another secret of theirs", "no signature of theirs", "theirs alone", "old"],
 )
 def test_whatever_does_not_hold_is_refused_and_not_shown(body: bytes, headers: dict[str, str], why: str) -> None:
-    heard = judge(body, headers, SECRET, time.time())
+    heard = judge(body, headers, SECRET, NOW)
 
     assert (heard.why, heard.body) == (why, None)
     assert "REFUSED" in heard.sentence
@@ -260,7 +260,7 @@ def test_whatever_comes_it_listens_on() -> None:
             assert said.isprintable()
             assert "REFUSED" in said
         with httpx2.Client(trust_env=False) as client:
-            assert client.post(here.url, content=BODY, headers=signed()).status_code == 204
+            assert client.post(here.url, content=BODY, headers=signed(at=int(time.time()))).status_code == 204
         assert "  Ready  t1  verified: " in here.next()
         here.interrupt()
         assert here.process.stderr is not None
