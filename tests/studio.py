@@ -22,7 +22,7 @@ from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
 from mezzotint.moderation.open import OpenModerator
 from mezzotint.net.guard import Guard
-from mezzotint.ports import Fetcher, Limits, PaintRequest
+from mezzotint.ports import BlobStore, Fetcher, Ledger, Limits, PaintRequest
 from mezzotint.service.generate import Painted, Painter, PaintOrder, Workshop, outcome_of
 from mezzotint.service.hub import Hub
 from mezzotint.service.progress import ProgressBoard
@@ -108,9 +108,11 @@ def a_studio(
     fetcher: Fetcher | None = None,
     painter: Painter | None = None,
     max_body: int = 32 * 1024 * 1024,
+    ledger: Ledger | None = None,
+    blobs: BlobStore | None = None,
     **policy: Any,
 ) -> Studio:
-    ledger, blobs, door, own = MemoryLedger(clock, Terms()), MemoryBlobs(), Door(), InProcessPainter()
+    ledger, blobs, door, own = ledger or MemoryLedger(clock, Terms()), blobs or MemoryBlobs(), Door(), InProcessPainter()
     numbers = itertools.count(1)
     decided: dict[str, Any] = {"engine": "stub", "limits": limits or Limits()} | policy
     tools = Tools(
@@ -125,7 +127,8 @@ def a_studio(
         policy=Policy(**decided),
     )
     other = ApiKey(handle(digest(OTHER_KEY)), "other", "other", 0.0)
-    ledger._keys[digest(OTHER_KEY)] = other
+    if isinstance(ledger, MemoryLedger):
+        ledger._keys[digest(OTHER_KEY)] = other
     front = Front(Authenticator(ledger, clock, [KEY]), Origins("", (), ORIGIN), door, max_body, "worker-token", 15.0)
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(public_app(tools, front)), base_url=ORIGIN)
     workshop = Workshop(blobs, fetcher or NoFetcher(), OpenModerator(), painter or own)
