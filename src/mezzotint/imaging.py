@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import warnings
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0
 MEMO = 128  # files of pictures with a recipe that are kept encoded
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # of odd notes in strangers' files, which would fill the log
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -43,14 +45,25 @@ def decode(data: bytes) -> Pixels:
     """The picture upright and in RGB, on white where it is transparent. Raises BadPicture."""
     image = _opened(data)
     try:
-        upright = _in_eight_bits(ImageOps.exif_transpose(image))
-        if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
-            layered = upright.convert("RGBA")
-            ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-            upright = Image.alpha_composite(ground, layered)
-        return Pixels.of(np.asarray(upright.convert("RGB")))
+        return Pixels.of(np.asarray(_on_white(_in_eight_bits(_upright(image)))))
     except Exception as error:  # as above: truncated, corrupt, or a bomb that its header hid
         raise BadPicture(f"the picture cannot be decoded: {error}") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """In place: a copy of each step would need several times the memory."""
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """In RGB, and white where it is transparent."""
+    if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    layered = image if image.mode == "RGBA" else image.convert("RGBA")
+    ground = Image.new("RGB", layered.size, (255, 255, 255))
+    ground.paste(layered, mask=layered)
+    return ground
 
 
 def decode_mask(data: bytes) -> Pixels:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.acceptance import crashes, recovery, retries
+from tests.acceptance import crashes, hostile_pictures, recovery, retries
 
 
 class Findings(Protocol):
@@ -34,10 +34,16 @@ def _recovery(folder: Path, count: int, seed: int) -> Findings:
     return recovery.recover(folder, count or 100_000, seed)
 
 
+def _pictures(folder: Path, count: int, seed: int) -> Findings:
+    del folder
+    return hostile_pictures.endure(count or 3000, seed)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
+    "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

@@ -21,9 +21,11 @@ from mezzotint.core.previews import EVERY, Wish, marks
 from mezzotint.crash_points import reached
 from mezzotint.ports import Engine, Interrupted, PaintRequest, Previewing
 from mezzotint.work.frames import Frame, pack, read_frame
+from mezzotint.work.memory import at_most
 
 TELL_EVERY = 0.03  # seconds between words of how far a picture is
 MASK = "mask"  # the parameter whose picture says where to paint
+DECODING = 512 * 1024 * 1024  # bytes beyond what the process has, for one picture that came with a request
 FLUSH_EVERY = 0.005  # seconds that an answer waits for others, while more orders wait
 
 
@@ -161,7 +163,8 @@ class Child:
             return ()
 
     def _decoded(self, name: str, data: bytes) -> Pixels:
-        return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
+        with at_most(DECODING):
+            return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
 
     def _painted(self, order: Frame, report: Callable[[int, int], None]) -> tuple[EncodedImage, str]:
         body = order.body
