@@ -8,7 +8,7 @@ from typing import Any
 from mezzotint.core.accounts import ApiKey
 from mezzotint.core.catalogue import Surface
 from mezzotint.core.tasks import Inputs, Task
-from mezzotint.service.submit import Accepted, Submission, submit
+from mezzotint.service.submit import Accepted, Submission, card_of, submit
 from mezzotint.service.tools import Tools
 
 OWNER = ApiKey("k1", "default", "mine", 0.0)
@@ -18,11 +18,11 @@ STRANGER = ApiKey("k3", "other", "somebody else's", 0.0)
 
 def a_submission(model: str = "flux-dev", *, key: ApiKey = OWNER, idempotency_key: str | None = None, request_hash: str = "", **given: Any) -> Submission:
     asked = {"prompt": "a paper boat"} | given
-    return Submission(model, asked, "comet", key, "http://here", idempotency_key, request_hash)
+    return Submission(card_of(model, Surface.BFL), asked, "comet", key, "http://here", idempotency_key, request_hash)
 
 
 async def ask(tools: Tools, model: str = "flux-dev", **rest: Any) -> Accepted:
-    return await submit(a_submission(model, **rest), Surface.BFL, tools)
+    return await submit(a_submission(model, **rest), tools)
 
 
 async def task_behind(tools: Tools, accepted: Accepted) -> Task:

@@ -101,7 +101,7 @@ async def a_claim(studio: Studio, model: str = "flux-dev", attempt: int = 1, **g
     """A request as a worker gets it, all the way through the ledger."""
     card = BY_NAME[model]
     asked = minimal(card) | {"prompt": "a paper boat"} | ({"seed": 7} if "seed" in card.parameters else {}) | given
-    accepted = await submit(Submission(model, asked, "comet", OWNER), card.surface, studio.tools)
+    accepted = await submit(Submission(card, asked, "comet", OWNER), studio.tools)
     epoch = await studio.tools.ledger.enlist("w")
     claims = await studio.tools.ledger.claim("w", epoch, ["stub"], 100)
     return replace(next(claim for claim in claims if claim.task == accepted.task), attempt=attempt)
@@ -127,7 +127,7 @@ async def test_the_settled_numbers_reach_the_painter(studio: Studio) -> None:
 
 @pytest.mark.parametrize("card", LISTED, ids=lambda card: f"{card.surface.value}:{card.name}")
 async def test_every_model_can_be_painted_from_the_least_that_is_asked(studio: Studio, card: ModelCard) -> None:
-    accepted = await submit(Submission(card.name, minimal(card), "comet", OWNER), card.surface, studio.tools)
+    accepted = await submit(Submission(card, minimal(card), "comet", OWNER), studio.tools)
     epoch = await studio.tools.ledger.enlist("w")
     [claim] = await studio.tools.ledger.claim("w", epoch, ["stub"], 1)
 

@@ -17,7 +17,7 @@ from mezzotint.core.errors import IdempotencyConflict, InvalidRequest, ModelNotS
 from mezzotint.core.headers import MAX_BYTES
 from mezzotint.core.tasks import Status
 from mezzotint.ports import Limits
-from mezzotint.service.submit import BLOB, LONGEST_URL, Submission, estimate, submit
+from mezzotint.service.submit import BLOB, LONGEST_URL, Submission, card_of, estimate, submit
 from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
@@ -58,7 +58,7 @@ async def test_a_request_becomes_a_task_of_its_account_and_key(tools: Tools) -> 
     task = await task_behind(tools, accepted)
     assert (task.account, task.key, task.surface, task.model, task.engine) == ("other", "k3", "comet", "flux-dev", "stub")
     assert task.status is Status.PENDING
-    assert (accepted.card.name, accepted.replayed) == ("flux-dev", False)
+    assert not accepted.replayed
 
 
 async def test_its_id_says_when_it_was_made(tools: Tools, clock: HandClock) -> None:
@@ -112,13 +112,13 @@ async def test_where_a_webhook_goes_is_kept_beside_the_parameters_and_not_among_
 async def test_what_a_surface_shows_of_the_request_is_kept_for_it(tools: Tools) -> None:
     submission = replace(a_submission(), shown={"prompt": "as it was given"}, version="ab" * 32, webhook_url="https://example.com/hook")
 
-    inputs = await inputs_of(tools, await submit(submission, Surface.BFL, tools))
+    inputs = await inputs_of(tools, await submit(submission, tools))
 
     assert (inputs.shown, inputs.version, inputs.webhook_url) == ({"prompt": "as it was given"}, "ab" * 32, "https://example.com/hook")
 
 
 async def test_a_task_past_its_deadline_expires(tools: Tools, clock: HandClock) -> None:
-    accepted = await submit(replace(a_submission(), deadline=clock.now() + 60), Surface.BFL, tools)
+    accepted = await submit(replace(a_submission(), deadline=clock.now() + 60), tools)
     clock.advance(61)
     await tools.ledger.reap()
 
@@ -129,9 +129,9 @@ async def test_a_task_past_its_deadline_expires(tools: Tools, clock: HandClock) 
 async def test_every_model_takes_the_least_that_can_be_asked_of_it_and_says_its_price(tools: Tools, card: ModelCard) -> None:
     nothing = {parameter.name: None for parameter in card.parameters.values() if parameter.nullable}
     for given in (minimal(card), nothing | minimal(card)):
-        accepted = await submit(Submission(card.name, given, "comet", OWNER), card.surface, tools)
+        accepted = await submit(Submission(card, given, "comet", OWNER), tools)
 
-        assert accepted.card is card
+        assert (await task_behind(tools, accepted)).model == card.name
         assert accepted.quote.credits >= 0
 
 
@@ -241,12 +241,12 @@ async def test_a_model_that_is_not_served_is_refused_by_name(tools: Tools, model
 @pytest.mark.parametrize("card", [card for card in CARDS if not card.listed], ids=lambda card: card.name)
 async def test_a_model_that_is_not_listed_is_not_served(tools: Tools, card: ModelCard) -> None:
     with pytest.raises(ModelNotServed):
-        await submit(Submission(card.name, minimal(card), "comet", OWNER), card.surface, tools)
+        await submit(Submission(card, minimal(card), "comet", OWNER), tools)
 
 
-async def test_the_models_of_one_surface_are_not_those_of_the_other(tools: Tools) -> None:
+def test_the_models_of_one_surface_are_not_those_of_the_other() -> None:
     with pytest.raises(ModelNotServed):
-        await submit(a_submission(BLENDING), Surface.REPLICATE, tools)
+        card_of(BLENDING, Surface.REPLICATE)
 
 
 async def test_bad_parameters_are_refused_though_the_picture_is_good(tools: Tools) -> None:
@@ -261,7 +261,7 @@ async def test_bad_parameters_are_refused_though_the_picture_is_good(tools: Tool
 async def test_a_webhook_that_may_not_be_sent_is_refused_before_anything_is_stored(tools: Tools, url: str) -> None:
     for submission in (a_submission(EDITING, input_image=in_base64(PICTURE), webhook_url=url), replace(a_submission(), webhook_url=url)):
         with pytest.raises(InvalidRequest) as refused:
-            await submit(submission, Surface.BFL, tools)
+            await submit(submission, tools)
 
         assert [where for where, _ in problems(refused)] == [("webhook_url",)]
         assert await nothing_is_stored(tools)
@@ -273,23 +273,23 @@ async def test_a_webhook_that_may_not_be_sent_is_refused_before_anything_is_stor
 async def test_an_estimate_is_what_the_task_would_cost_and_stores_nothing(tools: Tools) -> None:
     submission = a_submission("flux-2-pro", input_image=in_base64(a_file(width=1024, height=1024)))
 
-    estimated = estimate(submission, Surface.BFL, tools)
+    estimated = estimate(submission, tools)
 
     assert await nothing_is_stored(tools)
-    assert estimated == (await submit(submission, Surface.BFL, tools)).quote
+    assert estimated == (await submit(submission, tools)).quote
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"input_image": "no picture"}, {"webhook_url": "http://10.0.0.1/"}], ids=str)
 async def test_an_estimate_refuses_what_a_create_would(tools: Tools, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
-        estimate(a_submission("flux-2-pro", **wrong), Surface.BFL, tools)
+        estimate(a_submission("flux-2-pro", **wrong), tools)
 
 
 async def test_an_estimate_is_given_though_the_queue_is_full(clock: HandClock) -> None:
     tools = a_studio(clock, limits=Limits(waiting=1)).tools
     await ask(tools)
 
-    assert estimate(a_submission(), Surface.BFL, tools).credits > 0
+    assert estimate(a_submission(), tools).credits > 0
 
 
 # limits
@@ -335,7 +335,7 @@ async def test_a_keys_budget_holds_unless_limits_are_lifted(clock: HandClock, li
     tools = a_studio(clock).tools
     tools = replace(tools, policy=replace(tools.policy, limits=None if lifted else Limits()))
     await tools.ledger.set_credits(OWNER.account, 1e6)
-    price = estimate(a_submission(), Surface.BFL, tools).credits
+    price = estimate(a_submission(), tools).credits
     frugal = replace(OWNER, budget=1.5 * price)
     await tools.ledger.add_key(frugal, "d" * 64)
     await ask(tools, key=frugal)

@@ -73,12 +73,12 @@ class Flux:
         """Answered once the task is on disk."""
         if request.scope["path"] == self._dialect.poll:  # or it would be a model that is not served, which clients try again
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        model = request.path_params["model"]
         taken = await self._intake.take(request)
-        submission = taken.submission(self._dialect.surface, model, self._dialect.parse(card_of(model, Surface.BFL), json_object(taken.body)))
+        card = card_of(request.path_params["model"], Surface.BFL)
+        submission = taken.submission(self._dialect.surface, card, self._dialect.parse(card, json_object(taken.body)))
         if is_dry_run(request):
-            return as_json(flux_task.estimated(estimate(submission, Surface.BFL, self._tools)))
-        accepted = await submit(submission, Surface.BFL, self._tools)
+            return as_json(flux_task.estimated(estimate(submission, self._tools)))
+        accepted = await submit(submission, self._tools)
         url = polling_url(accepted.task, self._dialect.poll, taken.origin, self._tools)
         headers = {"x-mezzotint-engine": self._tools.policy.engine}
         if accepted.replayed:

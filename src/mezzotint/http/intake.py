@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mezzotint.core.accounts import CREATE, ApiKey
+from mezzotint.core.catalogue import ModelCard
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
 from mezzotint.http.auth import Authenticator
@@ -31,10 +32,10 @@ class Taken:
     idempotency_key: str | None
     request_hash: str
 
-    def submission(self, surface: str, model: str, given: Mapping[str, Any], **rest: Any) -> Submission:
+    def submission(self, surface: str, card: ModelCard, given: Mapping[str, Any], **rest: Any) -> Submission:
         """`rest` as in Submission."""
         return Submission(
-            model=model,
+            card=card,
             given=given,
             surface=surface,
             key=self.key,

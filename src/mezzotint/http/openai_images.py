@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.catalogue import ModelCard, Surface
+from mezzotint.core.catalogue import ModelCard
 from mezzotint.core.errors import InvalidRequest, Refusal
 from mezzotint.core.parameters import Problem
 from mezzotint.core.previews import Wish
@@ -93,16 +93,16 @@ class OpenAIImages:
 
     async def _answer(self, taken: Taken, card: ModelCard, given: Mapping[str, Any], body: Mapping[str, Any], kind: str = openai.GENERATION) -> Response:
         whole, partials, count = openai.as_base64(body), openai.partial_images(body), openai.count(body)
-        submission = taken.submission(openai.SURFACE, card.name, given)
+        submission = taken.submission(openai.SURFACE, card, given)
         if body.get("stream") is True:
-            return await self._streamed(submission, card.surface, count, _Stream(kind, partials, taken.origin, openai.said(body)))
-        made = await self._submitted(submission, card.surface, count)
+            return await self._streamed(submission, count, _Stream(kind, partials, taken.origin, openai.said(body)))
+        made = await self._submitted(submission, count)
         tasks = [openai.check_end(task) for task in await asyncio.gather(*(until_final(each, WAIT, self._tools) for each in made))]
         pictures = [picture for task in tasks for picture in await self._pictures(task, taken.origin, whole=whole)]
         created = int(min(task.created for task in tasks))
         return Response(records.encode({"created": created, "data": pictures}), 200, {"x-mezzotint-engine": tasks[0].engine}, JSON)
 
-    async def _streamed(self, submission: Submission, surface: Surface, count: int, stream: _Stream) -> Response:
+    async def _streamed(self, submission: Submission, count: int, stream: _Stream) -> Response:
         """Each task is watched from its making, so that the worker knows it with the claim, until the stream is over."""
         with ExitStack() as watching:
 
@@ -110,15 +110,15 @@ class OpenAIImages:
                 if stream.partials:
                     watching.enter_context(self._tools.previews.watching(task, Wish(spread=stream.partials)))
 
-            made = await self._submitted(submission, surface, count, watch)
+            made = await self._submitted(submission, count, watch)
             return EventStream(self._events(made, stream), watching.pop_all())
 
-    async def _submitted(self, submission: Submission, surface: Surface, count: int, begun: Callable[[UUID], None] | None = None) -> list[UUID]:
+    async def _submitted(self, submission: Submission, count: int, begun: Callable[[UUID], None] | None = None) -> list[UUID]:
         """One task a picture, all of them or none."""
         made: list[UUID] = []
         try:
             for index in range(count):
-                made.append((await submit(_numbered(submission, index, count), surface, self._tools)).task)
+                made.append((await submit(_numbered(submission, index, count), self._tools)).task)
                 if begun is not None:
                     begun(made[-1])
         except Refusal:

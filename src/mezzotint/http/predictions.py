@@ -16,7 +16,7 @@ from starlette.routing import Route
 from mezzotint import records
 from mezzotint.core import ids
 from mezzotint.core.accounts import CREATE, READ
-from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard, Surface
+from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotFound
 from mezzotint.core.images import ImageFormat
 from mezzotint.core.parameters import Problem
@@ -75,7 +75,7 @@ class Predictions:
         wait, life = preferred_wait(request), _life(request)
         submission = taken.submission(
             replicate.SURFACE,
-            card.name,
+            card,
             replicate.parse(card, asked.input),
             webhook_url=asked.webhook,
             webhook_events=asked.events,
@@ -84,7 +84,7 @@ class Predictions:
             deadline=None if life is None else self._tools.clock.now() + life,
         )
         try:
-            accepted = await submit(submission, Surface.REPLICATE, self._tools)
+            accepted = await submit(submission, self._tools)
         except InvalidRequest as error:
             raise _in_input(error) from None
         task = await until_final(accepted.task, wait, self._tools)

@@ -39,7 +39,7 @@ class Submission:
     """A create request translated out of its dialect. `given` uses the card's names; `surface` is the dialect's own name; `shown`
     and `version` as in Inputs; `deadline` in Unix seconds; `label` tells usage apart."""
 
-    model: str
+    card: ModelCard
     given: Mapping[str, Any]
     surface: str
     key: ApiKey
@@ -57,7 +57,6 @@ class Submission:
 @dataclass(frozen=True)
 class Accepted:
     task: UUID
-    card: ModelCard
     quote: Quote
     replayed: bool
 
@@ -75,14 +74,15 @@ class _Checked:
     """A submission with nothing wrong, and what its task is made of."""
 
     task: UUID
-    card: ModelCard
     inputs: Inputs
     pictures: list[tuple[str, bytes]]
     quote: Quote
 
 
-def _checked(submission: Submission, kind: Surface, tools: Tools) -> _Checked:
-    card = card_of(submission.model, kind)
+def _checked(submission: Submission, tools: Tools) -> _Checked:
+    card = submission.card
+    if not card.listed:
+        raise ModelNotServed(card.name)
     if submission.key.models and not set(card.all_names) & set(submission.key.models):
         raise NotAllowed(f"this key may not use {card.name}; it may use {', '.join(submission.key.models)}")
     values = validate(card, submission.given)
@@ -92,17 +92,17 @@ def _checked(submission: Submission, kind: Surface, tools: Tools) -> _Checked:
     settled = _settle(card, values, tools)
     shown = None if submission.shown is None else dict(submission.shown)
     inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version, submission.webhook_events)
-    return _Checked(task, card, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
+    return _Checked(task, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
 
 
-def estimate(submission: Submission, kind: Surface, tools: Tools) -> Quote:
+def estimate(submission: Submission, tools: Tools) -> Quote:
     """What it would cost. Nothing is stored and nothing is painted; refusals are those of `submit`, but for limits."""
-    return _checked(submission, kind, tools).quote
+    return _checked(submission, tools).quote
 
 
-async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepted:
+async def submit(submission: Submission, tools: Tools) -> Accepted:
     """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
-    checked = _checked(submission, kind, tools)
+    checked = _checked(submission, tools)
     new = NewTask(
         id=checked.task,
         account=submission.key.account,
@@ -119,7 +119,7 @@ async def submit(submission: Submission, kind: Surface, tools: Tools) -> Accepte
     submitted = await _store(new, checked.pictures, _limits(submission.key, tools.policy.limits), tools)
     if not submitted.replayed:
         tools.hub.queued()
-    return Accepted(submitted.task, checked.card, checked.quote, submitted.replayed)
+    return Accepted(submitted.task, checked.quote, submitted.replayed)
 
 
 async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
