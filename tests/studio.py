@@ -17,6 +17,7 @@ from mezzotint.engines.stub import StubEngine
 from mezzotint.http.app import Front, public_app
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.health import Door
+from mezzotint.http.rates import Gate
 from mezzotint.http.requests import Origins
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
@@ -105,6 +106,7 @@ def a_studio(
     *,
     reach: tuple[Any, ...] = (),
     limits: Limits | None = None,
+    lifted: bool = False,
     fetcher: Fetcher | None = None,
     painter: Painter | None = None,
     max_body: int = 32 * 1024 * 1024,
@@ -114,7 +116,7 @@ def a_studio(
 ) -> Studio:
     ledger, blobs, door, own = ledger or MemoryLedger(clock, Terms()), blobs or MemoryBlobs(), Door(), InProcessPainter()
     numbers = itertools.count(1)
-    decided: dict[str, Any] = {"engine": "stub", "limits": limits or Limits()} | policy
+    decided: dict[str, Any] = {"engine": "stub", "limits": None if lifted else limits or Limits()} | policy
     tools = Tools(
         ledger=ledger,
         blobs=blobs,
@@ -129,7 +131,7 @@ def a_studio(
     other = ApiKey(handle(digest(OTHER_KEY)), "other", "other", 0.0)
     if isinstance(ledger, MemoryLedger):
         ledger._keys[digest(OTHER_KEY)] = other
-    front = Front(Authenticator(ledger, clock, [KEY]), Origins("", (), ORIGIN), door, max_body, "worker-token", 15.0)
+    front = Front(Authenticator(ledger, clock, [KEY], Gate(tools.policy, clock)), Origins("", (), ORIGIN), door, max_body, "worker-token", 15.0)
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(public_app(tools, front)), base_url=ORIGIN)
     workshop = Workshop(blobs, fetcher or NoFetcher(), OpenModerator(), painter or own)
     return Studio(tools, client, clock, door, own, workshop)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mezzotint.core.accounts import Rate
 from mezzotint.core.errors import BadSetting
 from mezzotint.settings import TABLE, Setting, Settings, read_settings
 
@@ -19,6 +20,7 @@ NUMBERS = ("-1", "1.5", "1e3", "many", "²", "٣", "0x10", " 7", "1_000", "9" * 
 DURATIONS = ("-1", "soon", "1w", "1h30m", "1e3", "inf", "nan", "٣", ".5", "5.", "9" * 400)
 FLAGS = ("maybe", "2", "o n", "-1")
 ADDRESSES = ("paint.example", "ftp://paint.example", "https://", "https://paint.example/?a=b", "https://paint.example/#top", "https://paint example")
+RATES = ("10", "0/s", "-1/s", "10/w", "10 /s")
 NETWORKS = ("10.0.0.0/33", "localhost", "10.0.0.0/8,nonsense", "300.1.1.1", "::/129")
 
 # what to write, what that means, what cannot be meant
@@ -39,6 +41,8 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "limits": ("off", False, FLAGS),
     "queue_limit": ("0", 0, NUMBERS),
     "active_limit": ("3", 3, NUMBERS),
+    "create_rate": ("600/m", Rate(600, 60), RATES),
+    "poll_rate": ("10/s", Rate(10, 1), RATES),
     "poll_by_id": ("anyone", "anyone", ("everyone", "Anyone")),
     "keep_images": ("7d", 604_800.0, DURATIONS),
     "keep_tasks": ("0", 0.0, DURATIONS),

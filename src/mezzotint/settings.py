@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mezzotint.core.accounts import Rate, read_rate
 from mezzotint.core.errors import BadSetting
 
 PREFIX = "MEZZOTINT_"
@@ -133,6 +134,8 @@ TABLE = (
     Setting("limits", True, _flag, "Off lifts the limits on the queue and on each key, and charges nothing."),
     Setting("queue_limit", 10_000, _whole, "Tasks that may wait before creates are answered 429; 0 is no limit."),
     Setting("active_limit", 0, _whole, "Tasks of one key that may wait or run at once, unless the key says otherwise; 0 is no limit."),
+    Setting("create_rate", None, read_rate, "How often a key may make tasks, such as 10/s or 600/m, unless the key says otherwise; none is no limit."),
+    Setting("poll_rate", None, read_rate, "The same for all else that a key asks, polls above all."),
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
     Setting("keep_images", 86400.0, _seconds, "How long pictures are kept after they are ready; 0 is for ever."),
     Setting("keep_tasks", 30 * 86400.0, _seconds, "How long finished tasks are remembered; 0 is for ever."),
@@ -172,6 +175,8 @@ class Settings:
     limits: bool
     queue_limit: int
     active_limit: int
+    create_rate: Rate | None
+    poll_rate: Rate | None
     poll_by_id: str
     keep_images: float
     keep_tasks: float

@@ -89,7 +89,7 @@ def test_a_key_is_made_listed_by_its_id_and_revoked_once_and_for_all(run: Run) -
 
     assert made["key"].startswith("mz_")
     told = {"id": made["id"], "account": "default", "name": "of a test", "created": listed["created"], "expires": made["expires"], "revoked": False}
-    unlimited: dict[str, object] = {"max_active": None, "scopes": [], "models": [], "budget": None, "spent": 0.0}
+    unlimited: dict[str, object] = {"max_active": None, "scopes": [], "models": [], "budget": None, "create_rate": None, "poll_rate": None, "spent": 0.0}
     assert listed == told | unlimited
     assert made["expires"] == pytest.approx(time.time() + 86_400, abs=60)
     assert (revoked.code, revoked.objects) == (0, [{"id": made["id"], "revoked": True}])
@@ -134,14 +134,19 @@ def test_a_key_may_be_let_do_less(run: Run) -> None:
     assert (listed["budget"], listed["scopes"], listed["models"]) == (5.0, ["read"], ["flux-dev", "flux-2-pro"])
 
 
-@pytest.mark.parametrize("words", [("--may", "fly"), ("--model", "flux-9000"), ("--budget", "nan"), ("--budget", "-1")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [("--may", "fly"), ("--model", "flux-9000"), ("--budget", "nan"), ("--budget", "-1"), ("--rate", "0/s"), ("--rate", "10"), ("--poll-rate", "1/w")],
+    ids=" ".join,
+)
 def test_a_limit_that_is_none_makes_no_key(run: Run, words: tuple[str, ...]) -> None:
     assert run("keys", "create", *words).code == Exit.USAGE
     assert run("keys", "list").out == ""
 
 
 def test_a_key_is_replaced_by_one_that_may_do_the_same(run: Run) -> None:
-    (old,) = run("keys", "create", "shop", "--budget", "5", "--model", "flux-dev", "--json").objects
+    limits = ("--budget", "5", "--model", "flux-dev", "--rate", "10/s", "--poll-rate", "3000/m", "--max-active", "3", "--may", "create")
+    (old,) = run("keys", "create", "shop", *limits, "--json").objects
     (made,) = run("keys", "rotate", old["id"], "--overlap", "2", "--json").objects
 
     first, second = sorted(run("keys", "list", "--json").objects, key=lambda key: key["created"])
@@ -149,7 +154,48 @@ def test_a_key_is_replaced_by_one_that_may_do_the_same(run: Run) -> None:
     assert made["replaces"] == first["id"] == old["id"]
     assert made["id"] == second["id"]
     assert [key for key in first if first[key] != second[key]] == ["id", "created", "expires"]
-    assert 0 < first["expires"] - second["created"] - 2 * 86_400 < 60
+    assert 0 <= first["expires"] - second["created"] - 2 * 86_400 < 60
+
+
+def test_what_replaces_a_key_that_expires_lasts_as_long_as_that_was_made_for(run: Run) -> None:
+    (old,) = run("keys", "create", "shop", "--days", "30", "--json").objects
+    run("keys", "rotate", old["id"], "--overlap", "60")
+
+    first, second = sorted(run("keys", "list", "--json").objects, key=lambda key: key["created"])
+
+    assert first["expires"] == old["expires"]  # an overlap makes nothing last longer
+    assert abs(second["expires"] - second["created"] - 30 * 86_400) < 60
+
+
+def test_a_key_without_overlap_is_replaced_at_once(run: Run) -> None:
+    (old,) = run("keys", "create", "shop", "--json").objects
+    run("keys", "rotate", old["id"], "--overlap", "0")
+
+    assert re.search(r"  expired +default  shop\n", run("keys", "list").out)
+    assert run("keys", "rotate", old["id"]).code == Exit.USAGE
+
+
+def test_a_key_may_expire_on_a_day(run: Run) -> None:
+    (day,) = run("keys", "create", "--expires", "2040-01-31", "--json").objects
+    (hour,) = run("keys", "create", "--expires", "2040-01-31T02:00+02:00", "--json").objects
+
+    assert day["expires"] == hour["expires"] == 2_211_580_800.0
+
+
+@pytest.mark.parametrize("words", [("2040-02-30",), ("soon",), ("2001-01-01",), ("2040-01-31", "--days", "3"), ("",)], ids=" ".join)
+def test_an_end_that_is_none_makes_no_key(run: Run, words: tuple[str, ...]) -> None:
+    said = run("keys", "create", "--expires", *words)
+
+    assert (said.code, said.out) == (Exit.USAGE, "")
+    assert run("keys", "list").out == ""
+
+
+def test_a_key_has_its_rates(run: Run) -> None:
+    run("keys", "create", "--rate", "10/s", "--poll-rate", "3000/m")
+
+    (listed,) = run("keys", "list", "--json").objects
+
+    assert (listed["create_rate"], listed["poll_rate"]) == ("10/s", "3000/m")
 
 
 def test_a_key_that_is_not_there_is_not_replaced(run: Run) -> None:

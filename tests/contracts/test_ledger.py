@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import ApiKey, Rate
 from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Outcome, Status, Verdict
 from mezzotint.core.webhooks import Attempt
@@ -724,7 +724,9 @@ async def test_usage_is_told_apart_by_day_key_model_and_label(ledger: Ledger, cl
 
 
 async def test_a_key_keeps_what_it_may(ledger: Ledger) -> None:
-    key = ApiKey("k", "a", "", 0.0, 9.0, max_active=3, scopes=("read", "create"), models=("flux-dev",), budget=7.5)
+    key = ApiKey(
+        "k", "a", "", 0.0, 9.0, max_active=3, scopes=("read", "create"), models=("flux-dev",), budget=7.5, create_rate=Rate(10, 1), poll_rate=Rate(600, 60)
+    )
     await ledger.add_key(key, "digest")
 
     assert await ledger.find_key("digest") == key

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from mezzotint.core.accounts import KEY_SHAPE, ApiKey, digest, handle, new_key
+from mezzotint.core.accounts import KEY_SHAPE, ApiKey, Rate, digest, handle, new_key, read_rate
 
 NOW = 1_800_000_000.0
 
@@ -69,3 +69,15 @@ def test_a_key_is_valid_until_it_expires_or_is_revoked(key: ApiKey, valid: bool)
 
 def test_a_key_that_expires_at_the_beginning_of_time_is_not_valid_for_ever() -> None:
     assert not ApiKey("k", "a", "", 0.0, expires=0.0).valid(NOW)
+
+
+@pytest.mark.parametrize(("text", "rate"), [("1/s", Rate(1, 1)), ("600/m", Rate(600, 60)), ("5/h", Rate(5, 3600)), ("999999/d", Rate(999_999, 86_400))])
+def test_a_rate_is_read_as_it_is_written(text: str, rate: Rate) -> None:
+    assert read_rate(text) == rate
+    assert str(rate) == text
+
+
+@pytest.mark.parametrize("text", ["", "10", "0/s", "-1/s", "1.5/s", "10/", "/s", "10/w", "10/ss", "1000000/s", " 1/s", "1/s\n", "\u0661/s"])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="such as 10/s or 600/m"):
+        read_rate(text)

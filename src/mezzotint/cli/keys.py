@@ -9,12 +9,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Annotated, Any
 
 import typer
 
 from mezzotint.cli.console import Exit, a_number, ending_well, leave, note, say, say_json
-from mezzotint.core.accounts import DEFAULT_ACCOUNT, SCOPES, ApiKey, digest, handle, new_key
+from mezzotint.core.accounts import DEFAULT_ACCOUNT, SCOPES, ApiKey, Rate, digest, handle, new_key, read_rate
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS
 from mezzotint.ports import Keys
 from mezzotint.settings import Settings, read_settings
@@ -49,13 +50,17 @@ async def _made(ledger: Keys, like: ApiKey) -> tuple[str, str]:
 
 
 async def rotate(settings: Settings, key_id: str, overlap: float) -> tuple[str, str] | None:
-    """A new key that may do what the old one may, which expires `overlap` seconds from now; None where there is no such key."""
+    """A new key that may do what the old one may, for as long as that was made for; the old one expires `overlap` seconds from now.
+    None where there is no such key."""
+    now = time.time()
     async with _ledger(settings) as ledger:
-        old = next((key for key in await ledger.keys_of(None) if key.id == key_id and key.valid(time.time())), None)
+        old = next((key for key in await ledger.keys_of(None) if key.id == key_id and key.valid(now)), None)
         if old is None:
             return None
-        made = await _made(ledger, replace(old, created=time.time(), spent=0.0, budget=None if old.budget is None else max(0.0, old.budget - old.spent)))
-        await ledger.expire_key(key_id, time.time() + overlap)
+        end = None if old.expires is None else now + (old.expires - old.created)
+        left = None if old.budget is None else max(0.0, old.budget - old.spent)
+        made = await _made(ledger, replace(old, created=now, expires=end, spent=0.0, budget=left))
+        await ledger.expire_key(key_id, now + overlap)
         return made
 
 
@@ -81,6 +86,29 @@ def _scopes(given: list[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
+def _rate(given: str | None) -> Rate | None:
+    try:
+        return None if given is None else read_rate(given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _end(days: float | None, expires: str | None, now: float) -> float | None:
+    """When a key expires, in Unix seconds, by either of the two ways to say it; None: never."""
+    if expires is None:
+        return None if days is None else now + days * 86_400
+    if days is not None:
+        raise typer.BadParameter("--days and --expires say the same thing: give one")
+    try:
+        at = datetime.fromisoformat(expires)
+    except ValueError:
+        raise typer.BadParameter(f"{expires} is no day, such as 2030-01-31, and no time, such as 2030-01-31T18:00+01:00") from None
+    end = (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
+    if end <= now:
+        raise typer.BadParameter(f"{expires} is over")
+    return end
+
+
 def _models(given: list[str]) -> tuple[str, ...]:
     for model in given:
         if model not in BFL_MODELS and model not in REPLICATE_MODELS:
@@ -93,19 +121,23 @@ def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")] = "",
     account: Annotated[str, typer.Option(help="The account it speaks for.")] = DEFAULT_ACCOUNT,
     days: Annotated[float | None, typer.Option(help="Days until it expires.", min=0, max=LONGEST_DAYS, callback=a_number)] = None,
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="When it expires: a day, or a time in ISO 8601, of UTC if it says nothing else.")] = None,
     max_active: Annotated[int | None, typer.Option(help="Tasks that it may have waiting or running at once.", min=1)] = None,
+    rate: Annotated[str | None, typer.Option(metavar="RATE", help="How often it may make tasks, such as 10/s or 600/m.")] = None,
+    poll_rate: Annotated[str | None, typer.Option(metavar="RATE", help="How often it may ask for anything else.")] = None,
     budget: Annotated[float | None, typer.Option(help="Credits (0.01 USD) that it may spend in all.", min=0, callback=a_number)] = None,
     may: Annotated[list[str] | None, typer.Option(help="What it may do, read or create; without this, both. May be given twice.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model that it may use; without this, all. May be given more than once.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make a key. It is shown once."""
-    limits = {"max_active": max_active, "budget": budget, "scopes": _scopes(may or []), "models": _models(model or [])}
+    limits: dict[str, Any] = {"max_active": max_active, "budget": budget, "scopes": _scopes(may or []), "models": _models(model or [])}
+    limits |= {"create_rate": _rate(rate), "poll_rate": _rate(poll_rate)}
+    end = _end(days, expires, time.time())
     with ending_well(as_json=as_json):
-        expires = None if days is None else time.time() + days * 86_400
-        key, key_id = asyncio.run(make_key(read_settings(), name, expires, account, **limits))
+        key, key_id = asyncio.run(make_key(read_settings(), name, end, account, **limits))
         if as_json:
-            say_json({"key": key, "id": key_id, "account": account, "name": name, "expires": expires})
+            say_json({"key": key, "id": key_id, "account": account, "name": name, "expires": end})
         else:
             note(f"key {key_id} of account {account}; keep it, it is not shown again")
             say(key)
@@ -117,10 +149,15 @@ def list_keys(as_json: Json = False) -> None:
     with ending_well(as_json=as_json):
         for key in asyncio.run(listed(read_settings())):
             if as_json:
-                say_json(dataclasses.asdict(key))
+                say_json(_told(key))
             else:
                 state = "valid" if key.valid(time.time()) else "revoked" if key.revoked else "expired"
                 say(f"{key.id}  {time.strftime('%Y-%m-%d', time.gmtime(key.created))}  {state:<8}  {key.account}  {key.name}")
+
+
+def _told(key: ApiKey) -> dict[str, Any]:
+    rates = {"create_rate": key.create_rate, "poll_rate": key.poll_rate}
+    return dataclasses.asdict(key) | {name: None if rate is None else str(rate) for name, rate in rates.items()}
 
 
 @app.command("rotate")

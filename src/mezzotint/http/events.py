@@ -40,11 +40,13 @@ class Events:
         without them.
         """
         token = request.query_params.get("token")
-        viewer = Viewer(await self._authenticator.optional(request, None if token else READ), token)
-        watched = switch(request, "previews")
+        key = await self._authenticator.optional(request, None if token else READ)
+        viewer, watched = Viewer(key, token), switch(request, "previews")
         found = await find(request.path_params["id"], viewer, self._tools)
         if found is None:
             raise NotFound(f"there is no task {request.path_params['id'][:64]!r}")
+        if key is None:
+            await self._authenticator.count_for(request, found.task)
         task, heard = found.task.id, request.headers.get("last-event-id", "")
         during = self._tools.previews.watching(task, Wish(live=True)) if watched else nullcontext()
         return EventStream(self._stream(task, viewer, self._origins.of(request), heard, watched=watched), during)

@@ -16,20 +16,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.accounts import READ
+from mezzotint.core.accounts import READ, ApiKey
 from mezzotint.core.catalogue import BFL_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
-from mezzotint.core.tasks import Status
+from mezzotint.core.tasks import Status, Task
 from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.endpoint import JSON, as_json, route
 from mezzotint.http.intake import Intake
 from mezzotint.http.polls import PollWindow
+from mezzotint.http.rates import STANDING, check
 from mezzotint.http.requests import Origins, json_object, preferred_wait, switch
 from mezzotint.service.prices import Quote
-from mezzotint.service.read import Found, Viewer, find_within, polling_url
+from mezzotint.service.read import Found, Viewer, find, find_within, polling_url
 from mezzotint.service.submit import card_of, estimate, submit
 from mezzotint.service.tools import Tools
 
@@ -52,7 +53,7 @@ class Dialect:
     poll: str
     parse: Callable[[ModelCard, dict[str, Any]], dict[str, Any]]
     accepted: Callable[[UUID, str, Quote], dict[str, Any]]
-    polls_per_second: int = 0  # of an account, told with every poll; 0: not limited
+    polls_per_second: int = 0  # of an account whose keys have no limit of their own; 0: not limited
 
 
 COMET = Dialect(comet.SURFACE, comet.CREATE, comet.POLL, comet.parse, comet.accepted)
@@ -63,7 +64,8 @@ class Flux:
     def __init__(self, dialect: Dialect, tools: Tools, intake: Intake, authenticator: Authenticator, origins: Origins) -> None:
         self._dialect, self._tools, self._intake = dialect, tools, intake
         self._authenticator, self._origins = authenticator, origins
-        self._polls = PollWindow(dialect.polls_per_second, tools.clock) if dialect.polls_per_second else None
+        limited = dialect.polls_per_second and tools.policy.limits is not None
+        self._polls = PollWindow(dialect.polls_per_second, tools.clock) if limited else None
 
     def routes(self) -> list[Route]:
         dialect = self._dialect
@@ -92,14 +94,22 @@ class Flux:
         text = request.query_params.get("id")
         if not text:
             raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
-        found = await find_within(preferred_wait(request), text, Viewer(key, token), self._tools)
+        wait, viewer = preferred_wait(request), Viewer(key, token)
+        found = await find(text, viewer, self._tools)
+        if found is not None:
+            await self._count(request, key, found.task)
+            if wait:
+                found = await find_within(wait, text, viewer, self._tools)
         if found is None:
             return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
-        body = flux_task.show(found, self._origins.of(request))
-        headers = await hints(found, self._tools)
-        if self._polls is not None:
-            headers |= self._polls.take(found.task.account)
-        return as_json(body, headers)
+        return as_json(flux_task.show(found, self._origins.of(request)), await hints(found, self._tools))
+
+    async def _count(self, request: Request, key: ApiKey | None, task: Task) -> None:
+        """Before the answer is held. Raises TooManyRequests."""
+        if key is None:
+            await self._authenticator.count_for(request, task)
+        if self._polls is not None and STANDING not in request.scope:
+            check(request.scope, self._polls.take(task.account))
 
 
 def is_dry_run(request: Request) -> bool:

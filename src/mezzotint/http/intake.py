@@ -14,6 +14,7 @@ from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.health import Door
+from mezzotint.http.rates import CREATES
 from mezzotint.http.requests import Origins, hash_of, header, read_body
 from mezzotint.service.submit import Submission
 
@@ -52,8 +53,8 @@ class Intake:
         self._authenticator, self._origins, self._door, self._max_body = authenticator, origins, door, max_body
 
     async def take(self, request: Request) -> Taken:
-        """Raises NotAuthenticated, NotAllowed, Unavailable while the server shuts down, BodyTooLarge, BodyTooSlow, InvalidRequest."""
-        key = await self._authenticator.required(request, CREATE)
+        """Raises NotAuthenticated, NotAllowed, TooManyRequests, Unavailable while the server shuts down, BodyTooLarge, BodyTooSlow, InvalidRequest."""
+        key = await self._authenticator.required(request, CREATE, CREATES)
         self._door.check()
         body = await read_body(request, self._max_body)
         repeated = _header(request, IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY) or None

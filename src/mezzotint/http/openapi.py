@@ -170,7 +170,7 @@ def _operation(
     """`keyless`: no key is needed."""
     told = {str(status): {"description": "As asked.", "content": {answer_type: {"schema": schema}}} for status, schema in answers.items()}
     error_type = PROBLEM_JSON if error == "ReplicateError" else JSON
-    usual = {400, 500, 503} | (set() if keyless else {401, 403}) | ({422} if error in {"BflError", "ReplicateError"} else set())
+    usual = {400, 500, 503} | (set() if keyless else {401, 403, 429}) | ({422} if error in {"BflError", "ReplicateError"} else set())
     for status in sorted({*refusals, *usual} - answers.keys()):
         told[str(status)] = {"description": REFUSALS[status], "content": {error_type: {"schema": _ref(error)}}}
     operation: dict[str, Any] = {"operationId": name, "summary": summary, "tags": [tag], "parameters": list(parameters), "responses": told}

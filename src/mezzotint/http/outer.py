@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mezzotint.core.errors import Refusal
 from mezzotint.http.problems import Wording, answer
+from mezzotint.http.rates import STANDING
 
 LETTERS = string.ascii_letters + string.digits
 REQUEST_ID = "mezzotint.request_id"
@@ -61,6 +62,8 @@ class Outer:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                if (standing := scope.get(STANDING)) is not None:
+                    message["headers"] += self._wording_for(scope["path"]).told_limits(standing)
             await send(message)
 
         try:

@@ -1,34 +1,26 @@
-"""How often an account may poll: so many times in each second, as the headers of every poll say."""
+"""How often an account may poll where nothing else limits it: so many times in each second, as Black Forest Labs' polls say."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
-from mezzotint.core.errors import TooManyRequests
+from mezzotint.core.accounts import Rate
+from mezzotint.http.rates import POLLS
 from mezzotint.ports import Clock
+from mezzotint.service.rates import Standing
 
 
 class PollWindow:
-    """Windows of one second. They are counted in this process: polls are too many to write each down."""
+    """Windows of one second, not buckets: all are back at the second's end, as was seen there."""
 
     def __init__(self, limit: int, clock: Clock) -> None:
-        self._limit, self._clock = limit, clock
+        self._rate, self._clock = Rate(limit, 1), clock
         self._second, self._taken = 0, Counter[str]()
 
-    def take(self, account: str) -> dict[str, str]:
-        """Counts a poll; answers the headers that tell what is left. Raises TooManyRequests."""
+    def take(self, account: str) -> Standing:
         now = self._clock.now()
         if int(now) != self._second:
             self._second, self._taken = int(now), Counter()
         self._taken[account] += 1
-        left, reset = self._limit - self._taken[account], self._second + 1
-        wait = math.ceil(reset - now)
-        if left < 0:
-            raise TooManyRequests(f"more than {self._limit} polls in one second: wait {wait} s", wait)
-        return {
-            "retry-after": str(round(reset - now)),
-            "x-ratelimit-limit": str(self._limit),
-            "x-ratelimit-remaining": str(left),
-            "x-ratelimit-reset": f"{float(reset):.4f}",
-        }
+        left, full = self._rate.count - self._taken[account], self._second + 1 - now
+        return Standing(POLLS, self._rate, max(left, 0), full, now, 0.0 if left >= 0 else full)

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from mezzotint import records
 from mezzotint.core.errors import LedgerError, Refusal, Unavailable
 from mezzotint.http.endpoint import JSON
+from mezzotint.http.rates import Headers, ietf
+from mezzotint.service.rates import Standing
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Wording:
     statuses: Mapping[type[Refusal], int] = field(default_factory=dict)
     media_type: str = JSON
     ending: bytes = b""
+    told_limits: Callable[[Standing], Headers] = ietf
 
     def status(self, refusal: Refusal) -> int:
         return self.statuses.get(type(refusal), refusal.status)

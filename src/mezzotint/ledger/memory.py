@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
-from mezzotint.core.errors import IdempotencyConflict, TooManyRequests, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
 from mezzotint.ledger.rows import CANCELED, EXPIRED, HOOKS, IDEMPOTENCY, given_up, hook_of, message_id
-from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full
+from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full, too_many_active
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
 
@@ -118,7 +118,7 @@ class MemoryLedger:
             raise queue_full(waiting)
         active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
         if limits.active is not None and active >= limits.active:
-            raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+            raise too_many_active(active)
         self._take_price(task, limits)
 
     def _take_price(self, task: NewTask, limits: Limits) -> None:

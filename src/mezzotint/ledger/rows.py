@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mezzotint import records
 from mezzotint.core import ids
-from mezzotint.core.accounts import ApiKey
+from mezzotint.core.accounts import ApiKey, Rate, read_rate
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
 from mezzotint.core.webhooks import Event, Standing
 
@@ -97,4 +97,27 @@ def key_of(row: Mapping[str, Any]) -> ApiKey:
         models=tuple(row["models"].split()),
         budget=row["budget"],
         spent=row["spent"],
+        create_rate=_rate(row["create_rate"]),
+        poll_rate=_rate(row["poll_rate"]),
     )
+
+
+def row_of_key(key: ApiKey, digest: str) -> dict[str, Any]:
+    return {
+        "digest": digest,
+        "id": key.id,
+        "account": key.account,
+        "name": key.name,
+        "created": key.created,
+        "expires": key.expires,
+        "max_active": key.max_active,
+        "scopes": " ".join(key.scopes),
+        "models": " ".join(key.models),
+        "budget": key.budget,
+        "create_rate": None if key.create_rate is None else str(key.create_rate),
+        "poll_rate": None if key.poll_rate is None else str(key.poll_rate),
+    }
+
+
+def _rate(text: str | None) -> Rate | None:
+    return None if text is None else read_rate(text)

@@ -18,13 +18,13 @@ from uuid import UUID
 from mezzotint import records
 from mezzotint.core import ids
 from mezzotint.core.accounts import ApiKey, Usage
-from mezzotint.core.errors import IdempotencyConflict, LedgerError, TooManyRequests
+from mezzotint.core.errors import IdempotencyConflict, LedgerError
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import Attempt, Delivery, Event, Message, Standing
 from mezzotint.ledger import sqlite_outbox as outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
-from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, task_of
-from mezzotint.ledger.terms import Terms, no_credits, not_enlisted, over_budget, queue_full
+from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, row_of_key, task_of
+from mezzotint.ledger.terms import Terms, no_credits, not_enlisted, over_budget, queue_full, too_many_active
 from mezzotint.ledger.writer import Writer, unavailable
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
@@ -144,7 +144,7 @@ class SqliteLedger:
         if limits.active is not None:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
-                raise TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+                raise too_many_active(active)
         self._take_price(connection, task, limits)
         if task.idempotency_key is not None:
             self._remember(connection, task, now)
@@ -394,9 +394,7 @@ class SqliteLedger:
     @staticmethod
     def _add_key(connection: Connection, key: ApiKey, digest: str) -> None:
         connection.execute(SQL["add_account"], {"id": key.account, "now": key.created})
-        row = {"digest": digest, "id": key.id, "account": key.account, "name": key.name, "created": key.created}
-        limits = {"expires": key.expires, "max_active": key.max_active, "budget": key.budget}
-        connection.execute(SQL["add_key"], row | limits | {"scopes": " ".join(key.scopes), "models": " ".join(key.models)})
+        connection.execute(SQL["add_key"], row_of_key(key, digest))
 
     async def revoke_key(self, key_id: str) -> bool:
         return await self._writer.do(lambda connection: connection.execute(SQL["revoke_key"], {"id": key_id}).fetchone() is not None)

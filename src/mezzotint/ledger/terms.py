@@ -23,6 +23,10 @@ def queue_full(waiting: int) -> TooManyRequests:
     return TooManyRequests(f"the queue is full: {waiting} tasks wait. Nothing was accepted, try again later", retry_after=5)
 
 
+def too_many_active(active: int) -> TooManyRequests:
+    return TooManyRequests(f"this key has {active} tasks waiting or running, which is its limit: wait for one to end", retry_after=2)
+
+
 def no_credits(price: float, left: float) -> PaymentRequired:
     return PaymentRequired(f"this costs {price:g} credits, and the account has {left:g} left")
 

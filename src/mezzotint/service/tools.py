@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from mezzotint.core.accounts import Rate
 from mezzotint.core.tasks import Task
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
 from mezzotint.service.hub import Hub
@@ -25,6 +26,8 @@ class Policy:
     link_lifetime: float = 600.0
     poll_by_anyone: bool = False
     echo_secret: bool = False
+    create_rate: Rate | None = None  # of keys that have none of their own
+    poll_rate: Rate | None = None
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,8 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
         link_lifetime=settings.link_lifetime,
         poll_by_anyone=settings.poll_by_id == "anyone",
         echo_secret=settings.webhook_echo_secret,
+        create_rate=settings.create_rate,
+        poll_rate=settings.poll_rate,
     )
     judge = Guard(settings.reach).wrong_with
     return Tools(ledger, blobs, clock, Entropy(), judge, Hub(), ProgressBoard(), secret, policy)

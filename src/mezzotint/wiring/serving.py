@@ -35,6 +35,7 @@ from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import replicate
 from mezzotint.http.health import Door
 from mezzotint.http.predictions import PREFIXES
+from mezzotint.http.rates import Gate
 from mezzotint.http.requests import Origins
 from mezzotint.net.guard import Guard
 from mezzotint.net.post import GuardedPoster
@@ -129,7 +130,7 @@ class Service:
         tools = tools_of(settings, ledger, blobs_of(settings), SystemClock(), await ledger.secret())
         shown = "127.0.0.1" if settings.host in ("0.0.0.0", "") else "[::1]" if settings.host == "::" else _bracketed(settings.host)
         self.url = f"http://{shown}:{port}"
-        authenticator = Authenticator(ledger, SystemClock(), settings.api_keys)
+        authenticator = Authenticator(ledger, SystemClock(), settings.api_keys, Gate(tools.policy, tools.clock))
         origins = Origins(settings.public_url, settings.trusted_proxies, self.url)
         remote_workers = bool(settings.worker_token)  # then workers elsewhere know it too
         front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers)

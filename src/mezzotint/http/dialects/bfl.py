@@ -6,6 +6,7 @@ from typing import Any
 
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, Refusal, TooManyRequests
 from mezzotint.core.parameters import Problem
+from mezzotint.http import rates
 from mezzotint.http.problems import Wording
 
 SURFACE = "bfl"
@@ -36,4 +37,4 @@ def _entry(problem: Problem) -> dict[str, Any]:
 
 
 _FIXED = {402: "Insufficient credits", 405: "Method Not Allowed"}
-WORDING = Wording(_word, STATUSES)
+WORDING = Wording(_word, STATUSES, told_limits=rates.bfl)

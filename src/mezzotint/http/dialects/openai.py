@@ -16,6 +16,7 @@ from mezzotint.core.previews import FORMAT as PREVIEW_FORMAT
 from mezzotint.core.previews import Preview
 from mezzotint.core.rules import read_ratio
 from mezzotint.core.tasks import Status, Task
+from mezzotint.http import rates
 from mezzotint.http.problems import Wording
 
 SURFACE = "openai"
@@ -235,4 +236,4 @@ def _word(refusal: Refusal, request_id: str) -> dict[str, Any]:
     return {"error": {"message": str(refusal), "type": kind, "param": parameter, "code": code}}
 
 
-WORDING = Wording(_word)
+WORDING = Wording(_word, told_limits=rates.openai)

@@ -177,11 +177,12 @@ UPDATE outbox SET state = 0, since = attempt, not_before = :now WHERE id = :id A
 INSERT INTO account (id, created) VALUES (:id, :now) ON CONFLICT DO NOTHING;
 
 -- name: add_key
-INSERT INTO api_key (digest, id, account, name, created, expires, max_active, scopes, models, budget)
-VALUES (:digest, :id, :account, :name, :created, :expires, :max_active, :scopes, :models, :budget);
+INSERT INTO api_key (digest, id, account, name, created, expires, max_active, scopes, models, budget, create_rate, poll_rate)
+VALUES (:digest, :id, :account, :name, :created, :expires, :max_active, :scopes, :models, :budget, :create_rate, :poll_rate);
 
 -- name: find_key
-SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent FROM api_key WHERE digest = :digest;
+SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent, create_rate, poll_rate
+FROM api_key WHERE digest = :digest;
 
 -- name: revoke_key
 UPDATE api_key SET revoked = 1 WHERE id = :id RETURNING id;
@@ -191,7 +192,8 @@ UPDATE api_key SET revoked = 1 WHERE id = :id RETURNING id;
 UPDATE api_key SET expires = min(coalesce(expires, :at), :at) WHERE id = :id RETURNING id;
 
 -- name: list_keys
-SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
+SELECT id, account, name, created, expires, revoked, max_active, scopes, models, budget, spent, create_rate, poll_rate
+FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
 
 -- name: spent
 SELECT id FROM task WHERE emptied = 0 AND images_until IS NOT NULL AND images_until <= :now ORDER BY images_until LIMIT :count;
