@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core.accounts import READ, ApiKey
+from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import BFL_MODELS, ModelCard, Surface
 from mezzotint.core.errors import InvalidRequest
 from mezzotint.core.parameters import Problem
-from mezzotint.core.tasks import Status, Task
+from mezzotint.core.tasks import Status
 from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet
@@ -96,20 +96,16 @@ class Flux:
             raise InvalidRequest([Problem(("id",), "Field required: poll with ?id=<task id>", "missing", "query")])
         wait, viewer = preferred_wait(request), Viewer(key, token)
         found = await find(text, viewer, self._tools)
-        if found is not None:
-            await self._count(request, key, found.task)
+        if found is not None:  # counted before it is held
+            if key is None:
+                await self._authenticator.count_for(request, found.task)
+            if self._polls is not None and STANDING not in request.scope:
+                check(request.scope, self._polls.take(found.task.account))
             if wait:
                 found = await find_within(wait, text, viewer, self._tools)
         if found is None:
             return Response(records.encode(flux_task.missing(text[:64])), media_type=JSON)
         return as_json(flux_task.show(found, self._origins.of(request)), await hints(found, self._tools))
-
-    async def _count(self, request: Request, key: ApiKey | None, task: Task) -> None:
-        """Before the answer is held. Raises TooManyRequests."""
-        if key is None:
-            await self._authenticator.count_for(request, task)
-        if self._polls is not None and STANDING not in request.scope:
-            check(request.scope, self._polls.take(task.account))
 
 
 def is_dry_run(request: Request) -> bool:

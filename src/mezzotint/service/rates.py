@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mezzotint.core.accounts import Rate
 from mezzotint.ports import Clock
@@ -14,8 +14,7 @@ LOOKS = 2  # at other buckets with every request, to forget those that are full 
 SLACK = 1e-6  # seconds that floating point may be off
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """What a limit leaves whoever has just asked. `left` requests now; where this one was one too many, the next may come in `wait`
     seconds. All are back in `full` seconds, counted from `now` in Unix seconds. `what` says what is counted."""
 
