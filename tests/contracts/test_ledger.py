@@ -9,7 +9,7 @@ import pytest
 
 from mezzotint.core.accounts import ApiKey, Rate
 from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
-from mezzotint.core.tasks import Outcome, Status, Verdict
+from mezzotint.core.tasks import NewTask, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Attempt
 from mezzotint.ports import Ledger, Limits, Orders
 from tests.clocks import HandClock
@@ -104,6 +104,49 @@ async def test_a_replay_is_answered_though_the_queue_is_full(ledger: Ledger) -> 
     again = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), Limits(waiting=1))
 
     assert again.task == first.task
+
+
+# several together
+
+
+async def test_several_are_accepted_together_and_in_order(ledger: Ledger) -> None:
+    tasks = [a_task() for _ in range(3)]
+
+    submitted = await ledger.submit_all(tasks, Limits(waiting=3, active=3))
+
+    assert [(made.task, made.replayed) for made in submitted] == [(task.id, False) for task in tasks]
+    assert [claim.task for claim in await claimed(ledger, count=9)] == [task.id for task in tasks]
+
+
+@pytest.mark.parametrize(
+    ("limits", "left"),
+    [(Limits(waiting=3), None), (Limits(active=3), None), (Limits(budget=3.0), None), (FREE, 3.0)],
+    ids=["queue", "active", "budget", "credits"],
+)
+async def test_where_one_of_several_is_refused_none_is_accepted(ledger: Ledger, limits: Limits, left: float | None) -> None:
+    await with_credits(ledger, left)
+    tasks = [a_task(key="k", price=1.0, idempotency_key=str(number), request_hash="h") for number in range(4)]
+    neighbour = a_task(key="another", account="another")
+
+    refused, accepted = await asyncio.gather(ledger.submit_all(tasks, limits), ledger.submit(neighbour, FREE), return_exceptions=True)
+
+    assert isinstance(refused, TooManyRequests | PaymentRequired)
+    assert not isinstance(accepted, BaseException)
+    assert (await ledger.waiting(), await ledger.list_of("default", None, None, 9)) == (1, [])
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (left, 0.0)
+    again = await ledger.submit_all(tasks[:2], limits)  # nothing is remembered of what was refused
+    assert not any(made.replayed for made in again)
+
+
+async def test_several_are_repeated_together(ledger: Ledger) -> None:
+    def several() -> list[NewTask]:
+        return [a_task(idempotency_key=f"once {number}", request_hash="h") for number in range(3)]
+
+    first, again = await ledger.submit_all(several(), FREE), await ledger.submit_all(several(), Limits(waiting=3))
+
+    assert [made.task for made in again] == [made.task for made in first]
+    assert all(made.replayed for made in again)
+    assert await ledger.waiting() == 3
 
 
 async def test_a_keys_own_limit_counts_waiting_and_running_tasks_of_that_key(ledger: Ledger) -> None:

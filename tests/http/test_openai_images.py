@@ -72,6 +72,45 @@ async def test_several_pictures_are_made_all_or_none() -> None:
     assert await studio.tools.ledger.waiting() == 0
 
 
+async def test_what_was_refused_may_be_asked_for_again_under_the_same_idempotency_key() -> None:
+    studio = a_studio(HandClock(), limits=Limits(waiting=2))
+    headers, body = BEARER | {"idempotency-key": "order 7"}, {"prompt": "a paper boat", "n": 2}
+    await studio.created()
+    full = await studio.client.post("/v1/images/generations", json=body, headers=headers)
+    await studio.paint()
+
+    asking = asyncio.create_task(studio.client.post("/v1/images/generations", json=body, headers=headers))
+    await studio.tools.hub.wait_for_queue(60)
+    await studio.paint()
+    for task in await studio.tools.ledger.list_of("default", None, None, 20):
+        studio.tools.hub.changed(task.id)
+    response = await asking
+
+    assert (full.status_code, response.status_code) == (429, 200)
+    assert len(response.json()["data"]) == 2
+    assert "idempotent-replayed" not in response.headers
+
+
+@pytest.mark.parametrize("other", [{"n": 1}, {"n": 3}, {"prompt": "a paper plane"}, {"stream": True}], ids=str)
+async def test_another_request_under_the_same_idempotency_key_is_refused(studio: Studio, other: dict[str, Any]) -> None:
+    headers, body = BEARER | {"idempotency-key": "order 7"}, {"prompt": "a paper boat", "n": 2}
+    first, again = [await studio.client.post("/v1/images/generations", json=body, headers=headers) for _ in range(2)]
+
+    response = await studio.client.post("/v1/images/generations", json=body | other, headers=headers)
+
+    assert first.content == again.content
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    assert len(studio.painter.orders) == 2
+
+
+async def test_an_idempotency_key_is_never_one_that_was_made_for_the_second_of_several(studio: Studio) -> None:
+    for name, count in (("order", 2), ("order/1", 1), ("order1", 1)):
+        response = await studio.client.post("/v1/images/generations", json={"prompt": "a boat", "n": count}, headers=BEARER | {"idempotency-key": name})
+        assert "idempotent-replayed" not in response.headers
+
+    assert len(studio.painter.orders) == 4
+
+
 async def test_a_picture_comes_as_an_address_unless_it_is_asked_for_itself(studio: Studio) -> None:
     [link], [whole] = await made(studio), await made(studio, response_format="b64_json")
 

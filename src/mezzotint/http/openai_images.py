@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,9 +27,8 @@ from mezzotint.http.forms import read_form
 from mezzotint.http.intake import Intake, Taken
 from mezzotint.http.requests import json_object
 from mezzotint.http.streams import EventStream, event
-from mezzotint.service.cancel import cancel
 from mezzotint.service.read import links, previews_of, until_final
-from mezzotint.service.submit import Submission, submit
+from mezzotint.service.submit import Submission, submit_all
 from mezzotint.service.tools import Tools
 
 WAIT = 600.0  # seconds that a request is held at most
@@ -94,38 +93,24 @@ class OpenAIImages:
     async def _answer(self, taken: Taken, card: ModelCard, given: Mapping[str, Any], body: Mapping[str, Any], kind: str = openai.GENERATION) -> Response:
         whole, partials, count = openai.as_base64(body), openai.partial_images(body), openai.count(body)
         submission = taken.submission(openai.SURFACE, card, given)
+        accepted = await submit_all([_numbered(submission, index) for index in range(count)], self._tools)
+        made = [each.task for each in accepted]
+        headers = {"idempotent-replayed": "true"} if accepted[0].replayed else {}
         if body.get("stream") is True:
-            return await self._streamed(submission, count, _Stream(kind, partials, taken.origin, openai.said(body)))
-        made = await self._submitted(submission, count)
+            return self._streamed(made, _Stream(kind, partials, taken.origin, openai.said(body)), headers)
         tasks = [openai.check_end(task) for task in await asyncio.gather(*(until_final(each, WAIT, self._tools) for each in made))]
         pictures = [picture for task in tasks for picture in await self._pictures(task, taken.origin, whole=whole)]
         created = int(min(task.created for task in tasks))
-        return Response(records.encode({"created": created, "data": pictures}), 200, {"x-mezzotint-engine": tasks[0].engine}, JSON)
+        return Response(records.encode({"created": created, "data": pictures}), 200, headers | {"x-mezzotint-engine": tasks[0].engine}, JSON)
 
-    async def _streamed(self, submission: Submission, count: int, stream: _Stream) -> Response:
+    def _streamed(self, made: list[UUID], stream: _Stream, headers: dict[str, str]) -> Response:
         """Each task is watched from its making, so that the worker knows it with the claim, until the stream is over."""
         with ExitStack() as watching:
-
-            def watch(task: UUID) -> None:
-                if stream.partials:
-                    watching.enter_context(self._tools.previews.watching(task, Wish(spread=stream.partials)))
-
-            made = await self._submitted(submission, count, watch)
-            return EventStream(self._events(made, stream), watching.pop_all())
-
-    async def _submitted(self, submission: Submission, count: int, begun: Callable[[UUID], None] | None = None) -> list[UUID]:
-        """One task a picture, all of them or none."""
-        made: list[UUID] = []
-        try:
-            for index in range(count):
-                made.append((await submit(_numbered(submission, index, count), self._tools)).task)
-                if begun is not None:
-                    begun(made[-1])
-        except Refusal:
-            for task in made:
-                await cancel(str(task), submission.key, self._tools)
-            raise
-        return made
+            for task in made if stream.partials else ():
+                watching.enter_context(self._tools.previews.watching(task, Wish(spread=stream.partials)))
+            response = EventStream(self._events(made, stream), watching.pop_all())
+        response.headers.update(headers)
+        return response
 
     async def _pictures(self, task: Task, origin: str, *, whole: bool) -> list[dict[str, Any]]:
         if task.outcome is None:
@@ -153,12 +138,15 @@ class OpenAIImages:
                 yield _event("error", openai.WORDING.body(error, ""))
 
 
-def _numbered(submission: Submission, index: int, count: int) -> Submission:
-    """One of several: a given seed counts up, so that they differ, and each is repeated for itself."""
+def _numbered(submission: Submission, index: int) -> Submission:
+    """One of several: a given seed counts up, so that they differ, and each is repeated for itself. The first is known by the
+    caller's own idempotency key, so that another request under it is noticed; the others by keys that no header can hold."""
+    if not index:
+        return submission
     repeated, seed = submission.idempotency_key, submission.given.get("seed")
-    if repeated and count > 1:
-        submission = replace(submission, idempotency_key=f"{repeated}/{index}")
-    if index and isinstance(seed, int) and not isinstance(seed, bool):
+    if repeated:
+        submission = replace(submission, idempotency_key=f"{repeated}\n{index}")
+    if isinstance(seed, int) and not isinstance(seed, bool):
         submission = replace(submission, given={**submission.given, "seed": seed + index})
     return submission
 

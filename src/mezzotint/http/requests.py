@@ -23,6 +23,7 @@ WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
 LONGEST_WAIT = 60
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
 MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
+BOUNDARY = re.compile(r"^multipart/.*;\s*boundary=(?:\"([^\"]+)\"|([^\s;]+))", re.IGNORECASE)
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
 
 
@@ -181,7 +182,10 @@ def bad_json(why: str) -> InvalidRequest:
 
 
 def hash_of(request: Request, body: bytes) -> str:
-    """What makes two requests the same one for an idempotency key: the path and the body, byte for byte."""
+    """What makes two requests the same one for an idempotency key: the path and the body, byte for byte, but for what divides a form's
+    parts, which clients draw anew for each request."""
+    if (match := BOUNDARY.search(request.headers.get("content-type", ""))) is not None:
+        body = body.replace(b"--" + (match[1] or match[2]).encode("latin-1"), b"")
     return hashlib.sha256(request.scope["path"].encode() + b"\0" + body).hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
-from mezzotint.core.errors import IdempotencyConflict, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, Refusal, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
 from mezzotint.ledger.rows import CANCELED, EXPIRED, HOOKS, IDEMPOTENCY, given_up, hook_of, message_id
@@ -111,6 +111,16 @@ class MemoryLedger:
         accepted = Task(task.id, task.account, task.key, task.surface, task.inputs.model, task.engine, Status.PENDING, now)
         self._tasks[task.id] = _Entry(accepted, task, vstart)
         return Submitted(task.id)
+
+    async def submit_all(self, tasks: Sequence[NewTask], limits: Limits) -> list[Submitted]:
+        before = dict(self._requests), dict(self._finish_of), dict(self._credits), dict(self._spent)
+        try:
+            return [await self.submit(task, limits) for task in tasks]
+        except Refusal:
+            self._requests, self._finish_of, self._credits, self._spent = before
+            for task in tasks:
+                self._tasks.pop(task.id, None)
+            raise
 
     def _check(self, task: NewTask, limits: Limits) -> None:
         waiting = sum(entry.waiting for entry in self._tasks.values())

@@ -134,6 +134,10 @@ class SqliteLedger:
             raise queue_full(self._waiting)  # before a write is spent on it
         return await self._writer.do(lambda connection: self._submit(connection, task, limits))
 
+    async def submit_all(self, tasks: Sequence[NewTask], limits: Limits) -> list[Submitted]:
+        """What is refused after another was written spoils the writer's group, which is undone."""
+        return await self._writer.do(lambda connection: [self._submit(connection, task, limits) for task in tasks])
+
     def _submit(self, connection: Connection, task: NewTask, limits: Limits) -> Submitted:
         """Refuses before it writes, as every job must."""
         now, inputs = self._clock.now(), records.encode(task.inputs)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -102,8 +102,23 @@ def estimate(submission: Submission, tools: Tools) -> Quote:
 
 async def submit(submission: Submission, tools: Tools) -> Accepted:
     """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
-    checked = _checked(submission, tools)
-    new = NewTask(
+    [accepted] = await submit_all([submission], tools)
+    return accepted
+
+
+async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Accepted]:
+    """Several of one key at once: all of them, or, where one is refused, none. Raises as `submit` does."""
+    checked = [_checked(submission, tools) for submission in submissions]
+    new = [_new_task(submission, each, tools) for submission, each in zip(submissions, checked, strict=True)]
+    pictures = [picture for each in checked for picture in each.pictures]
+    submitted = await _store(new, pictures, _limits(submissions[0].key, tools.policy.limits), tools)
+    if not all(each.replayed for each in submitted):
+        tools.hub.queued()
+    return [Accepted(made.task, each.quote, made.replayed) for made, each in zip(submitted, checked, strict=True)]
+
+
+def _new_task(submission: Submission, checked: _Checked, tools: Tools) -> NewTask:
+    return NewTask(
         id=checked.task,
         account=submission.key.account,
         key=submission.key.id,
@@ -116,29 +131,30 @@ async def submit(submission: Submission, tools: Tools) -> Accepted:
         price=0.0 if tools.policy.limits is None else checked.quote.credits,
         label=submission.label,
     )
-    submitted = await _store(new, checked.pictures, _limits(submission.key, tools.policy.limits), tools)
-    if not submitted.replayed:
-        tools.hub.queued()
-    return Accepted(submitted.task, checked.quote, submitted.replayed)
 
 
-async def _store(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
-    """Pictures first, then the task that refers to them; without the task, no pictures."""
+async def _store(new: list[NewTask], pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> list[Submitted]:
+    """Pictures first, then the tasks that refer to them; without the task, no pictures."""
     if not pictures:
-        return await tools.ledger.submit(new, limits)
+        return await _write(new, limits, tools)
     return await asyncio.shield(_store_all(new, pictures, limits, tools))  # a caller may go away; what is half done may not stay so
 
 
-async def _store_all(new: NewTask, pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> Submitted:
-    submitted = None
+async def _write(new: list[NewTask], limits: Limits, tools: Tools) -> list[Submitted]:
+    return [await tools.ledger.submit(new[0], limits)] if len(new) == 1 else await tools.ledger.submit_all(new, limits)
+
+
+async def _store_all(new: list[NewTask], pictures: list[tuple[str, bytes]], limits: Limits, tools: Tools) -> list[Submitted]:
+    kept = set[UUID]()
     try:
         for key, data in pictures:
             await tools.blobs.put(key, data)
         reached("submit: pictures kept")
-        submitted = await tools.ledger.submit(new, limits)
+        submitted = await _write(new, limits, tools)
+        kept = {each.task for each in submitted}
     finally:
-        if submitted is None or submitted.replayed:
-            await tools.blobs.delete([places.prefix(new.id)])
+        if unused := [places.prefix(task.id) for task in new if task.id not in kept]:
+            await tools.blobs.delete(unused)
     return submitted
 
 
