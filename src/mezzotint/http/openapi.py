@@ -254,7 +254,7 @@ def _replicate() -> dict[str, Any]:
             "get": _operation("replicate_list", "List predictions, newest first.", {200: page}, refusals=(405, 422), parameters=(cursor,), **details),
         },
         "/v1/predictions/{id}": {
-            "get": _operation("replicate_get", "Read a prediction.", {200: _ref("Prediction")}, refusals=(404, 405), parameters=(ID,), **details)
+            "get": _operation("replicate_get", "Read a prediction.", {200: _ref("Prediction")}, refusals=(404, 405), parameters=(ID, WAIT), **details)
         },
         "/v1/predictions/{id}/cancel": {
             "post": _operation("replicate_cancel", "Cancel a prediction.", {200: _ref("Prediction")}, refusals=(404, 405), parameters=(ID,), **details)

@@ -27,7 +27,7 @@ from mezzotint.http.endpoint import JSON, Endpoint, as_json
 from mezzotint.http.intake import Intake
 from mezzotint.http.requests import Origins, json_object, preferred_wait
 from mezzotint.service.cancel import cancel
-from mezzotint.service.read import Viewer, find, gone, links, until_final
+from mezzotint.service.read import Viewer, find_within, gone, links, until_final
 from mezzotint.service.submit import submit
 from mezzotint.service.tools import Tools
 
@@ -98,7 +98,7 @@ class Predictions:
     async def get(self, request: Request, prefix: str) -> Response:
         key = await self._authenticator.required(request, READ)
         text = request.path_params["id"]
-        found = await find(text, Viewer(key), self._tools, removed_too=True)
+        found = await find_within(preferred_wait(request), text, Viewer(key), self._tools, removed_too=True)
         if found is None:
             raise NotFound(f"there is no prediction {text[:64]!r}")
         return as_json(await self._told(found.task, self._origins.of(request), prefix))

@@ -64,13 +64,13 @@ def progress_of(task: Task, tools: Tools) -> Progress | None:
     return progress if progress is not None and task.status is Status.PROCESSING and progress.attempt == task.attempt else None
 
 
-async def find_within(seconds: float, text: str, viewer: Viewer, tools: Tools) -> Found | None:
+async def find_within(seconds: float, text: str, viewer: Viewer, tools: Tools, *, removed_too: bool = False) -> Found | None:
     """As `find`, but where the task has not ended yet, once it has or the time is over."""
-    found = await find(text, viewer, tools)
+    found = await find(text, viewer, tools, removed_too=removed_too)
     if found is None or found.task.status.final or not seconds:
         return found
     await until_final(found.task.id, seconds, tools)
-    return await find(text, viewer, tools)
+    return await find(text, viewer, tools, removed_too=removed_too)
 
 
 async def task_of(task_id: UUID, tools: Tools) -> Task | None:
