@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -237,6 +238,20 @@ def test_usage_is_listed_with_its_sum(run: Run, quick: Server) -> None:
     assert told["total"]["credits"] == sum(use["credits"] for use in told["data"]) == 0  # its limits are lifted
     assert said.out.splitlines()[-1].startswith(f"{told['total']['tasks']} tasks, ")
     assert none.out == "0 tasks, 0 credits (0.01 USD each); no limit\n"
+
+
+def test_usage_is_a_table_for_spreadsheets(run: Run, quick: Server) -> None:
+    where = {"MEZZOTINT_BASE_URL": quick.url, "MEZZOTINT_API_KEY": KEY}
+    run("generate", "a boat", *SMALL, **where)
+
+    whole = list(csv.DictReader(run("usage", "--csv", **where).out.splitlines()))
+    summed = run("usage", "--csv", "--by", "model", "--by", "label", **where).out.splitlines()
+    wrong = run("usage", "--by", "account", **where)
+
+    assert list(whole[0]) == ["day", "key", "model", "label", "tasks", "credits"]
+    assert (summed[0], len(summed)) == ("model,label,tasks,credits", len({(row["model"], row["label"]) for row in whole}) + 1)
+    assert wrong.code == Exit.USAGE
+    assert "by" in wrong.err
 
 
 # doctor

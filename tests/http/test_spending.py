@@ -114,6 +114,60 @@ async def test_what_is_no_day_is_refused(studio: Studio, query: str) -> None:
     assert (await get(studio, f"/v1/usage{query}")).status_code == 400
 
 
+async def used(studio: Studio) -> None:
+    await a_key(studio)
+    for label in ("=1+1", "shop", "shop"):
+        await studio.client.post("/v1/flux-dev", json={"prompt": "a cat"}, headers=BEARER | {"x-mezzotint-label": label})
+    await studio.paint()
+
+
+async def test_usage_is_summed_up_by_what_is_asked_for(studio: Studio) -> None:
+    await used(studio)
+
+    told = (await get(studio, "/v1/usage?by=label")).json()
+
+    assert told["data"] == [{"label": "=1+1", "tasks": 1, "credits": 2.5}, {"label": "shop", "tasks": 2, "credits": 5.0}]
+    assert told["total"] == {"tasks": 3, "credits": 7.5}
+    assert [list(row) for row in (await get(studio, "/v1/usage?by=model,day")).json()["data"]] == [["model", "day", "tasks", "credits"]]
+
+
+@pytest.mark.parametrize(("query", "accept"), [("?format=csv", "application/json"), ("", "text/csv"), ("", "text/csv;q=0.9, text/plain")])
+async def test_usage_is_a_table_for_whoever_asks_for_one(studio: Studio, query: str, accept: str) -> None:
+    await used(studio)
+
+    answer = await get(studio, f"/v1/usage{query}", BEARER | {"accept": accept})
+
+    key = handle(digest(LIMITED))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["content-disposition"] == 'attachment; filename="usage.csv"'
+    assert answer.text == (f"day,key,model,label,tasks,credits\r\n2027-01-15,{key},flux-dev,'=1+1,1,2.5\r\n2027-01-15,{key},flux-dev,shop,2,5.0\r\n")
+
+
+async def test_a_table_is_summed_up_too(studio: Studio) -> None:
+    await used(studio)
+
+    assert (await get(studio, "/v1/usage?format=csv&by=model&to=2027-01-15")).text == "model,tasks,credits\r\nflux-dev,3,7.5\r\n"
+    assert (await get(studio, "/v1/usage?format=csv&by=model&to=2027-01-14")).text == "model,tasks,credits\r\n"
+
+
+@pytest.mark.parametrize(("query", "accept"), [("?format=json", "text/csv"), ("", "*/*"), ("", "application/json, text/csv;q=0.5")])
+async def test_usage_is_json_otherwise(studio: Studio, query: str, accept: str) -> None:
+    await a_key(studio)
+
+    answer = await get(studio, f"/v1/usage{query}", BEARER | {"accept": accept})
+
+    assert (answer.headers["content-type"], answer.headers["vary"]) == ("application/json", "accept")
+
+
+@pytest.mark.parametrize("query", ["?by=", "?by=account", "?by=day,day", "?by=day, key", "?format=xlsx", "?format=", "?format=CSV"])
+async def test_sums_and_forms_that_are_none_are_refused(studio: Studio, query: str) -> None:
+    await a_key(studio)
+
+    answer = await get(studio, f"/v1/usage{query}")
+
+    assert (answer.status_code, answer.json()["problems"][0]["where"]) == (400, [query[1:].partition("=")[0]])
+
+
 async def test_anothers_usage_is_not_told(studio: Studio) -> None:
     await a_key(studio)
     await post(studio, *CREATES["bfl"])

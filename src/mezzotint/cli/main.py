@@ -105,18 +105,26 @@ def _line(task: dict[str, Any]) -> str:
 def usage_command(
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day, as YYYY-MM-DD (UTC).")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Tell apart by day, key, model or label, not by all of them. May be given more than once.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets.")] = False,
     as_json: Json = False,
 ) -> None:
     """List what was painted and what it cost."""
     from mezzotint.cli.connect import connected
+    from mezzotint.core.spending import COLUMNS, table
 
     with ending_well(as_json=as_json), connected() as client:
-        told = client.usage(first, last)
+        names = tuple(by or ())
+        told = client.usage(first, last, names)
         if as_json:
             say_json(told)
             return
+        if as_csv:
+            for line in table(told["data"], names or COLUMNS):
+                say(line)
+            return
         for use in told["data"]:
-            say(f"{use['day']}  {use['key']:<16}  {use['tasks']:>7}  {use['credits']:>12.2f}  {use['model']}" + (f"  {use['label']}" if use["label"] else ""))
+            say("  ".join((f"{use['tasks']:>7}", f"{use['credits']:>12.2f}", *(use[name] for name in names or COLUMNS if use[name]))))
         left = "no limit" if told["credits_left"] is None else f"{told['credits_left']:g} credits left"
         say(f"{told['total']['tasks']} tasks, {told['total']['credits']:g} credits (0.01 USD each); {left}")
 

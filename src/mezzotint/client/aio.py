@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import httpx2
@@ -71,8 +72,8 @@ class AsyncClient:
     async def task(self, task: str | Job) -> dict[str, Any]:
         return await self._drive(self._server.task(_named(task)[0]))
 
-    async def usage(self, first: str | None = None, last: str | None = None) -> dict[str, Any]:
-        return await self._drive(self._server.usage(first, last))
+    async def usage(self, first: str | None = None, last: str | None = None, by: Sequence[str] = ()) -> dict[str, Any]:
+        return await self._drive(self._server.usage(first, last, by))
 
     async def webhooks(self, status: str | None = None, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
         return await self._drive(self._server.webhooks(status, limit, before))

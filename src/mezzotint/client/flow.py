@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeGuard, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -188,9 +188,9 @@ class Server:
     def task(self, task: str) -> Flow[dict[str, Any]]:
         return self.read(f"/v1/tasks/{quote(task, safe='')}")
 
-    def usage(self, first: str | None, last: str | None) -> Flow[dict[str, Any]]:
-        days = {name: day for name, day in (("from", first), ("to", last)) if day}
-        return self.read("/v1/usage" + (f"?{urlencode(days)}" if days else ""))
+    def usage(self, first: str | None, last: str | None, by: Sequence[str]) -> Flow[dict[str, Any]]:
+        asked = {name: text for name, text in (("from", first), ("to", last), ("by", ",".join(by))) if text}
+        return self.read("/v1/usage" + (f"?{urlencode(asked)}" if asked else ""))
 
     def estimate(self, model: str, parameters: Mapping[str, Any]) -> Flow[float]:
         url = f"{self.base}/flux/v1/{quote(model, safe='/')}?dry_run=true"

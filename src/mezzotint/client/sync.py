@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -87,9 +87,10 @@ class Client:
     def task(self, task: str | Job) -> dict[str, Any]:
         return self._drive(self._server.task(_named(task)[0]))
 
-    def usage(self, first: str | None = None, last: str | None = None) -> dict[str, Any]:
-        """What became ready and what it cost, by day, key, model and label; days as YYYY-MM-DD, both included."""
-        return self._drive(self._server.usage(first, last))
+    def usage(self, first: str | None = None, last: str | None = None, by: Sequence[str] = ()) -> dict[str, Any]:
+        """What became ready and what it cost, by day, key, model and label, or by those of them that `by` names; days as YYYY-MM-DD,
+        both included."""
+        return self._drive(self._server.usage(first, last, by))
 
     def webhooks(self, status: str | None = None, limit: int = 20, before: str | None = None) -> list[dict[str, Any]]:
         """What was sent or is to be, newest first; `status` is pending, delivered or failed."""

@@ -12,6 +12,7 @@ from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
+from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import Status
 from mezzotint.core.webhooks import Event, Standing
 from mezzotint.http.dialects import replicate
@@ -304,6 +305,10 @@ def _openai() -> dict[str, Any]:
 def _ours() -> dict[str, Any]:
     details: dict[str, Any] = {"error": "Problem", "tag": "mezzotint"}
     days = tuple({"name": name, "in": "query", "schema": {"type": "string", "format": "date"}} for name in ("from", "to"))
+    forms = (
+        {"name": "by", "in": "query", "schema": TEXT, "description": f"What is told apart: one or more of {', '.join(COLUMNS)}, with commas."},
+        {"name": "format", "in": "query", "schema": {"enum": ["json", "csv"]}, "description": "csv is a table, as `Accept: text/csv` asks for."},
+    )
     name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
     listed = _object(object={"const": "list"}, data=_list(_ref("Task")), before=MAYBE_TEXT)
     models = _object(object={"const": "list"}, data=_list(ANY_OBJECT))
@@ -324,7 +329,7 @@ def _ours() -> dict[str, Any]:
             answer_type="text/event-stream",
             **details,
         ),
-        "/v1/usage": _operation("usage", "What was painted and what it cost.", {200: usage}, refusals=(405,), parameters=days, **details),
+        "/v1/usage": _operation("usage", "What was painted and what it cost.", {200: usage}, refusals=(405,), parameters=(*days, *forms), **details),
         "/healthz": _operation("live", "Whether the process answers.", {200: _object(ok={"const": True})}, refusals=(405,), keyless=True, **details),
         "/readyz": _operation("ready", "Whether it takes tasks.", {200: ANY_OBJECT, 503: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
         "/metrics": _operation("metrics", "For Prometheus.", {200: TEXT}, refusals=(405,), keyless=True, answer_type="text/plain", **details),

@@ -14,8 +14,9 @@ from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errors import InvalidRequest, NotFound
 from mezzotint.core.parameters import Problem
+from mezzotint.core.spending import COLUMNS, ENDING, grouped, table
 from mezzotint.http.auth import Authenticator
-from mezzotint.http.endpoint import as_json, route
+from mezzotint.http.endpoint import JSON, as_json, route
 from mezzotint.http.requests import Origins, json_object, read_body
 from mezzotint.service.tools import Tools
 
@@ -23,6 +24,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 UNLIMITED = 1_000_000.0  # credits that are told where there is no limit: clients want a number
 CREDIT = 0.01  # USD
 SMALL_BODY = 10_000
+CSV = "text/csv; charset=utf-8; header=present"
+TABLE_HEADERS = {"content-disposition": 'attachment; filename="usage.csv"', "vary": "accept"}
 
 
 class Spending:
@@ -40,13 +43,16 @@ class Spending:
         ]
 
     async def usage(self, request: Request) -> Response:
-        """Tasks that became ready and their credits, by day, key, model and label; `from` and `to` are days, both included."""
+        """Tasks that became ready and their credits; `from` and `to` are days, both included, and `by` says what is told apart."""
         key = await self._authenticator.required(request, READ)
-        first, last = _days(request)
+        (first, last), by, as_table = _days(request), _by(request), _wants_table(request)
         used = await self._tools.ledger.usage_of(key.account, first, last)
+        if as_table:
+            lines = table(grouped(used, by or COLUMNS), by or COLUMNS)
+            return Response("".join(line + ENDING for line in lines), 200, TABLE_HEADERS, CSV)
         total = {"tasks": sum(use.tasks for use in used), "credits": sum(use.credits for use in used)}
         left = await self._tools.ledger.credits_of(key.account)
-        return as_json({"object": "list", "data": used, "total": total, "credits_left": left})
+        return as_json({"object": "list", "data": grouped(used, by) if by else used, "total": total, "credits_left": left}, {"vary": "accept"})
 
     async def credits(self, request: Request) -> Response:
         """What the account has left; of a key with a budget no more than that leaves it."""
@@ -76,6 +82,26 @@ class Spending:
         if "finetune_id" not in json_object(await read_body(request, SMALL_BODY)):
             raise InvalidRequest([Problem(("finetune_id",), "Field required", "missing")])
         raise NotFound("there are no finetunes here")
+
+
+def _by(request: Request) -> tuple[str, ...]:
+    """What usage is told apart by; nothing where nobody asks. Raises InvalidRequest."""
+    asked = request.query_params.get("by")
+    if asked is None:
+        return ()
+    names = tuple(asked.split(","))
+    if len(set(names)) != len(names) or not set(names) <= set(COLUMNS):
+        raise InvalidRequest([Problem(("by",), f"Input should be one or more of {', '.join(COLUMNS)}, with commas between them", "enum", "query")])
+    return names
+
+
+def _wants_table(request: Request) -> bool:
+    """By `format`, or where `Accept` names CSV and not JSON. Raises InvalidRequest."""
+    asked = request.query_params.get("format")
+    if asked not in (None, "csv", "json"):
+        raise InvalidRequest([Problem(("format",), "Input should be 'csv' or 'json'", "enum", "query")])
+    accepted = request.headers.get("accept", "").lower()
+    return asked == "csv" or (asked is None and "text/csv" in accepted and JSON not in accepted)
 
 
 def _days(request: Request) -> tuple[str, str]:
