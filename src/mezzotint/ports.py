@@ -148,7 +148,9 @@ class Keys(Protocol):
         """What is left to spend, without what tasks at work may cost; None: no limit."""
         ...
 
-    async def set_credits(self, account: str, left: float | None) -> None: ...
+    async def set_credits(self, account: str, left: float | None) -> None:
+        """What is left from now on. What tasks at work paid before is apart from it, and comes back to it if they fail."""
+        ...
 
     async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
         """By day, key, model and label; both days (YYYY-MM-DD) included."""

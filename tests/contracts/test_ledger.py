@@ -697,6 +697,41 @@ async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end
     assert await ledger.usage_of("default", DAY, DAY) == []
 
 
+async def test_credits_that_are_set_are_what_is_left_now_and_what_was_paid_before_comes_back_to_them(ledger: Ledger) -> None:
+    await with_credits(ledger, 10.0)
+    await ledger.submit(task := a_task(key="k", price=4.0), FREE)
+
+    await ledger.set_credits("default", 1.0)
+    assert await ledger.credits_of("default") == 1.0
+    await ledger.cancel(task.id, "default")
+
+    assert await ledger.credits_of("default") == 5.0
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+async def test_what_was_never_paid_does_not_come_back(ledger: Ledger, waiting: bool) -> None:
+    """The task was made while there was no limit."""
+    await with_credits(ledger, None)
+    await ledger.submit(task := a_task(key="k", price=4.0), Limits(budget=10.0))
+    await ledger.set_credits("default", 1.0)
+    if waiting:
+        await ledger.cancel(task.id, "default")
+    else:
+        [claim] = await claimed(ledger)
+        await ledger.settle([Verdict(claim.task, claim.attempt, Outcome(Status.ERROR, code="engine_failed"))])
+
+    assert (await ledger.credits_of("default"), await spent(ledger)) == (1.0, 0.0)
+
+
+async def test_where_a_limit_is_lifted_nothing_comes_back_and_its_absence_stays(ledger: Ledger) -> None:
+    await with_credits(ledger, 10.0)
+    await ledger.submit(task := a_task(key="k", price=4.0), FREE)
+    await ledger.set_credits("default", None)
+    await ledger.cancel(task.id, "default")
+
+    assert await ledger.credits_of("default") is None
+
+
 async def test_a_task_that_is_tried_again_is_paid_once(ledger: Ledger) -> None:
     await with_credits(ledger, 10.0)
     await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))

@@ -104,7 +104,7 @@ def test_outcomes_come_back_as_they_went(outcome: Outcome) -> None:
 
 @given(new_tasks, times, times)
 def test_a_new_task_comes_back_waiting(table: Any, new: NewTask, created: float, vstart: float) -> None:
-    found = task_of(through(table, "add_task", row_of(new, created, vstart), "get_task", id=new.id.bytes))
+    found = task_of(through(table, "add_task", row_of(new, created, vstart, 0.0), "get_task", id=new.id.bytes))
 
     assert found == Task(new.id, new.account, new.key, new.surface, new.inputs.model, new.engine, Status.PENDING, created)
 
@@ -114,7 +114,7 @@ def test_a_finished_task_comes_back_with_its_outcome(table: Any, new: NewTask, o
     end = {"id": new.id.bytes, "state": NUMBERS[outcome.status], "now": finished, "outcome": records.encode(outcome), "images_until": images_until}
     table.execute("BEGIN")
     try:
-        table.execute(SQL["add_task"], row_of(new, 0.0, 0.0))
+        table.execute(SQL["add_task"], row_of(new, 0.0, 0.0, 0.0))
         table.execute(SQL["finish"], end)
         found = task_of(table.execute(SQL["get_task"], {"id": new.id.bytes}).fetchone())
         table.execute(SQL["emptied"], {"id": new.id.bytes})
@@ -128,7 +128,7 @@ def test_a_finished_task_comes_back_with_its_outcome(table: Any, new: NewTask, o
 
 @given(new_tasks)
 def test_a_task_is_marked_with_what_somebody_waits_to_be_told(new: NewTask) -> None:
-    hook = row_of(new, 0.0, 0.0)["hook"]
+    hook = row_of(new, 0.0, 0.0, 0.0)["hook"]
 
     assert {event for event, bit in HOOKS.items() if hook & bit} == (set(new.inputs.webhook_events) if new.inputs.webhook_url is not None else set())
 

@@ -87,6 +87,26 @@ def test_migrations_are_numbered_without_gaps() -> None:
     assert [number for number, _ in load_migrations("sqlite")] == list(range(1, NEWEST + 1))
 
 
+async def test_what_tasks_at_work_paid_under_an_older_schema_comes_back(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited, free = an_id(), an_id()
+    older = load_migrations("sqlite")[:2]
+    with closing(open_connection(path)) as connection, monkeypatch.context() as patch:
+        patch.setattr("mezzotint.ledger.sqlite.load_migrations", lambda dialect: older)
+        migrate(connection)
+        connection.execute("INSERT INTO account (id, created, credits) VALUES ('a', 0, 6), ('b', 0, NULL)")
+        for task, account in ((limited, "a"), (free, "b")):
+            names = "id, account, api_key, surface, model, engine, vstart, created, price"
+            connection.execute(f"INSERT INTO task ({names}) VALUES (?, ?, 'k', 'bfl', 'flux-dev', 'stub', 0, 0, 4)", (task.bytes, account))
+
+    ledger = SqliteLedger(path, clock, Terms())
+    await ledger.set_credits("b", 1.0)
+    for task, account in ((limited, "a"), (free, "b")):
+        await ledger.cancel(task, account)
+
+    assert [await ledger.credits_of(account) for account in ("a", "b")] == [10.0, 1.0]
+    await ledger.close()
+
+
 def test_a_migration_that_breaks_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(open_connection(path)) as connection:
         migrate(connection)

@@ -185,7 +185,10 @@ def rotate_key(
 @app.command("credit")
 def credit_account(
     account: Annotated[str, typer.Argument(help="Whose credits.")],
-    left: Annotated[float | None, typer.Argument(help="What it has left to spend from now on; without this, there is no limit.", callback=a_number)] = None,
+    left: Annotated[
+        float | None,
+        typer.Argument(help="What it has left to spend from now on, beside what tasks at work give back; without this, there is no limit.", callback=a_number),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Set what an account has left to spend, in credits (0.01 USD)."""

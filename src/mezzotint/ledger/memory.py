@@ -25,6 +25,7 @@ class _Entry:
     task: Task
     new: NewTask
     vstart: float
+    held: float = 0.0
     not_before: float = 0.0
     refunded: int = 0
     worker: str | None = None
@@ -103,13 +104,13 @@ class MemoryLedger:
             if request_hash != task.request_hash:
                 raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
             return Submitted(known, replayed=True)
-        self._check(task, limits)
+        held = self._check(task, limits)
         if task.idempotency_key is not None:
             self._requests[name] = (task.request_hash, task.id, now + IDEMPOTENCY)
         vstart = max(self._virtual_clock, self._finish_of.get(task.account, 0.0))
         self._finish_of[task.account] = vstart + task.cost
         accepted = Task(task.id, task.account, task.key, task.surface, task.inputs.model, task.engine, Status.PENDING, now)
-        self._tasks[task.id] = _Entry(accepted, task, vstart)
+        self._tasks[task.id] = _Entry(accepted, task, vstart, held)
         return Submitted(task.id)
 
     async def submit_all(self, tasks: Sequence[NewTask], limits: Limits) -> list[Submitted]:
@@ -122,28 +123,31 @@ class MemoryLedger:
                 self._tasks.pop(task.id, None)
             raise
 
-    def _check(self, task: NewTask, limits: Limits) -> None:
+    def _check(self, task: NewTask, limits: Limits) -> float:
         waiting = sum(entry.waiting for entry in self._tasks.values())
         if limits.waiting is not None and waiting >= limits.waiting:
             raise queue_full(waiting)
         active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
         if limits.active is not None and active >= limits.active:
             raise too_many_active(active)
-        self._take_price(task, limits)
+        return self._take_price(task, limits)
 
-    def _take_price(self, task: NewTask, limits: Limits) -> None:
+    def _take_price(self, task: NewTask, limits: Limits) -> float:
+        """What the account paid."""
         left, spent = self._credits.get(task.account), self._spent.get(task.key, 0.0)
         if task.price and left is not None and left < task.price:
             raise no_credits(task.price, left)
         if task.price and limits.budget is not None and spent + task.price > limits.budget:
             raise over_budget(task.price, limits.budget - spent)
-        self._take(task, task.price, counted=limits.budget is not None)
+        held = 0.0 if left is None else task.price
+        self._take(task, held, task.price if limits.budget is not None else 0.0)
+        return held
 
-    def _take(self, task: NewTask, price: float, *, counted: bool) -> None:
+    def _take(self, task: NewTask, paid: float, spent: float) -> None:
+        """A negative number gives back."""
         if (left := self._credits.get(task.account)) is not None:
-            self._credits[task.account] = left - price
-        if counted:
-            self._spent[task.key] = self._spent.get(task.key, 0.0) + price
+            self._credits[task.account] = left - paid
+        self._spent[task.key] = self._spent.get(task.key, 0.0) + spent
 
     async def get(self, task: UUID) -> Task | None:
         self._open()
@@ -290,7 +294,7 @@ class MemoryLedger:
             self._note_use(entry, now)
         else:
             has_budget = any(key.id == entry.task.key and key.budget is not None for key in self._keys.values())
-            self._take(entry.new, -entry.new.price, counted=has_budget)
+            self._take(entry.new, -entry.held, -entry.new.price if has_budget else 0.0)
         if ready:
             self._owe(entry, Event.OUTPUT)
         self._owe(entry, Event.COMPLETED)

@@ -66,7 +66,7 @@ def task_of(row: Mapping[str, Any]) -> Task:
     )
 
 
-def row_of(task: NewTask, created: float, vstart: float) -> dict[str, Any]:
+def row_of(task: NewTask, created: float, vstart: float, held: float) -> dict[str, Any]:
     return {
         "id": task.id.bytes,
         "account": task.account,
@@ -79,6 +79,7 @@ def row_of(task: NewTask, created: float, vstart: float) -> dict[str, Any]:
         "deadline": task.deadline,
         "hook": hook_of(task.inputs),
         "price": task.price,
+        "held": held,
         "label": task.label,
         "created": created,
     }

@@ -149,22 +149,22 @@ class SqliteLedger:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
                 raise too_many_active(active)
-        self._take_price(connection, task, limits)
+        held = self._take_price(connection, task, limits)
         if task.idempotency_key is not None:
             self._remember(connection, task, now)
         clock = self._virtual_clock(connection)
         turn = {"account": task.account, "clock": clock, "cost": task.cost}
         vstart = connection.execute(SQL["take_turn"], turn).fetchone()[0]
-        connection.execute(SQL["add_task"], row_of(task, now, vstart))
+        connection.execute(SQL["add_task"], row_of(task, now, vstart, held))
         connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": inputs})
         self._waiting += 1
         return Submitted(task.id)
 
     @staticmethod
-    def _take_price(connection: Connection, task: NewTask, limits: Limits) -> None:
-        """Checks both purses before it takes from either."""
+    def _take_price(connection: Connection, task: NewTask, limits: Limits) -> float:
+        """What the account paid. Checks both purses before it takes from either."""
         if not task.price:
-            return
+            return 0.0
         spender = {"api_key": task.key, "account": task.account, "price": task.price}
         left = connection.execute(SQL["credits_of"], spender).fetchone()
         limited = left is not None and left["credits"] is not None
@@ -177,6 +177,7 @@ class SqliteLedger:
             connection.execute(SQL["note_spent"], spender)
         if limited:
             connection.execute(SQL["take_credits"], spender)
+        return task.price if limited else 0.0
 
     def _known(self, connection: Connection, task: NewTask, now: float) -> UUID | None:
         """The task that this request already made."""
@@ -354,9 +355,8 @@ class SqliteLedger:
 
     @staticmethod
     def _give_back(connection: Connection, row: Mapping[str, Any]) -> None:
-        spender = {"api_key": row["api_key"], "account": row["account"], "price": -row["price"]}
-        connection.execute(SQL["take_credits"], spender)
-        connection.execute(SQL["note_spent"], spender)
+        connection.execute(SQL["take_credits"], {"account": row["account"], "price": -row["held"]})
+        connection.execute(SQL["note_spent"], {"api_key": row["api_key"], "price": -row["price"]})
 
     @staticmethod
     def _after_end(connection: Connection, task: UUID, row: Mapping[str, Any], now: float) -> None:

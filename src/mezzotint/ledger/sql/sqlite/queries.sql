@@ -23,8 +23,8 @@ ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost / weigh
 RETURNING finish - :cost / weight;
 
 -- name: add_task
-INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, price, label, created)
-VALUES (:id, :account, :api_key, :surface, :model, :engine, :class, :vstart, :deadline, :hook, :price, :label, :created);
+INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, price, held, label, created)
+VALUES (:id, :account, :api_key, :surface, :model, :engine, :class, :vstart, :deadline, :hook, :price, :held, :label, :created);
 
 -- name: add_input
 INSERT INTO task_input (task, inputs) VALUES (:task, :inputs);
@@ -43,7 +43,7 @@ SELECT count(*) FROM task WHERE state = 0;
 
 -- name: cancel_waiting
 UPDATE task SET state = 6, finished = :now, outcome = :outcome, images_until = :now, cancel_requested = 1
-WHERE id = :id AND account = :account AND state = 0 RETURNING account, api_key, price, hook;
+WHERE id = :id AND account = :account AND state = 0 RETURNING account, api_key, price, held, hook;
 
 -- name: cancel_running
 UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND state = 1 RETURNING id;
@@ -92,7 +92,7 @@ SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND wor
 
 -- name: title
 -- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
-SELECT account, api_key, model, state, refunded, hook, cancel_requested, price, label FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
+SELECT account, api_key, model, state, refunded, hook, cancel_requested, price, held, label FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
 
 -- name: finish
 UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until, worker = NULL, epoch = NULL WHERE id = :id;
