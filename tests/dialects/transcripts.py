@@ -13,22 +13,27 @@ A transcript is a text file of exchanges with blank lines between them:
 `<name>` stands for any value where it is first seen in an answer, and for that value ever after. Headers that are not
 mentioned may be anything; `< !name` says that there is none of that name. A picture's
 bytes are not written down. A line `! paint` has a worker paint what waits;
-`! refuse Violence` ends the next task as moderated, `! fail why` as failed, `! sleep 600` lets seconds pass.
+`! refuse Violence` ends the next task as moderated, `! fail why` as failed, `! sleep 600` lets seconds pass, `! credit 1` leaves the
+account that much to spend. `! limit create_rate 2/m` makes a key that is limited so: `<limited_key>`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
+from mezzotint.core.accounts import ApiKey, digest, handle, read_rate
 from mezzotint.core.tasks import Outcome, Status
 from tests.studio import KEY, ORIGIN, OTHER_KEY, Studio
 
 NAME = re.compile(r"<([a-z_]+)>")
 HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
+LIMITED_KEY = "mz_" + "c" * 48
+LIMITED = ApiKey(handle(digest(LIMITED_KEY)), "default", "limited", 0.0)
 VALUE = r"[^\"&\s,})]+"
 
 
@@ -57,7 +62,7 @@ def read(path: Path) -> list[Exchange]:
 class Conversation:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._known = {"key": KEY, "other_key": OTHER_KEY, "origin": ORIGIN}
+        self._known = {"key": KEY, "other_key": OTHER_KEY, "limited_key": LIMITED_KEY, "origin": ORIGIN}
 
     async def hold(self, exchange: Exchange) -> None:
         """Raises AssertionError where the answer is not the one that is written down."""
@@ -76,6 +81,12 @@ class Conversation:
                 await self._studio.end(Outcome(Status.ERROR, code="engine_failed", message=rest))
             case "sleep":
                 self._studio.clock.advance(float(rest))
+            case "credit":
+                await self._studio.tools.ledger.set_credits("default", float(rest))
+            case "limit":
+                name, text = rest.split()
+                limit: Any = read_rate(text) if name.endswith("rate") else float(text)
+                await self._studio.tools.ledger.add_key(replace(LIMITED, **{name: limit}), digest(LIMITED_KEY))
             case _:
                 raise ValueError(f"nobody knows how to {verb}")
 

@@ -50,7 +50,7 @@ async def test_without_credits_each_surface_says_so_and_makes_nothing(studio: St
     response = await post(studio, *(REPLICATE if surface == "replicate" else CREATES[surface]))
 
     assert response.status_code == 402
-    words = {"comet": "insufficient_credits", "bfl": "Insufficient credits", "openai": "insufficient_credits", "replicate": "Insufficient credit"}
+    words = {"comet": "insufficient_credits", "bfl": "Insufficient credits", "openai": "insufficient_quota", "replicate": "Insufficient credit"}
     assert words[surface] in response.text
     assert await studio.tools.ledger.waiting() == 0
 
@@ -204,6 +204,56 @@ async def test_a_key_paints_with_the_models_that_it_may(studio: Studio) -> None:
     assert (await post(studio, "/v1/flux-dev", {})).status_code == 200
     refused = await post(studio, "/v1/flux-pro", {})
     assert (refused.status_code, refused.json()["detail"]) == (403, "this key may not use flux-pro; it may use flux-dev, black-forest-labs/flux-schnell")
+
+
+# keys whose time is over
+
+OVER: dict[str, tuple[str, str, int, str]] = {
+    "comet": ("POST", "/flux/v1/flux-dev", 401, "Invalid token (request id: "),
+    "comet's poll": ("GET", "/flux/v1/get_result?id=x", 401, "Invalid token (request id: "),
+    "bfl": ("POST", "/v1/flux-dev", 403, '{"detail":"Not authenticated - Invalid Authentication"}'),
+    "bfl's poll": ("GET", "/v1/get_result?id=x", 403, '{"detail":"Not authenticated - Invalid Authentication"}'),
+    "replicate": ("POST", "/v1/models/black-forest-labs/flux-dev/predictions", 401, '"detail":"You did not pass a valid authentication token"'),
+    "replicate's list": ("GET", "/v1/predictions", 401, '"title":"Unauthenticated"'),
+    "openai": ("POST", "/v1/images/generations", 401, '"code":"invalid_api_key"'),
+    "ours": ("GET", "/v1/tasks", 401, '"title":"invalid_token"'),
+    "usage": ("GET", "/v1/usage", 401, '"title":"invalid_token"'),
+    "credits": ("GET", "/v1/credits", 403, '{"detail":"Not authenticated - Invalid Authentication"}'),
+}
+
+
+@pytest.mark.parametrize("surface", OVER)
+@pytest.mark.parametrize("end", ["expired", "replaced", "revoked"])
+async def test_a_key_whose_time_is_over_is_no_key_on_any_surface(studio: Studio, surface: str, end: str) -> None:
+    method, path, status, words = OVER[surface]
+    await a_key(studio, expires=studio.clock.now() + 60 if end == "expired" else None)
+    if end == "replaced":
+        await studio.tools.ledger.expire_key(handle(digest(LIMITED)), studio.clock.now() + 60)
+    before = await studio.client.request(method, path, json={}, headers=BEARER)
+
+    studio.clock.advance(60)
+    if end == "revoked":
+        await studio.tools.ledger.revoke_key(handle(digest(LIMITED)))
+    after = await studio.client.request(method, path, json={"prompt": "a cat", "input": {"prompt": "a cat"}}, headers=BEARER)
+
+    assert before.status_code not in (401, 403)
+    assert after.status_code == status
+    assert words in after.text
+    assert await studio.tools.ledger.waiting() <= 1  # what came before
+
+
+async def test_while_keys_overlap_both_are_good_and_see_the_same(studio: Studio) -> None:
+    await a_key(studio)
+    made = (await post(studio, *CREATES["bfl"])).json()
+    successor = "mz_" + "d" * 48
+    await studio.tools.ledger.add_key(ApiKey(handle(digest(successor)), "default", "limited", 0.0), digest(successor))
+    await studio.tools.ledger.expire_key(handle(digest(LIMITED)), studio.clock.now() + 60)
+
+    for advance, statuses in ((59.0, [200, 200]), (1.0, [401, 200])):
+        studio.clock.advance(advance)
+        answers = [await get(studio, f"/v1/tasks/{made['id']}", {"x-key": key}) for key in (LIMITED, successor)]
+        assert [answer.status_code for answer in answers] == statuses
+    assert (await get(studio, made["polling_url"], {})).status_code == 200  # a capability is no key
 
 
 # prices, and what is not here

@@ -10,7 +10,7 @@ from math import gcd
 from typing import Any
 
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard, Sizing
-from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, Refusal
+from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotFound, PaymentRequired, Refusal
 from mezzotint.core.parameters import Kind, Parameter, Problem
 from mezzotint.core.previews import FORMAT as PREVIEW_FORMAT
 from mezzotint.core.previews import Preview
@@ -229,6 +229,8 @@ def _word(refusal: Refusal, request_id: str) -> dict[str, Any]:
             code = "invalid_api_key" if refusal.presented else "missing_api_key"
         case Refused():
             kind = "image_generation_user_error"
+        case PaymentRequired():  # its own 429 would be tried again, and again in vain
+            kind = code = "insufficient_quota"
         case _ if refusal.status == 429:
             kind = "requests"
         case _ if refusal.status >= 500:
