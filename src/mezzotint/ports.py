@@ -207,6 +207,10 @@ class BlobStore(Protocol):
         """Everything whose key, up to its last dash, is one of them."""
         ...
 
+    async def keys_in(self, folder: str) -> list[str]:
+        """The keys that begin with the folder and a slash, and have none after it. A put that has not returned may be among them."""
+        ...
+
 
 @dataclass(frozen=True)
 class PaintRequest:

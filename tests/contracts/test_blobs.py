@@ -161,3 +161,17 @@ async def test_a_deleted_key_may_be_put_again(blobs: BlobStore) -> None:
         assert await blobs.get(KEY) == content
         await blobs.delete(["2026-01-01/1200/abc"])
     assert await blobs.get(KEY) is None
+
+
+async def test_a_folders_keys_are_its_own(blobs: BlobStore) -> None:
+    for key in ("2026-01-01/1200/abc-0.png", "2026-01-01/1200/def-given.image", "2026-01-01/1201/abc-0.png", "2026-01-02/1200/abc-0.png"):
+        await blobs.put(key, b"x")
+
+    assert sorted(await blobs.keys_in("2026-01-01/1200")) == ["2026-01-01/1200/abc-0.png", "2026-01-01/1200/def-given.image"]
+
+
+@pytest.mark.parametrize("folder", ["2026-01-01/1159", "2026-01-03", KEY])
+async def test_where_there_is_no_folder_there_are_no_keys(blobs: BlobStore, folder: str) -> None:
+    await blobs.put(KEY, b"x")
+
+    assert await blobs.keys_in(folder) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from mezzotint.blobs.memory import MemoryBlobs
@@ -75,3 +76,27 @@ async def test_deleting_a_tasks_prefix_deletes_all_that_is_its_own_and_nothing_e
 
     assert [key for key in keys_of(TASK) if await blobs.get(key)] == []
     assert [key for key in keys_of(neighbour) if await blobs.get(key)] == keys_of(neighbour)
+
+
+@given(TIMES, NOISE)
+def test_a_key_says_whose_it_is_and_whether_it_came_with_the_request(time: int, noise: bytes) -> None:
+    task = ids.mint(time, noise)
+
+    assert {places.task_of(key) for key in keys_of(task)} == {task}
+    assert [places.is_given(key) for key in keys_of(task)] == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "x",
+        f"{TASK.hex}-0.png",
+        f"2027-01-15/0801/{TASK.hex}-0.png",
+        f"2027-01-15/0800/{TASK}-0.png",
+        "2027-01-15/0800/abc-0.png",
+        f"2027-01-15/0800/{'f' * 32}-0.png",
+    ],
+)
+def test_what_is_no_key_of_ours_is_nobodys(key: str) -> None:
+    assert places.task_of(key) is None

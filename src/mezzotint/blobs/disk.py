@@ -103,6 +103,14 @@ class DiskBlobs:
     async def delete(self, prefixes: Sequence[str]) -> None:
         await asyncio.to_thread(self._delete, prefixes)
 
+    async def keys_in(self, folder: str) -> list[str]:
+        try:
+            return [f"{folder}/{name}" for name in await asyncio.to_thread(os.listdir, self._path(folder))]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise Unavailable(f"pictures cannot be listed just now ({error.strerror})") from error
+
     def _path(self, key: str) -> Path:
         """Raises ValueError for a key that leads out of the folder: ours never do."""
         parts = key.split("/")

@@ -20,6 +20,9 @@ class MemoryBlobs:
     async def get(self, key: str) -> bytes | None:
         return self._blobs.get(key)
 
+    async def keys_in(self, folder: str) -> list[str]:
+        return [key for key in self._blobs if key.rpartition("/")[0] == folder]
+
     async def delete(self, prefixes: Sequence[str]) -> None:
         for key in [key for key in self._blobs if key.rpartition("-")[0] in prefixes]:
             del self._blobs[key]

@@ -11,10 +11,30 @@ from uuid import UUID
 
 from mezzotint.core import ids
 
+GIVEN = "-given."
+
+
+def folder(seconds: float) -> str:
+    """Where tasks of that minute have their pictures; Unix seconds."""
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d/%H%M}"
+
 
 def prefix(task: UUID) -> str:
-    made = datetime.fromtimestamp(ids.milliseconds(task) / 1000, timezone.utc)
-    return f"{made:%Y-%m-%d/%H%M}/{task.hex}"
+    return f"{folder(ids.milliseconds(task) / 1000)}/{task.hex}"
+
+
+def task_of(key: str) -> UUID | None:
+    """Whose picture it is; None for a key that is none of ours."""
+    name = key.rpartition("-")[0].rpartition("/")[2]
+    try:
+        task = UUID(hex=name)
+        return task if key.startswith(f"{prefix(task)}-") else None
+    except (ValueError, OverflowError):  # no id, or one of a year that no calendar has
+        return None
+
+
+def is_given(key: str) -> bool:
+    return GIVEN in key
 
 
 def manifest(task: UUID) -> str:
@@ -29,4 +49,4 @@ def painted(task: UUID, index: int, extension: str) -> str:
 def given(task: UUID, parameter: str, index: int | None) -> str:
     """A picture that came with the request."""
     place = "" if index is None else f".{index}"
-    return f"{prefix(task)}-given.{parameter}{place}"
+    return f"{prefix(task)}{GIVEN}{parameter}{place}"

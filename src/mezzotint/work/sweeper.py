@@ -11,6 +11,7 @@ from mezzotint.core import places
 from mezzotint.core.errors import MezzotintError
 from mezzotint.crash_points import reached
 from mezzotint.service.tools import Tools
+from mezzotint.work.strays import Strays
 
 REAP_EVERY, SWEEP_EVERY = 1.0, 30.0
 GROUP = 200
@@ -20,7 +21,7 @@ log = structlog.get_logger("sweeper")
 
 class Sweeper:
     def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+        self._tools, self._strays = tools, Strays(tools)
 
     async def run(self) -> None:
         """For ever; what fails is tried again the next time round."""
@@ -30,6 +31,7 @@ class Sweeper:
                 await self.reap()
                 if rounds % int(SWEEP_EVERY / REAP_EVERY) == 0:
                     await self.sweep()
+                    await self._strays.sweep()
             except MezzotintError as error:
                 log.warning("sweeping failed", why=str(error))
             except Exception:
