@@ -184,7 +184,7 @@ def bad_json(why: str) -> InvalidRequest:
 def hash_of(request: Request, body: bytes) -> str:
     """What makes two requests the same one for an idempotency key: the path and the body, byte for byte, but for what divides a form's
     parts, which clients draw anew for each request."""
-    if (match := BOUNDARY.search(request.headers.get("content-type", ""))) is not None:
+    if (match := BOUNDARY.search(header(request, b"content-type"))) is not None:
         body = body.replace(b"--" + (match[1] or match[2]).encode("latin-1"), b"")
     return hashlib.sha256(request.scope["path"].encode() + b"\0" + body).hexdigest()
 

@@ -102,8 +102,15 @@ def estimate(submission: Submission, tools: Tools) -> Quote:
 
 async def submit(submission: Submission, tools: Tools) -> Accepted:
     """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
-    [accepted] = await submit_all([submission], tools)
-    return accepted
+    checked = _checked(submission, tools)
+    new, limits = _new_task(submission, checked, tools), _limits(submission.key, tools.policy.limits)
+    if checked.pictures:
+        [submitted] = await _store([new], checked.pictures, limits, tools)
+    else:  # as nearly always
+        submitted = await tools.ledger.submit(new, limits)
+    if not submitted.replayed:
+        tools.hub.queued()
+    return Accepted(submitted.task, checked.quote, submitted.replayed)
 
 
 async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Accepted]:
