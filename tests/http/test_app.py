@@ -17,9 +17,10 @@ from starlette.types import Message, Receive, Scope, Send
 from mezzotint.http.app import Worded, public_app, wording_for
 from mezzotint.http.dialects import bfl, comet, replicate
 from mezzotint.http.problems import NATIVE, Wording
+from mezzotint.http.requests import Origins
 from mezzotint.wiring.serving import _listening, _run_server, _server
 from tests.http.test_worker import front
-from tests.studio import KEY, OTHER_KEY, Studio
+from tests.studio import KEY, ORIGIN, OTHER_KEY, Studio
 
 BEARER = {"authorization": f"Bearer {KEY}"}
 
@@ -98,7 +99,7 @@ async def test_leaving_is_no_fault() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise ClientDisconnect
 
-    assert await told_by(Worded(app), {"type": "http.disconnect"}) == []
+    assert await told_by(Worded(app, Origins("", (), ORIGIN)), {"type": "http.disconnect"}) == []
 
 
 async def test_a_fault_of_ours_is_not_worded_here() -> None:
@@ -106,7 +107,7 @@ async def test_a_fault_of_ours_is_not_worded_here() -> None:
         raise KeyError("ours")
 
     with pytest.raises(KeyError):
-        await told_by(Worded(app), {"type": "http.disconnect"})
+        await told_by(Worded(app, Origins("", (), ORIGIN)), {"type": "http.disconnect"})
 
 
 # over a real server, on a socket

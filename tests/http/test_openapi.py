@@ -72,6 +72,7 @@ def test_every_route_is_described_but_those_for_machines_of_ours(studio: Studio)
         "/v1/models/{owner}/{name}/versions",
         "/v1/models/{owner}/{name}/versions/{version}",
         "/images/{task}/{name}",
+        "/docs/{file}",
     }
 
 

@@ -16,9 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mezzotint.core.errors import LedgerError
 from mezzotint.http.app import wording_for
 from mezzotint.http.outer import Outer, new_request_id, surface_of
+from mezzotint.http.requests import Origins
 from mezzotint.ledger.memory import MemoryLedger
 from tests.studio import KEY, ORIGIN, Studio
 
+ORIGINS = Origins("", (), ORIGIN)
 BEARER = {"authorization": f"Bearer {KEY}"}
 
 
@@ -43,7 +45,7 @@ def faulty(studio: Studio) -> Iterator[Studio]:
 
 
 def around(app: ASGIApp, registry: CollectorRegistry | None = None) -> httpx2.AsyncClient:
-    outer = Outer(app, registry or CollectorRegistry(), wording_for)
+    outer = Outer(app, registry or CollectorRegistry(), wording_for, ORIGINS)
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(outer), base_url=ORIGIN)
 
 
@@ -134,7 +136,7 @@ async def test_what_is_no_request_passes_through() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    await Outer(app, CollectorRegistry(), wording_for)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]  # nobody listens on the other side
+    await Outer(app, CollectorRegistry(), wording_for, ORIGINS)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]  # nobody listens on the other side
 
     assert seen == ["lifespan"]
 

@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
 from mezzotint.http import requests as module
-from mezzotint.http.requests import LONGEST_NAME, MOST_FIELDS, Origins, hash_of, json_object, read_body
+from mezzotint.http.requests import LONGEST_NAME, MOST_FIELDS, Origins, accepted, hash_of, json_object, read_body
 
 
 class Coming:
@@ -280,3 +280,42 @@ def test_only_trusted_proxies_are_believed(client: str | None, headers: dict[str
     request = a_request(client=client, host="called.example", **headers)
 
     assert Origins("", trusted, "http://fallback").of(request) == origin
+
+
+# what a client would rather have
+
+PLAIN, JSON, HTML = "text/plain", "application/json", "text/html"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, PLAIN),
+        ("", PLAIN),
+        ("*/*", PLAIN),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("application/json", JSON),
+        ("application/json, text/plain, */*", PLAIN),
+        ("application/json, */*", JSON),
+        ("text/html;q=0.5, application/json;q=0.9", JSON),
+        ("TEXT/HTML ; Q=0.7, text/plain;q=0.2", HTML),
+        ("text/*", PLAIN),
+        ("text/*, text/plain;q=0", HTML),
+        ("*/*, text/plain;q=0, application/json;q=0.5", HTML),
+        ("image/png", PLAIN),
+        ("text/html;q=nonsense, application/json;q=0.1", JSON),
+        ("text/html;q=-1, application/json;q=0.1", JSON),
+        (";;,,;q=", PLAIN),
+    ],
+)
+def test_the_kind_is_the_one_that_is_wished_for(accept: str | None, kind: str) -> None:
+    headers = {} if accept is None else {"accept": accept}
+
+    assert accepted(a_request(**headers), PLAIN, JSON, HTML) == kind
+
+
+def test_a_list_of_wishes_without_end_is_not_read_to_its_end() -> None:
+    began = time.perf_counter()
+
+    assert accepted(a_request(accept="image/png," * 200_000 + HTML), PLAIN, JSON, HTML) == PLAIN
+    assert time.perf_counter() - began < 1

@@ -9,6 +9,7 @@
         NotFound               404
         BodyTooSlow            408
         BodyTooLarge           413
+        IdempotencyConflict    422  the same Idempotency-Key came before with another body
         TooManyRequests        429  a limit is reached, or the queue is full; says when to come back
         ModelNotServed         503  no such model here
         Unavailable            503  the ledger or the disk cannot take it just now; says when to come back
@@ -19,7 +20,7 @@
       LedgerError              the ledger cannot be used
       NotEnlisted              a worker's epoch has passed: it must enlist again
 
-The client's errors, which speak of answers rather than of causes, are in `mezzotint.client.errors`.
+What each code means to whoever gets it is told in `core.explanations`. The client's errors, which speak of answers rather than of causes, are in `mezzotint.client.errors`.
 """
 
 from __future__ import annotations

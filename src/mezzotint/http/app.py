@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from mezzotint.core.errors import NotFound, Refusal
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet, openai, replicate
 from mezzotint.http.endpoint import route
+from mezzotint.http.error_pages import ErrorPages
 from mezzotint.http.events import Events
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
@@ -25,8 +26,9 @@ from mezzotint.http.native import Native
 from mezzotint.http.openai_images import OpenAIImages
 from mezzotint.http.openapi import openapi
 from mezzotint.http.outer import REQUEST_ID, Outer
+from mezzotint.http.pages import Files
 from mezzotint.http.predictions import Predictions
-from mezzotint.http.problems import NATIVE, Wording, answer, as_refusal
+from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
 from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins
 from mezzotint.http.spending import Spending
@@ -51,20 +53,11 @@ class Front:
     remote_workers: bool = False  # the workers' door is on the public port too
 
 
-class MethodNotAllowed(Refusal):
-    status = 405
-    code = "method_not_allowed"
-
-    def __init__(self, message: str, allowed: str) -> None:
-        self.allowed = allowed
-        super().__init__(message)
-
-
 class Worded:
     """ASGI layer: whatever is raised below is answered in the words of the surface that was called."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, origins: Origins) -> None:
+        self._app, self._origins = app, origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # then the router raises what it cannot route, and it is worded here
@@ -76,9 +69,7 @@ class Worded:
             refusal = _routing_refusal(error, scope) or as_refusal(error)
             if refusal is None:
                 raise
-            response = answer(refusal, wording_for(scope["path"]), scope[REQUEST_ID])
-            if isinstance(refusal, MethodNotAllowed):
-                response.headers["allow"] = refusal.allowed
+            response = answer(refusal, wording_for(scope["path"]), scope[REQUEST_ID], self._origins.of(Request(scope)))
             await response(scope, receive, send)
 
 
@@ -103,9 +94,9 @@ def wording_for(path: str) -> Wording:
     return bfl.WORDING if path.startswith("/v1/") and not path.startswith(OURS) else NATIVE
 
 
-def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry) -> ASGIApp:
+def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry, origins: Origins) -> ASGIApp:
     """Outermost first: ids and measurements; words for refusals; routes."""
-    return Outer(Worded(Router(routes, redirect_slashes=False)), registry, wording_for)
+    return Outer(Worded(Router(routes, redirect_slashes=False), origins), registry, wording_for, origins)
 
 
 def public_app(tools: Tools, front: Front) -> ASGIApp:
@@ -118,21 +109,23 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Predictions(tools, intake, front.authenticator, front.origins).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
         *OpenAIImages(tools, intake).routes(),
-        route("GET", "/images/{task}/{name}", Images(tools)),
+        route("GET", "/images/{task}/{name}", Images(tools, front.origins)),
         *Events(tools, front.authenticator, front.origins).routes(),
         *Spending(tools, front.authenticator, front.origins).routes(),
         *Webhooks(tools, front.authenticator).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         route("GET", "/openapi.json", openapi),
+        *Files(front.origins).routes(),
+        *ErrorPages(front.origins).routes(),
         route("GET", "/healthz", health.live),
         route("GET", "/readyz", health.ready),
         route("GET", "/metrics", health.metrics),
         *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
     ]
-    return _layered(routes, registry)
+    return _layered(routes, registry, front.origins)
 
 
 def worker_app(tools: Tools, front: Front) -> ASGIApp:
     """What the server's own worker sees, on a socket of its own: no flood at the front door keeps it waiting."""
-    return _layered(WorkerDoor(tools, front.worker_token, front.lease).routes(), CollectorRegistry())
+    return _layered(WorkerDoor(tools, front.worker_token, front.lease).routes(), CollectorRegistry(), front.origins)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import dataclass
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,6 +14,8 @@ from mezzotint.core import ids
 from mezzotint.core.images import ImageFormat, StoredImage
 from mezzotint.core.signing import ImageLink
 from mezzotint.core.tasks import Status
+from mezzotint.http.problems import help_link, page_of
+from mezzotint.http.requests import Origins, has_already
 from mezzotint.service.tools import Tools
 
 NAME = re.compile(r"sample(?:-(\d{1,2}))?\.(jpeg|png|webp)")
@@ -24,6 +27,21 @@ SAFE = {
     "access-control-allow-origin": "*",
     "accept-ranges": "none",
 }
+
+
+@dataclass(frozen=True)
+class Denied:
+    """Links are followed by browsers and scripts, not by clients of a surface: they are answered in plain words."""
+
+    status: int
+    code: str
+    sentence: str
+
+
+FORGED = Denied(403, "link_invalid", "The signature of this link does not hold.\n")
+LATE = Denied(410, "link_expired", "This link has expired. Its owner gets a new one by polling the task again.\n")
+GONE = Denied(410, "picture_gone", "This picture is no longer kept.\n")
+LINKS = (FORGED, LATE, GONE)
 
 
 class _Cache:
@@ -51,22 +69,26 @@ class _Cache:
 class Images:
     """GET /images/{task}/{name}?expires=…&signature=…"""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, tools: Tools, origins: Origins) -> None:
+        self._tools, self._origins = tools, origins
         self._cache = _Cache(CACHE_BYTES)
 
     async def __call__(self, request: Request) -> Response:
         link, extension = _link(request)
         signature = request.query_params.get("signature", "")
         if link is None or not link.holds(self._tools.secret, signature):
-            return Response("The signature of this link does not hold.\n", 403, media_type="text/plain")
+            return self._refusal(request, FORGED)
         if self._tools.clock.now() >= link.expires:
-            return Response("This link has expired. Its owner gets a new one by polling the task again.\n", 410, media_type="text/plain")
+            return self._refusal(request, LATE)
         image = await self._image(link, extension)
         data = None if image is None else await self._bytes(image)
         if image is None or data is None:
-            return Response("This picture is no longer kept.\n", 410, media_type="text/plain")
+            return self._refusal(request, GONE)
         return self._answer(request, image, data, link)
+
+    def _refusal(self, request: Request, denied: Denied) -> Response:
+        headers = {"link": help_link(page_of(denied.code, self._origins.of(request)))}
+        return Response(denied.sentence, denied.status, headers, "text/plain")
 
     async def _image(self, link: ImageLink, extension: str) -> StoredImage | None:
         task = await self._tools.ledger.get(link.task)
@@ -87,15 +109,10 @@ class Images:
         tag = f'"{image.sha256}"'
         left = max(0, int(link.expires - self._tools.clock.now()))
         headers = {**SAFE, "etag": tag, "cache-control": f"private, max-age={left}, immutable"}
-        if _known(request.headers.get("if-none-match", ""), tag):
+        if has_already(request, tag):
             return Response(status_code=304, headers=headers)
         headers["content-disposition"] = f'inline; filename="{ids.short(link.task)}.{image.format}"'
         return Response(data, 200, headers, ImageFormat(image.format).media_type)
-
-
-def _known(tags: str, tag: str) -> bool:
-    """Whether the client says that it has the picture; caches on the way may have weakened the tag."""
-    return any(given.strip().removeprefix("W/") in (tag, "*") for given in tags.split(","))
 
 
 def _link(request: Request) -> tuple[ImageLink | None, str]:

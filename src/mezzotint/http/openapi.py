@@ -333,6 +333,16 @@ def _ours() -> dict[str, Any]:
         "/healthz": _operation("live", "Whether the process answers.", {200: _object(ok={"const": True})}, refusals=(405,), keyless=True, **details),
         "/readyz": _operation("ready", "Whether it takes tasks.", {200: ANY_OBJECT, 503: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
         "/metrics": _operation("metrics", "For Prometheus.", {200: TEXT}, refusals=(405,), keyless=True, answer_type="text/plain", **details),
+        "/errors": _operation("errors", "Every code of an error.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
+        "/errors/{code}": _operation(
+            "error",
+            "What one code means and what to do.",
+            {200: ANY_OBJECT},
+            refusals=(404, 405),
+            parameters=({"name": "code", "in": "path", "required": True, "schema": TEXT},),
+            keyless=True,
+            **details,
+        ),
         "/openapi.json": _operation("openapi", "This document.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
     }
     cancel = _operation("cancel", "Cancel a task.", {200: _ref("Task")}, refusals=(404, 405), parameters=(ID,), **details)

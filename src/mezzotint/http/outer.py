@@ -10,11 +10,12 @@ from functools import lru_cache
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mezzotint.core.errors import Refusal
-from mezzotint.http.problems import Wording, answer
+from mezzotint.http.problems import Broken, Wording, answer
 from mezzotint.http.rates import STANDING
+from mezzotint.http.requests import Origins
 
 LETTERS = string.ascii_letters + string.digits
 REQUEST_ID = "mezzotint.request_id"
@@ -33,18 +34,11 @@ def _second(now: int) -> str:
     return time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
 
 
-class Broken(Refusal):
-    """A fault of ours."""
-
-    status = 500
-    code = "internal_error"
-
-
 class Outer:
     """ASGI middleware around everything. `wording_for` gives the words of the surface at a path."""
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry, wording_for: Callable[[str], Wording]) -> None:
-        self._app, self._wording_for = app, wording_for
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, wording_for: Callable[[str], Wording], origins: Origins) -> None:
+        self._app, self._wording_for, self._origins = app, wording_for, origins
         answers = Counter("mezzotint_http_answers", "Answers by surface and status.", ("surface", "status"), registry=registry)
         seconds = Histogram("mezzotint_http_seconds", "Time to answer.", ("surface",), registry=registry)
         self._count, self._time = lru_cache(answers.labels), lru_cache(seconds.labels)  # finding a label costs more than counting
@@ -73,7 +67,8 @@ class Outer:
             if status:  # the answer had begun: all that is left is to break it off
                 raise
             broken = Broken("something went wrong here; it was logged")
-            await answer(broken, self._wording_for(scope["path"]), request_id)(scope, receive, send_with_id)
+            origin = self._origins.of(Request(scope))
+            await answer(broken, self._wording_for(scope["path"]), request_id, origin)(scope, receive, send_with_id)
         finally:
             surface = surface_of(scope["path"])
             self._count(surface, status).inc()

@@ -24,6 +24,8 @@ LONGEST_WAIT = 60
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
 MOST_FIELDS = 1000  # in one object: no model has a tenth of them, and each that is wrong costs a complaint
 BOUNDARY = re.compile(r"^multipart/.*;\s*boundary=(?:\"([^\"]+)\"|([^\s;]+))", re.IGNORECASE)
+MOST_WISHES = 50  # of one Accept header that are read
+QUALITY = re.compile(r"[01](?:\.\d{0,3})?", re.ASCII)
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
 
 
@@ -116,6 +118,33 @@ def preferred_wait(request: Request) -> int:
         if match := WAIT.fullmatch(preference.strip()):
             return min(int(match[1]), LONGEST_WAIT) if match[1] else LONGEST_WAIT
     return 0
+
+
+def has_already(request: Request, tag: str) -> bool:
+    """Whether the client says that it has what is tagged so; caches on the way may have weakened the tag."""
+    return any(given.strip().removeprefix("W/") in (tag, "*") for given in request.headers.get("if-none-match", "").split(","))
+
+
+def accepted(request: Request, *kinds: str) -> str:
+    """The one of these media types that the client would rather have; the first where it does not say, or takes none of them."""
+    wishes = [_wish(part) for part in request.headers.get("accept", "*/*").split(",")[:MOST_WISHES]]
+
+    def worth(kind: str) -> tuple[float, int]:
+        exactness, q = max(((2 - pattern.count("*"), q) for pattern, q in wishes if _matches(pattern, kind)), default=(0, 0.0))
+        return q, exactness
+
+    return max(kinds, key=worth)
+
+
+def _wish(part: str) -> tuple[str, float]:
+    """A part of an Accept header: a pattern, and how much it is wished for, from 0 to 1."""
+    pattern, *rest = (piece.strip().lower() for piece in part.split(";"))
+    q = next((piece[2:] for piece in rest if piece.startswith("q=")), "1")
+    return pattern, float(q) if QUALITY.fullmatch(q) else 0.0
+
+
+def _matches(pattern: str, kind: str) -> bool:
+    return pattern in (kind, kind.partition("/")[0] + "/*", "*/*")
 
 
 def too_large(most: int) -> BodyTooLarge:
