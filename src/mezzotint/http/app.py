@@ -24,7 +24,7 @@ from mezzotint.http.images import Images
 from mezzotint.http.intake import Intake
 from mezzotint.http.native import Native
 from mezzotint.http.openai_images import OpenAIImages
-from mezzotint.http.openapi import openapi
+from mezzotint.http.openapi import Document
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.pages import Files
 from mezzotint.http.predictions import Predictions
@@ -115,7 +115,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Webhooks(tools, front.authenticator).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
-        route("GET", "/openapi.json", openapi),
+        *Document(front.origins).routes(),
         *Files(front.origins).routes(),
         *ErrorPages(front.origins).routes(),
         route("GET", "/healthz", health.live),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint._version import __version__
@@ -14,170 +16,130 @@ from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
 from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import Status
-from mezzotint.core.webhooks import Event, Standing
-from mezzotint.http.dialects import replicate
-from mezzotint.http.dialects.openai import MOST_PARTIAL
-from mezzotint.http.endpoint import JSON
-from mezzotint.http.flux_task import NOT_FOUND, WORDS
+from mezzotint.core.webhooks import Standing
+from mezzotint.http import examples
+from mezzotint.http.dialects import openai, replicate
+from mezzotint.http.endpoint import JSON, route
+from mezzotint.http.openapi_parts import (
+    ANY_OBJECT,
+    CANCEL_AFTER,
+    CREATED,
+    CURSOR,
+    DRY_RUN,
+    HINTS,
+    ID,
+    IDEMPOTENCY,
+    LABEL,
+    LAST_EVENT,
+    MAYBE_TEXT,
+    MESSAGE_ID,
+    MODEL_NAME,
+    NUMBER,
+    OWNER,
+    PARAMETERS,
+    PREFER,
+    PREVIEWS,
+    RATES,
+    SCHEMAS,
+    TASK_ID,
+    TEXT,
+    VERSION,
+    WAIT,
+    YES_OR_NO,
+    header_components,
+    headers_of,
+    list_of,
+    object_of,
+    operation,
+    ref,
+    refusal_components,
+    refused_by,
+    the,
+)
+from mezzotint.http.pages import Page
+from mezzotint.http.paging import LARGEST_PAGE, PAGE
+from mezzotint.http.problems import help_link, page_of
+from mezzotint.http.refusals import BFL, COMET, OPENAI, OURS, REPLICATE, USUAL
+from mezzotint.http.requests import Origins
 
 ABOUT = "Flux's task API in the words of CometAPI, Black Forest Labs, Replicate and OpenAI, over one ledger of tasks."
-PROBLEM_JSON = "application/problem+json"
-TEXT: Schema = {"type": "string"}
-MAYBE_TEXT: Schema = {"type": ["string", "null"]}
-NUMBER: Schema = {"type": "number"}
-MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
-WHOLE: Schema = {"type": "integer"}
-ANY_OBJECT: Schema = {"type": "object"}
-
-
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-RESULT: Schema = {
-    "type": ["object", "null"],
-    "properties": {"sample": TEXT, "prompt": TEXT, "seed": WHOLE, "start_time": NUMBER, "end_time": NUMBER, "duration": NUMBER},
-}
-ATTEMPT = _object(number=WHOLE, at=NUMBER, status={"type": ["integer", "null"]}, error=MAYBE_TEXT, ms=MAYBE_NUMBER)
-WEBHOOK = _object(
-    id=TEXT,
-    task=TEXT,
-    event={"enum": [event.value for event in Event]},
-    status={"enum": [standing.value for standing in Standing]},
-    tried=WHOLE,
-    created_at=NUMBER,
-    next_attempt_at=MAYBE_NUMBER,
-    last_attempt={"anyOf": [_ref("Attempt"), {"type": "null"}]},
-    why=MAYBE_TEXT,
+MORE = (
+    "A client of any of them works here with this server's address and key in place of its own. A task that was made on one surface is "
+    "read on the others.\n\nEvery answer has an `X-Request-Id`. Every answer that refuses has a `Link` to a page that explains it, below "
+    "`/errors/`, and where waiting helps a `Retry-After`. What takes GET takes HEAD too."
 )
-SCHEMAS: dict[str, Schema] = {
-    "Accepted": _object(id=MAYBE_TEXT, polling_url=MAYBE_TEXT, cost=MAYBE_NUMBER, input_mp=MAYBE_NUMBER, output_mp=MAYBE_NUMBER),
-    "FluxTask": _object(
-        id=TEXT,
-        status={"enum": sorted({*WORDS.values(), NOT_FOUND})},
-        result=RESULT,
-        progress=MAYBE_NUMBER,
-        details={"type": ["object", "null"]},
-        preview={"type": ["object", "null"]},
-    ),
-    "Prediction": _object(
-        id=TEXT,
-        model=TEXT,
-        version=TEXT,
-        input=ANY_OBJECT,
-        logs=TEXT,
-        output={"anyOf": [TEXT, _list(TEXT), {"type": "null"}]},
-        data_removed={"type": "boolean"},
-        error=MAYBE_TEXT,
-        source=TEXT,
-        status={"enum": sorted({*replicate.WORDS.values(), "aborted"})},
-        created_at={"type": "string", "format": "date-time"},
-        urls=_object(cancel=TEXT, get=TEXT, web=TEXT),
-    ),
-    "Images": _object(created=WHOLE, data=_list({"type": "object", "properties": {"url": TEXT, "b64_json": TEXT, "revised_prompt": TEXT}})),
-    "Task": _object(id=TEXT, short_id=TEXT, status={"enum": [status.value for status in Status]}, model=TEXT, engine=TEXT, surface=TEXT, created_at=NUMBER),
-    "Attempt": ATTEMPT,
-    "Webhook": WEBHOOK,
-    "WebhookWithAttempts": _object(**WEBHOOK["properties"], url=MAYBE_TEXT, attempts=_list(_ref("Attempt"))),
-    "CometError": _object(error=_object(code=TEXT, message=TEXT, type=TEXT)),
-    "BflError": _object(detail={"anyOf": [TEXT, _list(_object(type=TEXT, loc=_list({"type": ["string", "integer"]}), msg=TEXT))]}),
-    "ReplicateError": _object(detail=TEXT, status=WHOLE),
-    "OpenAIError": _object(error=_object(message=TEXT, type=TEXT, param=MAYBE_TEXT, code=MAYBE_TEXT)),
-    "Problem": _object(type=TEXT, title=TEXT, status=WHOLE, detail=TEXT, request_id=TEXT),
-}
-REFUSALS = {
-    400: "Something in the request is wrong.",
-    401: "No key, or none of this server's.",
-    402: "The account's credits or the key's budget do not suffice.",
-    403: "The key may not do this.",
-    404: "There is no such thing.",
-    405: "The path does not take this method.",
-    408: "The body stopped coming.",
-    413: "The body is too large.",
-    422: "A field is wrong, or an Idempotency-Key came before with another body.",
-    429: "A limit is reached; Retry-After says when to come back.",
-    500: "A fault of the server, or a picture that could not be made.",
-    503: "It cannot be taken just now, or nothing of that name is served.",
-    504: "The picture was not finished in time; its task goes on.",
+SURFACES = {
+    COMET: "As https://api.cometapi.com: its examples run with this server's address. Creates answer at once; poll until status is not Pending.",
+    BFL: "As https://api.bfl.ai. Creates answer at once; poll the polling_url until status is not Pending.",
+    REPLICATE: "As https://api.replicate.com. All of it is below /replicate/v1 as well. Creates answer at once, or after Prefer: wait.",
+    OPENAI: "As https://api.openai.com/v1. Requests are held until the pictures are there, for ten minutes at most.",
+    OURS: "What the others have no words for: models, tasks, events, canceling, usage, and what the server says of itself.",
 }
 CREATING = (402, 403, 405, 408, 413, 422, 429, 503)
-ID = {"name": "id", "in": "path", "required": True, "schema": TEXT}
-TASK_ID = {"name": "id", "in": "query", "required": True, "schema": TEXT}
-TOKEN = {"name": "token", "in": "query", "schema": TEXT, "description": "The capability in the polling_url: no key is needed with it."}
-WAIT = {
-    "name": "wait",
-    "in": "query",
-    "schema": {"type": "integer", "minimum": 0, "maximum": 999_999},
-    "description": "Seconds to hold the answer, at most 60.",
-}
-PREVIEWS = {"name": "previews", "in": "query", "schema": {"type": "boolean"}, "description": "Send `preview` events too: how the picture looks by now."}
-DRY_RUN = {"name": "dry_run", "in": "query", "schema": {"type": "boolean"}, "description": "Check and price it, and make nothing."}
-IDEMPOTENCY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}, "description": "Repeats of a request within a day."}
-LABEL = {"name": "X-Mezzotint-Label", "in": "header", "schema": {"type": "string", "maxLength": 100}, "description": "By which usage is told apart."}
-PREFER = {"name": "Prefer", "in": "header", "schema": TEXT, "description": "`wait` or `wait=n`: hold the answer up to n seconds."}
-CANCEL_AFTER = {"name": "Cancel-After", "in": "header", "schema": TEXT, "description": "A duration, such as 1m30s, after which it is given up."}
+FLUX_CREATE = "Answered when the task is on disk. Ask at the polling_url for the picture. Name a webhook_url to be told instead."
+POLL = "Always 200 for whoever may ask, also of a task that failed: the body says how it stands. Held until it has ended where wait asks for that."
+NOTHING_FOUND = "None can be trained here: the models that take a finetune_id paint without one."
 
 
-async def openapi(request: Request) -> Response:
-    del request
-    return Response(_encoded(), media_type=JSON)
+class Document:
+    """GET /openapi.json."""
 
+    def __init__(self, origins: Origins) -> None:
+        self._origins, self._page = origins, Page(lambda: records.encode(document()).decode(), JSON)
 
-@cache
-def _encoded() -> bytes:
-    return records.encode(document())
+    def routes(self) -> list[Route]:
+        return [route("GET", "/openapi.json", self.show)]
+
+    async def show(self, request: Request) -> Response:
+        return self._page.answer(request, self._origins.of(request))
 
 
 @cache
 def document() -> dict[str, Any]:
+    paths = {**_comet(), **_bfl(), **_replicate(), **_openai(), **_ours()}
+    for path, method, each in operations(paths):
+        each["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": examples.curl(method, path, resolved(each))}]
     return {
         "openapi": "3.1.0",
-        "info": {"title": "mezzotint", "version": __version__, "description": ABOUT, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
-        "servers": [{"url": "/"}],  # whatever was called
-        "paths": {**_comet(), **_bfl(), **_replicate(), **_openai(), **_ours()},
+        "info": {
+            "title": "mezzotint",
+            "version": __version__,
+            "summary": "A self-hosted Flux image service.",
+            "description": f"{ABOUT} {MORE}",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "externalDocs": {"url": "/docs", "description": "The same to read."},
+        "servers": [{"url": "/", "description": "Whatever was called."}],
+        "tags": [{"name": name, "description": about} for name, about in SURFACES.items()],
+        "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | {schema_name(card): model_schema(card) for card in CARDS if card.listed},
+            "parameters": PARAMETERS,
+            "headers": header_components(),
+            "responses": refusal_components(refused_by(paths)),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "x-key": {"type": "apiKey", "in": "header", "name": "x-key"},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "The scheme may also be Token or Key, or left out."},
+                "x-key": {"type": "apiKey", "in": "header", "name": "x-key", "description": "As Black Forest Labs' clients send it."},
+                "polling-token": {"type": "apiKey", "in": "query", "name": "token", "description": "Of a polling_url: it reads this task, and no other."},
             },
         },
         "security": [{"bearer": []}, {"x-key": []}],
     }
 
 
-def _operation(
-    name: str,
-    summary: str,
-    answers: dict[int, Schema],
-    error: str,
-    refusals: tuple[int, ...],
-    *,
-    tag: str,
-    parameters: tuple[Schema, ...] = (),
-    body: Schema | None = None,
-    media_type: str = JSON,
-    keyless: bool = False,
-    answer_type: str = JSON,
-) -> dict[str, Any]:
-    """`keyless`: no key is needed."""
-    told = {str(status): {"description": "As asked.", "content": {answer_type: {"schema": schema}}} for status, schema in answers.items()}
-    error_type = PROBLEM_JSON if error == "ReplicateError" else JSON
-    usual = {400, 500, 503} | (set() if keyless else {401, 403, 429}) | ({422} if error in {"BflError", "ReplicateError"} else set())
-    for status in sorted({*refusals, *usual} - answers.keys()):
-        told[str(status)] = {"description": REFUSALS[status], "content": {error_type: {"schema": _ref(error)}}}
-    operation: dict[str, Any] = {"operationId": name, "summary": summary, "tags": [tag], "parameters": list(parameters), "responses": told}
-    if body is not None:
-        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": body}}}
-    return operation | ({"security": []} if keyless else {})
+def operations(paths: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation of each."""
+    return ((path, method, each) for path, item in paths.items() for method, each in item.items() if method in ("get", "post"))
+
+
+def resolved(each: dict[str, Any]) -> dict[str, Any]:
+    """An operation without references among its parameters."""
+    return each | {"parameters": [PARAMETERS[parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter for parameter in each["parameters"]]}
+
+
+def schema_name(card: ModelCard) -> str:
+    """Of the model's input among the components; those of Replicate have their owner in front."""
+    return card.name.replace("/", ".")
 
 
 def _cards(surface: Surface) -> list[ModelCard]:
@@ -187,182 +149,298 @@ def _cards(surface: Surface) -> list[ModelCard]:
 def _with_prompt(card: ModelCard) -> Schema:
     """CometAPI requires a prompt of what does not work on a picture."""
     schema = model_schema(card)
-    if "prompt" in schema["properties"] and not card.needs_picture and "prompt" not in schema["required"]:
-        schema["required"] = ["prompt", *schema["required"]]
-    return schema
+    if "prompt" not in schema["properties"] or card.needs_picture or "prompt" in schema["required"]:
+        return ref(schema_name(card))
+    return schema | {"required": ["prompt", *schema["required"]]}
+
+
+def _about(card: ModelCard) -> str:
+    """What a create of the model is to know beside its parameters."""
+    facts = [rule.sentence for rule in card.rules]
+    if card.aliases:
+        facts.append(f"Also called {', '.join(card.aliases)}.")
+    if card.retired:
+        facts.append(f"Retired by its makers on {card.retired}.")
+    facts.append("Unknown fields are refused." if card.strict else "Unknown fields are ignored.")
+    return " ".join(facts)
+
+
+def _flux_create(surface: str, card: ModelCard, body: Schema, refusals: tuple[int, ...]) -> dict[str, Any]:
+    made = operation(
+        f"{'comet' if surface == COMET else 'bfl'}_{card.name}",
+        card.about,
+        surface,
+        {200: ref("Accepted")},
+        refusals,
+        about=f"{FLUX_CREATE} {_about(card)}",
+        parameters=(DRY_RUN, IDEMPOTENCY, LABEL),
+        body=body,
+        example=examples.body_of(card),
+        told=CREATED,
+        model=card.name,
+    )
+    return {"post": made}
 
 
 def _comet() -> dict[str, Any]:
-    details: dict[str, Any] = {"error": "CometError", "tag": "CometAPI"}
-    poll = _operation("comet_get_result", "Read a task.", {200: _ref("FluxTask")}, refusals=(405,), parameters=(TASK_ID, TOKEN, WAIT), **details)
-    paths = {"/flux/v1/get_result": {"get": poll}}
-    for card in _cards(Surface.BFL):
-        create = _operation(
-            f"comet_{card.name}",
-            card.about,
-            {200: _ref("Accepted")},
-            refusals=CREATING,
-            parameters=(DRY_RUN, IDEMPOTENCY, LABEL),
-            body=_with_prompt(card),
-            **details,
-        )
-        paths[f"/flux/v1/{card.name}"] = {"post": create}
-    prices = _operation("comet_models", "What models cost.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details)
-    return paths | {"/api/models": {"get": prices}}
+    reading = (TASK_ID, WAIT, PREFER)
+    poll = operation("comet_get_result", "Read a task.", COMET, {200: ref("FluxTask")}, (405,), about=POLL, parameters=reading, told=HINTS, token=True)
+    prices = object_of(success=YES_OR_NO, page={"type": "integer"}, page_size={"type": "integer"}, total={"type": "integer"}, data=list_of(ANY_OBJECT))
+    listing = operation("comet_models", "What models cost.", COMET, {200: prices}, (405,), about="In USD for a picture.", keyless=True)
+    creates = {f"/flux/v1/{card.name}": _flux_create(COMET, card, _with_prompt(card), CREATING) for card in _cards(Surface.BFL)}
+    return {"/flux/v1/get_result": {"get": poll}, **creates, "/api/models": {"get": listing}}
 
 
 def _bfl() -> dict[str, Any]:
-    details: dict[str, Any] = {"error": "BflError", "tag": "Black Forest Labs"}
-    poll = _operation("bfl_get_result", "Read a task.", {200: _ref("FluxTask")}, refusals=(405, 422, 429), parameters=(TASK_ID, TOKEN, WAIT), **details)
-    paths = {"/v1/get_result": {"get": poll}}
-    for card in _cards(Surface.BFL):
-        create = _operation(
-            f"bfl_{card.name}",
-            card.about,
-            {200: _ref("Accepted")},
-            refusals=(*CREATING, 404),
-            parameters=(DRY_RUN, IDEMPOTENCY, LABEL),
-            body=model_schema(card),
-            **details,
-        )
-        paths[f"/v1/{card.name}"] = {"post": create}
-    which = {"name": "finetune_id", "in": "query", "required": True, "schema": TEXT}
+    reading = (TASK_ID, WAIT, PREFER)
+    told = (*HINTS, *RATES)
+    poll = operation("bfl_get_result", "Read a task.", BFL, {200: ref("FluxTask")}, (405, 422, 429), about=POLL, parameters=reading, told=told, token=True)
+    creates = {f"/v1/{card.name}": _flux_create(BFL, card, ref(schema_name(card)), (*CREATING, 404)) for card in _cards(Surface.BFL)}
+    which = {"name": "finetune_id", "in": "query", "required": True, "schema": TEXT, "description": "Any.", "example": "my-finetune"}
+    credit = object_of(credits=the(NUMBER, "Of 0.01 USD; a million where there is no limit."))
     plain = {
-        "/v1/credits": _operation("bfl_credits", "What is left to spend.", {200: _object(credits=NUMBER)}, refusals=(405,), **details),
-        "/v1/my_finetunes": _operation("bfl_my_finetunes", "There are none.", {200: _object(finetunes=_list(TEXT))}, refusals=(405,), **details),
-        "/v1/finetune_details": _operation("bfl_finetune_details", "There are none.", {}, refusals=(404, 405, 422), parameters=(which,), **details),
+        "/v1/credits": operation("bfl_credits", "What is left to spend.", BFL, {200: credit}, (405,)),
+        "/v1/my_finetunes": operation("bfl_my_finetunes", "There are none.", BFL, {200: object_of(finetunes=list_of(TEXT))}, (405,), about=NOTHING_FOUND),
+        "/v1/finetune_details": operation("bfl_finetune_details", "There are none.", BFL, {}, (404, 405, 422), about=NOTHING_FOUND, parameters=(which,)),
     }
-    delete = _operation("bfl_delete_finetune", "There are none.", {}, refusals=(404, 405, 408, 413, 422), body=_object(finetune_id=TEXT), **details)
-    return paths | {path: {"get": operation} for path, operation in plain.items()} | {"/v1/delete_finetune": {"post": delete}}
+    body, example = object_of(finetune_id=TEXT), {"finetune_id": "my-finetune"}
+    refusals = (404, 405, 408, 413, 422)
+    delete = operation("bfl_delete_finetune", "There are none.", BFL, {}, refusals, about=NOTHING_FOUND, body=body, example=example)
+    gets = {path: {"get": each} for path, each in plain.items()}
+    return {"/v1/get_result": {"get": poll}, **creates, **gets, "/v1/delete_finetune": {"post": delete}}
 
 
 def _prediction_body(schema: Schema, **more: Schema) -> Schema:
-    events = _list({"enum": list(replicate.EVENTS)})
-    properties = {"input": schema, "stream": {"type": "boolean"}, "webhook": MAYBE_TEXT, "webhook_events_filter": events} | more
+    events = the(list_of({"enum": list(replicate.EVENTS)}), "What the webhook is told; start and completed where nothing is named.")
+    properties = {
+        "input": schema,
+        "stream": the(YES_OR_NO, "Taken and not used."),
+        "webhook": the(MAYBE_TEXT, "Where to POST the prediction."),
+        "webhook_events_filter": events,
+    } | more
     return {"type": "object", "properties": properties, "required": ["input", *more], "additionalProperties": False}
 
 
 def _replicate() -> dict[str, Any]:
-    details: dict[str, Any] = {"error": "ReplicateError", "tag": "Replicate"}
-    made = {201: _ref("Prediction"), 202: _ref("Prediction")}
+    made = {201: ref("Prediction"), 202: ref("Prediction")}
     headers = (PREFER, CANCEL_AFTER, IDEMPOTENCY, LABEL)
-    page = _object(previous=MAYBE_TEXT, next=MAYBE_TEXT, results=_list(_ref("Prediction")))
-    cursor = {"name": "cursor", "in": "query", "schema": TEXT}
-    body = _prediction_body(ANY_OBJECT, version=TEXT)
-    paths: dict[str, Any] = {
-        "/v1/predictions": {
-            "post": _operation("replicate_create", "Make a prediction by version.", made, refusals=CREATING, parameters=headers, body=body, **details),
-            "get": _operation("replicate_list", "List predictions, newest first.", {200: page}, refusals=(405, 422), parameters=(cursor,), **details),
-        },
-        "/v1/predictions/{id}": {
-            "get": _operation("replicate_get", "Read a prediction.", {200: _ref("Prediction")}, refusals=(404, 405), parameters=(ID, WAIT), **details)
-        },
-        "/v1/predictions/{id}/cancel": {
-            "post": _operation("replicate_cancel", "Cancel a prediction.", {200: _ref("Prediction")}, refusals=(404, 405), parameters=(ID,), **details)
-        },
-        "/v1/account": {
-            "get": _operation("replicate_account", "Who the key speaks for.", {200: _object(type=TEXT, username=TEXT)}, refusals=(405,), **details)
-        },
-        "/v1/webhooks/default/secret": {
-            "get": _operation("replicate_webhook_secret", "What signs webhooks.", {200: _object(key=TEXT)}, refusals=(405,), **details)
-        },
+    told = ("Idempotent-Replayed",)
+    schnell = next(card for card in _cards(Surface.REPLICATE) if card.name.endswith("flux-schnell"))
+    by_version = {"version": schnell.name, "input": examples.body_of(schnell)}
+    version = the(TEXT, "The version's 64 digits, with or without `owner/name:` before them; or owner/name alone.")
+    body = _prediction_body(ANY_OBJECT, version=version)
+    create = operation(
+        "replicate_create", "Make a prediction by version.", REPLICATE, made, CREATING, parameters=headers, body=body, example=by_version, told=told
+    )
+    listing = operation("replicate_list", "List predictions, newest first.", REPLICATE, {200: ref("Predictions")}, (405, 422), parameters=(CURSOR,))
+    one = {200: ref("Prediction")}
+    named = (OWNER, MODEL_NAME | {"example": "flux-schnell"})
+    secret = object_of(key=the(TEXT, "whsec_ and base64, as Standard Webhooks has it."))
+    gets = {
+        "/v1/predictions/{id}": operation("replicate_get", "Read a prediction.", REPLICATE, one, (404, 405), parameters=(ID, WAIT)),
+        "/v1/account": operation("replicate_account", "Who the key speaks for.", REPLICATE, {200: object_of(type=TEXT, username=TEXT, name=TEXT)}, (405,)),
+        "/v1/webhooks/default/secret": operation("replicate_webhook_secret", "What signs webhooks.", REPLICATE, {200: secret}, (405,)),
+        "/replicate/v1/models": operation("replicate_models", "List models.", REPLICATE, {200: ref("ReplicateModels")}, (405,)),
+        "/replicate/v1/models/{owner}/{name}": operation(
+            "replicate_model", "One model.", REPLICATE, {200: ref("ReplicateModel")}, (404, 405), parameters=named
+        ),
+        "/v1/models/{owner}/{name}/versions": operation(
+            "replicate_versions",
+            "The versions of a model: one.",
+            REPLICATE,
+            {200: object_of(previous=MAYBE_TEXT, next=MAYBE_TEXT, results=list_of(ref("Version")))},
+            (404, 405),
+            parameters=named,
+        ),
+        "/v1/models/{owner}/{name}/versions/{version}": operation(
+            "replicate_version",
+            "One version, and the schema of its inputs.",
+            REPLICATE,
+            {200: ref("Version")},
+            (404, 405),
+            parameters=(*_of_first_version(), VERSION),
+        ),
     }
+    cancel = operation("replicate_cancel", "Cancel a prediction.", REPLICATE, one, (404, 405), parameters=(ID,))
+    deployed = operation(
+        "replicate_deployment",
+        "Make a prediction by deployment, which is its model here.",
+        REPLICATE,
+        made,
+        (*CREATING, 404),
+        parameters=(*named, *headers),
+        body=_prediction_body(ANY_OBJECT),
+        example={"input": examples.body_of(schnell)},
+        told=told,
+    )
+    paths: dict[str, Any] = {"/v1/predictions": {"post": create, "get": listing}}
+    paths |= {path: {"get": each} for path, each in gets.items()}
+    paths |= {"/v1/predictions/{id}/cancel": {"post": cancel}, "/v1/deployments/{owner}/{name}/predictions": {"post": deployed}}
     for card in _cards(Surface.REPLICATE):
-        create = _operation(
-            f"replicate_{card.name}", card.about, made, refusals=(*CREATING, 404), parameters=headers, body=_prediction_body(model_schema(card)), **details
-        )
-        paths[f"/v1/models/{card.name}/predictions"] = {"post": create}
+        paths[f"/v1/models/{card.name}/predictions"] = {
+            "post": operation(
+                f"replicate_{card.name}",
+                card.about,
+                REPLICATE,
+                made,
+                (*CREATING, 404),
+                about=_about(card),
+                parameters=headers,
+                body=_prediction_body(ref(schema_name(card))),
+                example={"input": examples.body_of(card)},
+                told=told,
+                model=card.name,
+            )
+        }
     return paths
 
 
+def _of_first_version() -> tuple[Schema, Schema]:
+    """The parameters that name the model of the version that VERSION gives as an example."""
+    owner, _, name = replicate.BY_VERSION[VERSION["example"]].name.partition("/")
+    return OWNER | {"example": owner}, MODEL_NAME | {"example": name}
+
+
 def _openai() -> dict[str, Any]:
-    details: dict[str, Any] = {"error": "OpenAIError", "tag": "OpenAI", "parameters": (IDEMPOTENCY, LABEL)}
-    refusals = (*CREATING, 404, 504)
     common = {
-        "model": TEXT,
-        "n": {"type": ["integer", "null"], "minimum": 1, "maximum": 10},
-        "size": {"type": ["string", "null"], "description": "auto, or WIDTHxHEIGHT."},
-        "response_format": {"enum": ["url", "b64_json", None]},
-        "stream": {"type": "boolean", "description": "Answer with server-sent events, one for each picture."},
+        "model": the(TEXT, "Any name of GET /v1/models; its own parameters, such as seed, may stand beside these."),
+        "n": the({"type": ["integer", "null"], "minimum": 1, "maximum": openai.MOST}, "How many pictures.", default=1),
+        "size": the({"type": ["string", "null"]}, "auto, or WIDTHxHEIGHT."),
+        "response_format": the({"enum": ["url", "b64_json", None]}, "Links, or the pictures themselves.", default="url"),
     }
-    partial = {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_PARTIAL, "description": "With `stream`: previews of each picture."}
-    common["partial_images"] = partial
-    generate = {"type": "object", "properties": {"prompt": {"type": "string", "minLength": 1}} | common, "required": ["prompt"]}
+    prompt = the({"type": "string", "minLength": 1}, "What the picture should show.")
+    common |= {
+        "stream": the(YES_OR_NO, "Answer with server-sent events, one for each picture.", default=False),
+        "partial_images": the({"type": ["integer", "null"], "minimum": 0, "maximum": openai.MOST_PARTIAL}, "With stream: previews of each picture.", default=0),
+    }
+    generate = {"type": "object", "properties": {"prompt": prompt} | common, "required": ["prompt"]}
     file: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {"type": "object", "properties": {"image": _list(file), "mask": file, "prompt": TEXT} | common, "required": ["image"]}
-    images = {200: _ref("Images")}
-    return {
-        "/v1/images/generations": {"post": _operation("openai_generate", "Make pictures.", images, refusals=refusals, body=generate, **details)},
-        "/v1/images/edits": {
-            "post": _operation("openai_edit", "Change a picture.", images, refusals=refusals, body=form, media_type="multipart/form-data", **details)
-        },
-        "/v1/images/variations": {
-            "post": _operation("openai_vary", "Vary a picture.", images, refusals=refusals, body=form, media_type="multipart/form-data", **details)
-        },
+    picture = {"image": the(list_of(file), "One picture or several.")}
+    mask = the(file, "What is transparent or white in it is painted anew.")
+    edit = {**picture, "mask": mask, "prompt": the(TEXT, "What to change.", example="Make it night."), **common}
+    to_make = {"model": openai.DEFAULT_MODEL, "prompt": examples.PROMPT, "size": "1024x768"}
+    made = _images("openai_generate", "Make pictures.", body=generate, example=to_make)
+    changed = _images("openai_edit", "Change a picture.", body=_form(edit), body_type="multipart/form-data")
+    varied = _images("openai_vary", "Vary a picture.", body=_form({**picture, **common}), body_type="multipart/form-data")
+    return {"/v1/images/generations": {"post": made}, "/v1/images/edits": {"post": changed}, "/v1/images/variations": {"post": varied}}
+
+
+def _form(properties: dict[str, Schema]) -> Schema:
+    return {"type": "object", "properties": properties, "required": ["image"]}
+
+
+def _images(name: str, summary: str, **body: Any) -> dict[str, Any]:
+    """A create that is answered with its pictures, at once or as events."""
+    told, parameters = ("X-Mezzotint-Engine",), (IDEMPOTENCY, LABEL)
+    made = operation(name, summary, OPENAI, {200: ref("Images")}, (*CREATING, 404, 504), parameters=parameters, told=told, **body)
+    made["responses"]["200"]["content"]["text/event-stream"] = {
+        "schema": the(TEXT, "With stream: previews as partial_image, each picture as completed, or error.")
     }
+    return made
 
 
 def _ours() -> dict[str, Any]:
-    details: dict[str, Any] = {"error": "Problem", "tag": "mezzotint"}
-    days = tuple({"name": name, "in": "query", "schema": {"type": "string", "format": "date"}} for name in ("from", "to"))
+    days = tuple(
+        {"name": name, "in": "query", "schema": {"type": "string", "format": "date"}, "description": f"The {which} day, included."}
+        for name, which in (("from", "first"), ("to", "last"))
+    )
     forms = (
         {"name": "by", "in": "query", "schema": TEXT, "description": f"What is told apart: one or more of {', '.join(COLUMNS)}, with commas."},
         {"name": "format", "in": "query", "schema": {"enum": ["json", "csv"]}, "description": "csv is a table, as `Accept: text/csv` asks for."},
     )
-    name = {"name": "name", "in": "path", "required": True, "schema": TEXT}
-    listed = _object(object={"const": "list"}, data=_list(_ref("Task")), before=MAYBE_TEXT)
-    models = _object(object={"const": "list"}, data=_list(ANY_OBJECT))
-    usage = _object(object={"const": "list"}, data=_list(ANY_OBJECT), total=_object(tasks=WHOLE, credits=NUMBER), credits_left=MAYBE_NUMBER)
+    code = {"name": "code", "in": "path", "required": True, "schema": TEXT, "description": "A code.", "example": "invalid_request"}
+    negotiated = "As JSON, text or HTML: whichever Accept names."
+    named = (OWNER, MODEL_NAME)
+    one_model = {200: ref("ModelAndParameters")}
     gets = {
-        "/v1/models": _operation("models", "List models.", {200: models}, refusals=(405,), keyless=True, **details),
-        "/v1/models/{name}": _operation(
-            "model", "One model and its parameters.", {200: ANY_OBJECT}, refusals=(404, 405), parameters=(name,), keyless=True, **details
+        "/v1/models": operation("models", "List models.", OURS, {200: ref("Models")}, (405,), keyless=True),
+        "/v1/models/{name}": operation("model", "One model and its parameters.", OURS, one_model, (404, 405), parameters=(MODEL_NAME,), keyless=True),
+        "/v1/models/{owner}/{name}": operation(
+            "model_of_owner", "One of Replicate's models and its parameters.", OURS, one_model, (404, 405), parameters=named, keyless=True
         ),
-        "/v1/tasks": _operation("tasks", "List tasks, newest first.", {200: listed}, refusals=(405,), parameters=_page(Status), **details),
-        "/v1/tasks/{id}": _operation("task", "Read a task.", {200: _ref("Task")}, refusals=(404, 405), parameters=(ID, WAIT), **details),
-        "/v1/tasks/{id}/events": _operation(
+        "/v1/tasks": operation("tasks", "List tasks, newest first.", OURS, {200: ref("Tasks")}, (405,), parameters=_page(Status, "Tasks")),
+        "/v1/tasks/{id}": operation("task", "Read a task.", OURS, {200: ref("Task")}, (404, 405), parameters=(ID, WAIT, PREFER), told=HINTS),
+        "/v1/tasks/{id}/events": operation(
             "task_events",
             "Follow a task as server-sent events.",
-            {200: {}},
-            refusals=(404, 405),
-            parameters=(ID, TOKEN, PREVIEWS),
+            OURS,
+            {200: the(TEXT, "An event for each change, its name the status, its data JSON; the last one has the id `end`.")},
+            (404, 405),
+            parameters=(ID, PREVIEWS, LAST_EVENT),
             answer_type="text/event-stream",
-            **details,
+            token=True,
         ),
-        "/v1/usage": _operation("usage", "What was painted and what it cost.", {200: usage}, refusals=(405,), parameters=(*days, *forms), **details),
-        "/healthz": _operation("live", "Whether the process answers.", {200: _object(ok={"const": True})}, refusals=(405,), keyless=True, **details),
-        "/readyz": _operation("ready", "Whether it takes tasks.", {200: ANY_OBJECT, 503: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
-        "/metrics": _operation("metrics", "For Prometheus.", {200: TEXT}, refusals=(405,), keyless=True, answer_type="text/plain", **details),
-        "/errors": _operation("errors", "Every code of an error.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
-        "/errors/{code}": _operation(
+        "/v1/usage": operation("usage", "What was painted and what it cost.", OURS, {200: ref("Usage")}, (405,), parameters=(*days, *forms)),
+        "/images/{task}/{name}": _picture(),
+        "/errors": operation("errors", "Every code of an error.", OURS, {200: ref("Errors")}, (405,), about=negotiated, keyless=True, told=("ETag",)),
+        "/errors/{code}": operation(
             "error",
-            "What one code means and what to do.",
-            {200: ANY_OBJECT},
-            refusals=(404, 405),
-            parameters=({"name": "code", "in": "path", "required": True, "schema": TEXT},),
+            "What a code means and what to do.",
+            OURS,
+            {200: ref("Error")},
+            (404, 405),
+            about=negotiated,
+            parameters=(code,),
             keyless=True,
-            **details,
+            told=("ETag",),
         ),
-        "/openapi.json": _operation("openapi", "This document.", {200: ANY_OBJECT}, refusals=(405,), keyless=True, **details),
+        "/healthz": operation("live", "Whether the process answers.", OURS, {200: object_of(ok={"const": True})}, (405,), keyless=True),
+        "/readyz": operation("ready", "Whether it takes tasks.", OURS, {200: ANY_OBJECT, 503: ANY_OBJECT}, (405,), keyless=True),
+        "/metrics": operation("metrics", "For Prometheus.", OURS, {200: TEXT}, (405,), keyless=True, answer_type="text/plain"),
+        "/openapi.json": operation("openapi", "This document.", OURS, {200: ANY_OBJECT}, (405,), keyless=True, told=("ETag",)),
     }
-    cancel = _operation("cancel", "Cancel a task.", {200: _ref("Task")}, refusals=(404, 405), parameters=(ID,), **details)
-    others = {"/v1/tasks/{id}/cancel": {"post": cancel}} | _webhooks(details)
-    return {path: {"get": operation} for path, operation in gets.items()} | others
+    cancel = operation(
+        "cancel",
+        "Cancel a task.",
+        OURS,
+        {200: ref("Task")},
+        (404, 405),
+        parameters=(ID,),
+        about="At once while it waits, between two steps while it is painted.",
+    )
+    return {path: {"get": each} for path, each in gets.items()} | {"/v1/tasks/{id}/cancel": {"post": cancel}} | _webhooks()
 
 
-def _page(words: type[Status | Standing]) -> tuple[Schema, ...]:
+def _page(words: type[Status | Standing], what: str) -> tuple[Schema, ...]:
+    """`what`: of which there are pages."""
+    limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}
     return (
-        {"name": "status", "in": "query", "schema": {"enum": [word.value for word in words]}},
-        {"name": "before", "in": "query", "schema": TEXT},
-        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+        {"name": "status", "in": "query", "schema": {"enum": [word.value for word in words]}, "description": f"{what} of this status only."},
+        {"name": "before", "in": "query", "schema": TEXT, "description": f"{what} older than this one: the `before` of the page before."},
+        {"name": "limit", "in": "query", "schema": limit, "description": "How many at most."},
     )
 
 
-def _webhooks(details: dict[str, Any]) -> dict[str, Any]:
-    listed = _object(object={"const": "list"}, data=_list(_ref("Webhook")), before=MAYBE_TEXT)
-    one = {200: _ref("WebhookWithAttempts")}
+def _webhooks() -> dict[str, Any]:
+    one = {200: ref("WebhookWithAttempts")}
+    page = _page(Standing, "Webhooks")
+    again = "As soon as may be, under its old id: a receiver that had it knows it by that."
     return {
-        "/v1/webhooks": {"get": _operation("webhooks", "List webhooks, newest first.", {200: listed}, refusals=(405,), parameters=_page(Standing), **details)},
-        "/v1/webhooks/{id}": {"get": _operation("webhook", "One webhook and its attempts.", one, refusals=(404, 405), parameters=(ID,), **details)},
-        "/v1/webhooks/{id}/resend": {"post": _operation("resend", "Send a webhook again.", one, refusals=(404, 405), parameters=(ID,), **details)},
+        "/v1/webhooks": {"get": operation("webhooks", "List webhooks, newest first.", OURS, {200: ref("Webhooks")}, (405,), parameters=page)},
+        "/v1/webhooks/{id}": {"get": operation("webhook", "One webhook and its attempts.", OURS, one, (404, 405), parameters=(MESSAGE_ID,))},
+        "/v1/webhooks/{id}/resend": {"post": operation("resend", "Send a webhook again.", OURS, one, (404, 405), about=again, parameters=(MESSAGE_ID,))},
     }
+
+
+def _picture() -> dict[str, Any]:
+    """A link, as polls hand it out. It is refused in plain words, without a surface's envelope."""
+    parameters = tuple(
+        {"name": name, "in": where, "required": True, "schema": TEXT, "description": "As in the link.", "example": example}
+        for name, where, example in (
+            ("task", "path", examples.A_TASK),
+            ("name", "path", "sample.jpeg"),
+            ("expires", "query", "1800000000"),
+            ("signature", "query", "AAAAAAAAAAAAAAAAAAAAAA"),
+        )
+    )
+    made = operation("picture", "A picture, by its signed link.", OURS, {200: TEXT}, (405,), parameters=parameters, keyless=True)
+    made["responses"]["200"] = {
+        "description": "The picture.",
+        "headers": headers_of("ETag"),
+        "content": {f"image/{form}": {} for form in ("jpeg", "png", "webp")},
+    }
+    plain = {"text/plain": {"schema": TEXT}}
+    for status, why in ((403, "The signature does not hold."), (410, "The link has expired, or the picture is no longer kept.")):
+        example = help_link(page_of("link_invalid" if status == 403 else "link_expired", USUAL))
+        made["responses"][str(status)] = {"description": f"{why} Its Link is such as {example}", "headers": headers_of("Link"), "content": plain}
+    return made

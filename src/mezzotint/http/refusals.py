@@ -37,7 +37,7 @@ EXAMPLES: tuple[tuple[Refusal, tuple[str, ...]], ...] = (
     (errors.BodyTooSlow("nothing of the request's body came for 30 seconds"), CREATING),
     (errors.BodyTooLarge("the request's body is larger than 33554432 bytes: send pictures by URL, or smaller ones"), CREATING),
     (errors.IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request"), CREATING),
-    (errors.TooManyRequests("10000 tasks wait already: try again in 5 seconds", 5), CREATING),
+    (errors.TooManyRequests("10000 tasks wait already: try again in 5 seconds", 5), EVERYWHERE),
     (errors.ModelNotServed("flux-9"), (COMET, REPLICATE)),
     (openai.NoSuchModel("The model `flux-9` does not exist or you do not have access to it. GET /v1/models lists what is served."), (OPENAI,)),
     (openai.Refused("Your request was rejected by the safety system. (Violence)"), (OPENAI,)),
