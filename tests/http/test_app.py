@@ -56,7 +56,22 @@ def test_each_surface_says_no_in_its_own_words(path: str, wording: Wording) -> N
     assert wording_for(path) is wording
 
 
-@pytest.mark.parametrize("path", ["/", "/flux", "/flux/v1", "/flux/v2/flux-dev", "/FLUX/v1/flux-dev", "/images", "/healthz/", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/flux",
+        "/flux/v1",
+        "/docs/",
+        "/docs/x.css",
+        "/errors/",
+        "/llms.txt/",
+        "/flux/v2/flux-dev",
+        "/FLUX/v1/flux-dev",
+        "/images",
+        "/healthz/",
+        "/favicon.ico",
+    ],
+)
 async def test_what_is_not_there_is_not_found_and_leads_nowhere_else(studio: Studio, path: str) -> None:
     response = await studio.client.get(path, headers=BEARER)
 

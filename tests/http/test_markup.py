@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mezzotint.http.markup import Html, document, element, joined
+from mezzotint.http.markup import Html, document, element, joined, prose
 from tests.webpages import Reader
 
 NASTY = """<script>alert('x')</script> & "quoted" </p>"""
@@ -55,3 +55,7 @@ def test_nothing_and_lists_may_be_inside() -> None:
 
 def test_some_elements_hold_nothing() -> None:
     assert element("meta", charset="utf-8") == '<meta charset="utf-8">'
+
+
+def test_code_in_a_sentence_is_marked_and_escaped_like_the_rest() -> None:
+    assert prose("see `a <b>` & c") == "see <code>a &lt;b&gt;</code> &amp; c"

@@ -128,6 +128,8 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
         ("GET", "/api/models", "/api/models", None),
         ("DELETE", "/api/models", "/api/models", None),
         ("GET", "/errors/x", "/errors/{code}", None),
+        ("GET", "/v1/webhooks", "/v1/webhooks", None),
+        ("GET", "/v1/webhooks/x", "/v1/webhooks/{id}", None),
     ],
 )
 async def test_answers_are_as_described(studio: Studio, method: str, path: str, described: str, body: dict[str, Any] | None) -> None:

@@ -22,6 +22,7 @@ from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
 from mezzotint.http.intake import Intake
+from mezzotint.http.landing import Landing
 from mezzotint.http.native import Native
 from mezzotint.http.openai_images import OpenAIImages
 from mezzotint.http.openapi import Document
@@ -29,6 +30,7 @@ from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.pages import Files
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
+from mezzotint.http.reference import Reference
 from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins
 from mezzotint.http.spending import Spending
@@ -115,13 +117,15 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Webhooks(tools, front.authenticator).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
-        *Document(front.origins).routes(),
-        *Files(front.origins).routes(),
-        *ErrorPages(front.origins).routes(),
         route("GET", "/healthz", health.live),
         route("GET", "/readyz", health.ready),
         route("GET", "/metrics", health.metrics),
         *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
+        *Document(front.origins).routes(),  # pages come last: nobody is in a hurry for them
+        *Landing(front.origins).routes(),
+        *Reference(front.origins).routes(),
+        *Files(front.origins).routes(),
+        *ErrorPages(front.origins).routes(),
     ]
     return _layered(routes, registry, front.origins)
 

@@ -14,30 +14,19 @@ from mezzotint.core.errors import NotFound
 from mezzotint.core.explanations import BY_ANY_WORD, EXPLANATIONS, Carrier, Explanation
 from mezzotint.http import pages
 from mezzotint.http.endpoint import JSON, route
-from mezzotint.http.markup import Html, element
-from mezzotint.http.pages import Page
+from mezzotint.http.markup import Html, element, prose
+from mezzotint.http.pages import Leaf, Page
 from mezzotint.http.problems import page_of
 from mezzotint.http.refusals import USUAL, Told, of_code
-from mezzotint.http.requests import Origins, accepted
+from mezzotint.http.requests import Origins
 
-KINDS = ("text/plain", JSON, "text/html")  # the first for who does not care: people at a terminal
 HERE = "errors"
-
-
-class _Shown:
-    """One page in each of its kinds."""
-
-    def __init__(self, **kinds: Page) -> None:
-        self._kinds = kinds
-
-    def answer(self, request: Request, origin: str) -> Response:
-        return self._kinds[accepted(request, *KINDS).partition("/")[2]].answer(request, origin)
 
 
 class ErrorPages:
     def __init__(self, origins: Origins) -> None:
         self._origins = origins
-        self._list = _Shown(plain=Page(_list_text, pages.TEXT), json=Page(_list_json, JSON), html=Page(_list_page, pages.HTML))
+        self._list = Leaf(Page(_list_text, pages.TEXT), Page(_list_json, JSON), Page(_list_page, pages.HTML))  # text for people at a terminal
         self._pages = {code: _shown(each) for code, each in EXPLANATIONS.items()}
 
     def routes(self) -> list[Route]:
@@ -53,11 +42,11 @@ class ErrorPages:
         return self._pages[explanation.code].answer(request, self._origins.of(request))
 
 
-def _shown(explanation: Explanation) -> _Shown:
-    return _Shown(
-        plain=Page(lambda: _text(explanation), pages.TEXT),
-        json=Page(lambda: json.dumps(_facts(explanation), ensure_ascii=False), JSON),
-        html=Page(lambda: _page(explanation), pages.HTML),
+def _shown(explanation: Explanation) -> Leaf:
+    return Leaf(
+        Page(lambda: _text(explanation), pages.TEXT),
+        Page(lambda: json.dumps(_facts(explanation), ensure_ascii=False), JSON),
+        Page(lambda: _page(explanation), pages.HTML),
     )
 
 
@@ -117,20 +106,19 @@ def _items(sentences: Any) -> Iterator[str]:
 def _page(explanation: Explanation) -> str:
     told = list(of_code(explanation.code))
     parts: list[Html | None] = [
-        element("p", element("a", "Errors", href="../errors"), class_="back"),
         element("h1", element("code", explanation.code)),
         element("p", explanation.means, class_="lead"),
         element("p", "Some surfaces tell it as ", *_codes(explanation.also), ".") if explanation.also else None,
         element("h2", "Why it comes"),
-        element("ul", *(element("li", sentence) for sentence in explanation.why)),
+        element("ul", *(element("li", prose(sentence)) for sentence in explanation.why)),
         element("h2", "What to do"),
-        element("ul", *(element("li", sentence) for sentence in explanation.then)),
+        element("ul", *(element("li", prose(sentence)) for sentence in explanation.then)),
     ]
     if told:
         parts += [element("h2", "How it is told"), element("div", *map(_told, told), class_="told")]
     elif explanation.carrier is Carrier.TASK:
         parts.append(element("p", "Polls tell it in ", element("code", "details.code"), ", GET /v1/tasks/{id} in ", element("code", "error.code"), "."))
-    return pages.page(f"{explanation.code}: an error of mezzotint", *parts, here=HERE, up="../")
+    return pages.page(f"{explanation.code}: an error of mezzotint", *parts, here=None, up="../")
 
 
 def _codes(words: tuple[str, ...]) -> Iterator[Html | str]:

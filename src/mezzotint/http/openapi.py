@@ -14,14 +14,12 @@ from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
-from mezzotint.core.spending import COLUMNS
-from mezzotint.core.tasks import Status
-from mezzotint.core.webhooks import Standing
-from mezzotint.http import examples
+from mezzotint.http import examples, openapi_ours
 from mezzotint.http.dialects import openai, replicate
 from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.openapi_parts import (
     ANY_OBJECT,
+    ANYTHING,
     CANCEL_AFTER,
     CREATED,
     CURSOR,
@@ -30,15 +28,12 @@ from mezzotint.http.openapi_parts import (
     ID,
     IDEMPOTENCY,
     LABEL,
-    LAST_EVENT,
     MAYBE_TEXT,
-    MESSAGE_ID,
     MODEL_NAME,
     NUMBER,
     OWNER,
     PARAMETERS,
     PREFER,
-    PREVIEWS,
     RATES,
     SCHEMAS,
     TASK_ID,
@@ -47,7 +42,6 @@ from mezzotint.http.openapi_parts import (
     WAIT,
     YES_OR_NO,
     header_components,
-    headers_of,
     list_of,
     object_of,
     operation,
@@ -57,23 +51,27 @@ from mezzotint.http.openapi_parts import (
     the,
 )
 from mezzotint.http.pages import Page
-from mezzotint.http.paging import LARGEST_PAGE, PAGE
-from mezzotint.http.problems import help_link, page_of
 from mezzotint.http.refusals import BFL, COMET, OPENAI, OURS, REPLICATE, USUAL
 from mezzotint.http.requests import Origins
 
 ABOUT = "Flux's task API in the words of CometAPI, Black Forest Labs, Replicate and OpenAI, over one ledger of tasks."
 MORE = (
     "A client of any of them works here with this server's address and key in place of its own. A task that was made on one surface is "
-    "read on the others.\n\nEvery answer has an `X-Request-Id`. Every answer that refuses has a `Link` to a page that explains it, below "
+    "read on the others. What paints is said by `X-Mezzotint-Engine`, whatever the model is called.\n\nEvery answer has an `X-Request-Id`. Every answer that refuses has a `Link` to a page that explains it, below "
     "`/errors/`, and where waiting helps a `Retry-After`. What takes GET takes HEAD too."
 )
 SURFACES = {
-    COMET: "As https://api.cometapi.com: its examples run with this server's address. Creates answer at once; poll until status is not Pending.",
-    BFL: "As https://api.bfl.ai. Creates answer at once; poll the polling_url until status is not Pending.",
-    REPLICATE: "As https://api.replicate.com. All of it is below /replicate/v1 as well. Creates answer at once, or after Prefer: wait.",
-    OPENAI: "As https://api.openai.com/v1. Requests are held until the pictures are there, for ten minutes at most.",
+    COMET: "As CometAPI's Flux routes: its examples run as they are written. Creates answer at once; poll until status is not Pending.",
+    BFL: "As Black Forest Labs' own API. Creates answer at once; poll the polling_url until status is not Pending.",
+    REPLICATE: "As Replicate's predictions. All of it is below /replicate/v1 as well. Creates answer at once, or after Prefer: wait.",
+    OPENAI: "As OpenAI's images. Requests are held until the pictures are there, for ten minutes at most.",
     OURS: "What the others have no words for: models, tasks, events, canceling, usage, and what the server says of itself.",
+}
+BASES = {  # by surface: the address that its clients know, and what replaces it
+    COMET: ("https://api.cometapi.com", USUAL),
+    BFL: ("https://api.bfl.ai", USUAL),
+    REPLICATE: ("https://api.replicate.com", USUAL),
+    OPENAI: ("https://api.openai.com/v1", f"{USUAL}/v1"),
 }
 CREATING = (402, 403, 405, 408, 413, 422, 429, 503)
 FLUX_CREATE = "Answered when the task is on disk. Ask at the polling_url for the picture. Name a webhook_url to be told instead."
@@ -96,7 +94,7 @@ class Document:
 
 @cache
 def document() -> dict[str, Any]:
-    paths = {**_comet(), **_bfl(), **_replicate(), **_openai(), **_ours()}
+    paths = {**_comet(), **_bfl(), **_replicate(), **_openai(), **openapi_ours.paths()}
     for path, method, each in operations(paths):
         each["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": examples.curl(method, path, resolved(each))}]
     return {
@@ -151,7 +149,8 @@ def _with_prompt(card: ModelCard) -> Schema:
     schema = model_schema(card)
     if "prompt" not in schema["properties"] or card.needs_picture or "prompt" in schema["required"]:
         return ref(schema_name(card))
-    return schema | {"required": ["prompt", *schema["required"]]}
+    prompt = {name: value for name, value in schema["properties"]["prompt"].items() if name != "default"}
+    return schema | {"properties": schema["properties"] | {"prompt": prompt}, "required": ["prompt", *schema["required"]]}
 
 
 def _about(card: ModelCard) -> str:
@@ -334,113 +333,6 @@ def _images(name: str, summary: str, **body: Any) -> dict[str, Any]:
     told, parameters = ("X-Mezzotint-Engine",), (IDEMPOTENCY, LABEL)
     made = operation(name, summary, OPENAI, {200: ref("Images")}, (*CREATING, 404, 504), parameters=parameters, told=told, **body)
     made["responses"]["200"]["content"]["text/event-stream"] = {
-        "schema": the(TEXT, "With stream: previews as partial_image, each picture as completed, or error.")
+        "schema": the(ANYTHING, "With stream: previews as partial_image, each picture as completed, or error.")
     }
-    return made
-
-
-def _ours() -> dict[str, Any]:
-    days = tuple(
-        {"name": name, "in": "query", "schema": {"type": "string", "format": "date"}, "description": f"The {which} day, included."}
-        for name, which in (("from", "first"), ("to", "last"))
-    )
-    forms = (
-        {"name": "by", "in": "query", "schema": TEXT, "description": f"What is told apart: one or more of {', '.join(COLUMNS)}, with commas."},
-        {"name": "format", "in": "query", "schema": {"enum": ["json", "csv"]}, "description": "csv is a table, as `Accept: text/csv` asks for."},
-    )
-    code = {"name": "code", "in": "path", "required": True, "schema": TEXT, "description": "A code.", "example": "invalid_request"}
-    negotiated = "As JSON, text or HTML: whichever Accept names."
-    named = (OWNER, MODEL_NAME)
-    one_model = {200: ref("ModelAndParameters")}
-    gets = {
-        "/v1/models": operation("models", "List models.", OURS, {200: ref("Models")}, (405,), keyless=True),
-        "/v1/models/{name}": operation("model", "One model and its parameters.", OURS, one_model, (404, 405), parameters=(MODEL_NAME,), keyless=True),
-        "/v1/models/{owner}/{name}": operation(
-            "model_of_owner", "One of Replicate's models and its parameters.", OURS, one_model, (404, 405), parameters=named, keyless=True
-        ),
-        "/v1/tasks": operation("tasks", "List tasks, newest first.", OURS, {200: ref("Tasks")}, (405,), parameters=_page(Status, "Tasks")),
-        "/v1/tasks/{id}": operation("task", "Read a task.", OURS, {200: ref("Task")}, (404, 405), parameters=(ID, WAIT, PREFER), told=HINTS),
-        "/v1/tasks/{id}/events": operation(
-            "task_events",
-            "Follow a task as server-sent events.",
-            OURS,
-            {200: the(TEXT, "An event for each change, its name the status, its data JSON; the last one has the id `end`.")},
-            (404, 405),
-            parameters=(ID, PREVIEWS, LAST_EVENT),
-            answer_type="text/event-stream",
-            token=True,
-        ),
-        "/v1/usage": operation("usage", "What was painted and what it cost.", OURS, {200: ref("Usage")}, (405,), parameters=(*days, *forms)),
-        "/images/{task}/{name}": _picture(),
-        "/errors": operation("errors", "Every code of an error.", OURS, {200: ref("Errors")}, (405,), about=negotiated, keyless=True, told=("ETag",)),
-        "/errors/{code}": operation(
-            "error",
-            "What a code means and what to do.",
-            OURS,
-            {200: ref("Error")},
-            (404, 405),
-            about=negotiated,
-            parameters=(code,),
-            keyless=True,
-            told=("ETag",),
-        ),
-        "/healthz": operation("live", "Whether the process answers.", OURS, {200: object_of(ok={"const": True})}, (405,), keyless=True),
-        "/readyz": operation("ready", "Whether it takes tasks.", OURS, {200: ANY_OBJECT, 503: ANY_OBJECT}, (405,), keyless=True),
-        "/metrics": operation("metrics", "For Prometheus.", OURS, {200: TEXT}, (405,), keyless=True, answer_type="text/plain"),
-        "/openapi.json": operation("openapi", "This document.", OURS, {200: ANY_OBJECT}, (405,), keyless=True, told=("ETag",)),
-    }
-    cancel = operation(
-        "cancel",
-        "Cancel a task.",
-        OURS,
-        {200: ref("Task")},
-        (404, 405),
-        parameters=(ID,),
-        about="At once while it waits, between two steps while it is painted.",
-    )
-    return {path: {"get": each} for path, each in gets.items()} | {"/v1/tasks/{id}/cancel": {"post": cancel}} | _webhooks()
-
-
-def _page(words: type[Status | Standing], what: str) -> tuple[Schema, ...]:
-    """`what`: of which there are pages."""
-    limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE}
-    return (
-        {"name": "status", "in": "query", "schema": {"enum": [word.value for word in words]}, "description": f"{what} of this status only."},
-        {"name": "before", "in": "query", "schema": TEXT, "description": f"{what} older than this one: the `before` of the page before."},
-        {"name": "limit", "in": "query", "schema": limit, "description": "How many at most."},
-    )
-
-
-def _webhooks() -> dict[str, Any]:
-    one = {200: ref("WebhookWithAttempts")}
-    page = _page(Standing, "Webhooks")
-    again = "As soon as may be, under its old id: a receiver that had it knows it by that."
-    return {
-        "/v1/webhooks": {"get": operation("webhooks", "List webhooks, newest first.", OURS, {200: ref("Webhooks")}, (405,), parameters=page)},
-        "/v1/webhooks/{id}": {"get": operation("webhook", "One webhook and its attempts.", OURS, one, (404, 405), parameters=(MESSAGE_ID,))},
-        "/v1/webhooks/{id}/resend": {"post": operation("resend", "Send a webhook again.", OURS, one, (404, 405), about=again, parameters=(MESSAGE_ID,))},
-    }
-
-
-def _picture() -> dict[str, Any]:
-    """A link, as polls hand it out. It is refused in plain words, without a surface's envelope."""
-    parameters = tuple(
-        {"name": name, "in": where, "required": True, "schema": TEXT, "description": "As in the link.", "example": example}
-        for name, where, example in (
-            ("task", "path", examples.A_TASK),
-            ("name", "path", "sample.jpeg"),
-            ("expires", "query", "1800000000"),
-            ("signature", "query", "AAAAAAAAAAAAAAAAAAAAAA"),
-        )
-    )
-    made = operation("picture", "A picture, by its signed link.", OURS, {200: TEXT}, (405,), parameters=parameters, keyless=True)
-    made["responses"]["200"] = {
-        "description": "The picture.",
-        "headers": headers_of("ETag"),
-        "content": {f"image/{form}": {} for form in ("jpeg", "png", "webp")},
-    }
-    plain = {"text/plain": {"schema": TEXT}}
-    for status, why in ((403, "The signature does not hold."), (410, "The link has expired, or the picture is no longer kept.")):
-        example = help_link(page_of("link_invalid" if status == 403 else "link_expired", USUAL))
-        made["responses"][str(status)] = {"description": f"{why} Its Link is such as {example}", "headers": headers_of("Link"), "content": plain}
     return made

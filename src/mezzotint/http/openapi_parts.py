@@ -23,6 +23,7 @@ NUMBER: Schema = {"type": "number"}
 MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
 WHOLE: Schema = {"type": "integer"}
 YES_OR_NO: Schema = {"type": "boolean"}
+ANYTHING: Schema = {}
 ANY_OBJECT: Schema = {"type": "object"}
 MAYBE_OBJECT: Schema = {"type": ["object", "null"]}
 
@@ -264,7 +265,7 @@ def _referred(parameter: Schema) -> Schema:
 
 HEADERS: dict[str, tuple[str, Schema]] = {
     "X-Request-Id": ("Names this request in the server's log.", TEXT),
-    "Link": ('The page that explains the error: `<…/errors/{code}>; rel="help"`.', TEXT),
+    "Link": ('Of a refusal, the page that explains it: `<…/errors/{code}>; rel="help"`.', TEXT),
     "Retry-After": ("Seconds after which to come back.", WHOLE),
     "Allow": ("The methods that the path takes.", TEXT),
     "X-Mezzotint-Engine": ("What paints it, such as nano: nobody shall take it for another model.", TEXT),
@@ -339,17 +340,22 @@ def operation(
     body_type: str = JSON,
     example: Any = None,
     answer_type: str = JSON,
+    other_types: tuple[str, ...] = (),
     told: tuple[str, ...] = (),
     keyless: bool = False,
     token: bool = False,
     model: str = "",
 ) -> dict[str, Any]:
-    """`about`: more than the summary says. `example`: a body that is taken. `told`: headers of the answer. `keyless`: no key is needed;
+    """`about`: more than the summary says. `example`: a body that is taken. `told`: headers of the answer; `other_types`: as what it may be had too. `keyless`: no key is needed;
     `token`: the token of a polling_url does as well. `model`: which one it calls."""
     usual = {400, 500, 503} | (set() if keyless else {401, 403, 429}) | ({422} if surface in (BFL, REPLICATE) else set())
     refused = sorted({*refusals, *usual} - answers.keys() - ({401} if surface == BFL else set()))
     responses: dict[str, Schema] = {
-        str(status): {"description": _said(status), "headers": headers_of(*told), "content": {answer_type: {"schema": schema}}}
+        str(status): {
+            "description": _said(status),
+            "headers": headers_of(*told),
+            "content": {answer_type: {"schema": schema}, **{kind: {"schema": TEXT} for kind in other_types}},
+        }
         for status, schema in answers.items()
     }
     responses |= {str(status): {"$ref": f"#/components/responses/{_refusal_name(surface, status)}"} for status in refused}

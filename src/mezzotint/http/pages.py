@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from types import MappingProxyType
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -23,9 +24,9 @@ from mezzotint.http.endpoint import route
 from mezzotint.http.markup import Content, Html, document, element
 from mezzotint.http.problems import OF_ADDRESSES
 from mezzotint.http.refusals import USUAL
-from mezzotint.http.requests import Origins, has_already
+from mezzotint.http.requests import Origins, accepted, has_already
 
-HTML, TEXT, MARKDOWN = "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/markdown; charset=utf-8"
+HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 FILES = {"pages.css": "text/css; charset=utf-8", "pages.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 SAFE = {
@@ -36,6 +37,7 @@ SAFE = {
     "cache-control": "no-cache",  # kept, and asked for anew each time, which costs nothing where the tag still holds
     "vary": "accept, accept-encoding",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 ADDRESSES = 4  # for which a page is kept ready at once
 WORTH_PACKING = 4096  # bytes
 NAVIGATION = (("", "mezzotint"), ("docs", "API reference"), ("errors", "Errors"), ("openapi.json", "OpenAPI"), ("llms.txt", "llms.txt"))
@@ -60,16 +62,32 @@ class Page:
         packed = gzip.compress(plain, 6, mtime=0) if len(plain) > WORTH_PACKING else b""
         return _Made(plain, packed, hashlib.sha256(plain).hexdigest()[:32])
 
-    def answer(self, request: Request, origin: str, **headers: str) -> Response:
+    @property
+    def kind(self) -> str:
+        """Its media type alone."""
+        return self._media_type.partition(";")[0]
+
+    def answer(self, request: Request, origin: str, headers: Mapping[str, str] = NOTHING) -> Response:
+        """`headers`: more than every page has."""
         made = self._made(quote(origin, safe=OF_ADDRESSES))
         packing = bool(made.packed) and "gzip" in request.headers.get("accept-encoding", "")
         tag = f'"{made.tag}{"-gzip" if packing else ""}"'
-        told = SAFE | {"etag": tag} | headers
+        told = {**SAFE, "etag": tag, **headers}
         if has_already(request, tag):
             return Response(status_code=304, headers=told)
         if packing:
             told["content-encoding"] = "gzip"
         return Response(made.packed if packing else made.plain, 200, told, self._media_type)
+
+
+class Leaf:
+    """The same in several kinds: the client is sent the one that it would rather have, or the first."""
+
+    def __init__(self, *kinds: Page) -> None:
+        self._kinds = {page.kind: page for page in kinds}
+
+    def answer(self, request: Request, origin: str, headers: Mapping[str, str] = NOTHING) -> Response:
+        return self._kinds[accepted(request, *self._kinds)].answer(request, origin, headers)
 
 
 class Files:
@@ -93,8 +111,8 @@ def _reader(name: str) -> Callable[[], str]:
     return lambda: (resources.files("mezzotint.http") / "static" / name).read_text("utf-8")
 
 
-def page(title: str, *content: Content, here: str, up: str = "") -> str:
-    """A whole page. `here` is its place in the navigation; `up` leads from it to the root, for servers below a path of another."""
+def page(title: str, *content: Content, here: str | None, up: str = "") -> str:
+    """A whole page. `here` is its place in the navigation, if it is there; `up` leads from it to the root, for servers below a path of another."""
     head = [
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
@@ -112,7 +130,7 @@ def page(title: str, *content: Content, here: str, up: str = "") -> str:
     return document(Html("".join(head)), body, title=title)
 
 
-def _navigation(here: str, up: str) -> Html:
+def _navigation(here: str | None, up: str) -> Html:
     links = [element("a", name, href=f"{up}{path}" or "./", aria_current="page" if path == here else None) for path, name in NAVIGATION]
     return element("ul", *(element("li", link) for link in links))
 
