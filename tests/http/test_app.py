@@ -42,6 +42,8 @@ BEARER = {"authorization": f"Bearer {KEY}"}
         ("/v1/webhooks", NATIVE),
         ("/v1/webhooks/msg_x", NATIVE),
         ("/v1/webhooks/msg_x/resend", NATIVE),
+        ("/v1/predictions/a\nb", replicate.WORDING),
+        ("/v1/models/a\nb/c/versions/d", replicate.WORDING),
         ("/v1/tasks", NATIVE),
         ("/v1/tasks/x/cancel", NATIVE),
         ("/v1/models/flux-dev", NATIVE),

@@ -39,7 +39,9 @@ from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
 
 OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
-REPLICATES = re.compile(r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks/default/secret)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)")
+REPLICATES = re.compile(
+    r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks/default/secret)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
