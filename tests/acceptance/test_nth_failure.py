@@ -28,7 +28,9 @@ from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Reply
 from mezzotint.service.generate import Painted, PaintOrder, outcome_of
+from mezzotint.work import strays
 from mezzotint.work.deliveries import Deliveries
+from mezzotint.work.strays import SETTLED, Strays
 from mezzotint.work.supervisor import Supervisor, _Held
 from mezzotint.work.sweeper import Sweeper
 from tests.clocks import HandClock
@@ -58,7 +60,7 @@ class Trouble:
             return
         self.count += 1
         if self.nth <= self.count < self.nth + self.many:
-            self.failed = f"{kind}: {what}"
+            self.failed = self.failed or f"{kind}: {what}"
             raise FAULTS[kind]
 
 
@@ -173,6 +175,12 @@ class Life:
             found = await Supervisor._trying(_Held(claim), outcome_of(claim, self.studio.workshop, lambda step, steps: None))
             await ledger.settle([found if isinstance(found, Verdict) else Verdict(claim.task, claim.attempt, found)])
 
+    async def after_a_restart(self) -> None:
+        """What a request left that never became a task is looked for."""
+        sweeping = Strays(self.studio.tools)
+        self.clock.advance(SETTLED)
+        await sweeping.sweep()
+
     async def deliver(self) -> None:
         tools = self.studio.tools
         deliveries = Deliveries(tools, self.poster, lambda task, inputs, event: b"{}")
@@ -186,6 +194,7 @@ async def a_life(folder: Path, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=troubled_connection(trouble)))
         patch.setattr(disk, "os", TroubledSystem(trouble))
+        patch.setattr(strays, "BACK", 95_000.0)
         patch.setattr(Path, "unlink", troubled(trouble, Path.unlink))
         patch.setattr(Path, "read_bytes", troubled(trouble, Path.read_bytes))
         ledger = SqliteLedger(folder / "ledger.db", clock, Terms(keep_images=86_400))
@@ -223,6 +232,7 @@ async def lived(folder: Path, trouble: Trouble, monkeypatch: pytest.MonkeyPatch)
         life.clock.advance(90_000)
         for _ in range(2):  # what could not be deleted is tried again the next time round
             await life.tried(Sweeper(life.studio.tools).sweep)
+        await life.tried(life.after_a_restart)
         assert (await life.poll(task))["status"] == "Task not found"
         assert pictures_in(folder) == []
 
@@ -240,7 +250,7 @@ async def check(life: Life) -> None:
     assert hashlib.sha256((life.folder / "images" / image.key).read_bytes()).hexdigest() == image.sha256
 
 
-@pytest.mark.parametrize("many", [1])
+@pytest.mark.parametrize("many", [1, 2])
 async def test_whatever_fails_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     kinds, nth, trouble = set[str](), 0, Trouble(0, many)
     while not nth or trouble.failed:
