@@ -122,7 +122,7 @@ async def test_examples_are_for_the_address_that_was_called(studio: Studio, path
     assert texts[0].replace("http://pictures.example", "") == texts[1].replace("http://[::1]:9000", "")
 
 
-@pytest.mark.parametrize("host", ["x<script>", 'x"y', "a b", "x'", "$(id)", ""])
+@pytest.mark.parametrize("host", ["x<script>", 'x"y', "a b", "x'", "$(id)"])
 async def test_what_is_no_host_is_written_nowhere(studio: Studio, host: str) -> None:
     response = await studio.client.get("/docs", headers=BROWSER | {"host": host})
 

@@ -9,8 +9,10 @@
         NotFound               404
         BodyTooSlow            408
         BodyTooLarge           413
+        UnknownEncoding        415  the body is packed in a way that is not undone here
         IdempotencyConflict    422  the same Idempotency-Key came before with another body
         TooManyRequests        429  a limit is reached, or the queue is full; says when to come back
+        HeadersTooLarge        431
         ModelNotServed         503  no such model here
         Unavailable            503  the ledger or the disk cannot take it just now; says when to come back
       BadSetting               a setting that cannot be used
@@ -85,6 +87,16 @@ class BodyTooSlow(Refusal):
 class BodyTooLarge(Refusal):
     status = 413
     code = "body_too_large"
+
+
+class UnknownEncoding(Refusal):
+    status = 415
+    code = "unknown_encoding"
+
+
+class HeadersTooLarge(Refusal):
+    status = 431
+    code = "headers_too_large"
 
 
 class TooManyRequests(Refusal):

@@ -116,6 +116,18 @@ IN_ANSWERS = (
         ("Send pictures by URL, smaller, or as JPEG or WebP.", "The operator raises the limit with MEZZOTINT_MAX_BODY."),
     ),
     Explanation(
+        "unknown_encoding",
+        "The request's body is packed in a way that this server does not undo.",
+        ("Content-Encoding names gzip, br or another packing; a few kilobytes of those can unpack to gigabytes.",),
+        ("Send the body as it is, without Content-Encoding.",),
+    ),
+    Explanation(
+        "headers_too_large",
+        "The request's headers are larger than this server takes.",
+        ("Cookies or tokens of another site came along, or a proxy in between repeats a header.",),
+        ("Send fewer and shorter headers: this API reads few of them.",),
+    ),
+    Explanation(
         "idempotency_key_reused",
         "The same Idempotency-Key came before, with another request.",
         ("One key was used for two different requests, or the body of a repeat differs by as little as a space.", "Keys are remembered for a day."),

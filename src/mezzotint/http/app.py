@@ -32,7 +32,7 @@ from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
 from mezzotint.http.reference import Reference
 from mezzotint.http.replicate_models import ReplicateModels
-from mezzotint.http.requests import Origins
+from mezzotint.http.requests import Origins, check_heads
 from mezzotint.http.spending import Spending
 from mezzotint.http.webhooks import Webhooks
 from mezzotint.http.worker import WorkerDoor
@@ -66,9 +66,10 @@ class Worded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # then the router raises what it cannot route, and it is worded here
         try:
+            check_heads(scope)
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            return  # nobody is left to answer
+            return  # in the middle of an answer: nobody is left to hear the rest
         except Exception as error:
             refusal = _routing_refusal(error, scope) or as_refusal(error)
             if refusal is None:

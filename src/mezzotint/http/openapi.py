@@ -73,7 +73,7 @@ BASES = {  # by surface: the address that its clients know, and what replaces it
     REPLICATE: ("https://api.replicate.com", USUAL),
     OPENAI: ("https://api.openai.com/v1", f"{USUAL}/v1"),
 }
-CREATING = (402, 403, 405, 408, 413, 422, 429, 503)
+CREATING = (402, 403, 405, 408, 413, 415, 422, 429, 503)
 FLUX_CREATE = "Answered when the task is on disk. Ask at the polling_url for the picture. Name a webhook_url to be told instead."
 POLL = "Always 200 for whoever may ask, also of a task that failed: the body says how it stands. Held until it has ended where wait asks for that."
 NOTHING_FOUND = "None can be trained here: the models that take a finetune_id paint without one."

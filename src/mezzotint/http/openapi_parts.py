@@ -348,7 +348,7 @@ def operation(
 ) -> dict[str, Any]:
     """`about`: more than the summary says. `example`: a body that is taken. `told`: headers of the answer; `other_types`: as what it may be had too. `keyless`: no key is needed;
     `token`: the token of a polling_url does as well. `model`: which one it calls."""
-    usual = {400, 500, 503} | (set() if keyless else {401, 403, 429}) | ({422} if surface in (BFL, REPLICATE) else set())
+    usual = {400, 431, 500, 503} | (set() if keyless else {401, 403, 429}) | ({422} if surface in (BFL, REPLICATE) else set())
     refused = sorted({*refusals, *usual} - answers.keys() - ({401} if surface == BFL else set()))
     responses: dict[str, Schema] = {
         str(status): {

@@ -11,13 +11,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Scope
 
-from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, InvalidRequest
+from mezzotint.core.errors import BodyTooLarge, BodyTooSlow, HeadersTooLarge, InvalidRequest, UnknownEncoding
 from mezzotint.core.parameters import Problem
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+LARGEST_HEADERS = 64 * 1024  # bytes of all values together
 BODY_SECONDS = 30.0  # without a byte of a body
 WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
 LONGEST_WAIT = 60
@@ -31,6 +33,8 @@ SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the othe
 
 async def read_body(request: Request, most: int) -> bytes:
     """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes."""
+    if (packed := header(request, b"content-encoding")) not in ("", "identity"):
+        raise UnknownEncoding(f"the body is packed as {packed[:40]!r}, which is not undone here: send it as it is")
     length = header(request, b"content-length")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise too_large(most)
@@ -39,7 +43,7 @@ async def read_body(request: Request, most: int) -> bytes:
         while more:
             message = await request.receive()
             if message["type"] == "http.disconnect":
-                raise ClientDisconnect
+                raise InvalidRequest([Problem((), "The body broke off, or is not put together as HTTP has it", "body_broken")])
             part, more = message.get("body", b""), message.get("more_body", False)
             patience.renew()
             size += len(part)
@@ -47,6 +51,22 @@ async def read_body(request: Request, most: int) -> bytes:
                 raise too_large(most)
             parts.append(part)
     return b"".join(parts)
+
+
+def check_heads(scope: Scope) -> None:
+    """Raises HeadersTooLarge, and InvalidRequest for what two programs could read in two ways, one of them before us: whose host it is.
+
+    Where both lengths come, the server below us has left only the chunks, and ends the connection after them.
+    """
+    size, host = 0, []
+    for name, value in scope["headers"]:
+        size += len(value)
+        if name == b"host":
+            host.append(value)
+    if size > LARGEST_HEADERS:
+        raise HeadersTooLarge(f"the request's headers have more than {LARGEST_HEADERS} bytes")
+    if len(host) > 1 or (not any(host) and scope["http_version"] == "1.1"):
+        raise InvalidRequest([Problem(("host",), "Header should come once", "value_error" if len(host) > 1 else "missing", "header")])
 
 
 def header(request: Request, name: bytes) -> str:
