@@ -1,6 +1,6 @@
 """The edges: what the service asks of the world, each port named for who asks. Adapters fit them; they inherit nothing.
 
-One object, the ledger, answers Tasks, Queue, Outbox, Keys and Shelf. Every method of it is one transaction: it happened, on disk,
+One object, the ledger, answers Tasks, Queue, Outbox, Keys, Files and Shelf. Every method of it is one transaction: it happened, on disk,
 when it returns, or it raised and did not happen. Ledger methods wait; engines compute.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
+from mezzotint.core.files import File
 from mezzotint.core.images import EncodedImage, Pixels
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
 from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
@@ -60,8 +61,10 @@ class Tasks(Protocol):
 
     async def inputs(self, task: UUID) -> Inputs | None: ...
 
-    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
-        """Newest first, those made before `before`."""
+    async def list_of(
+        self, account: str, status: Status | None, before: UUID | None, count: int, *, after: UUID | None = None, oldest: bool = False
+    ) -> list[Task]:
+        """Newest first, those made before `before` and after `after`: the newest of them, or with `oldest` the oldest."""
         ...
 
     async def cancel(self, task: UUID, account: str) -> Task | None:
@@ -157,8 +160,37 @@ class Keys(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Pictures that were uploaded before the tasks that name them. One that has expired is nowhere but on the shelf."""
+
+    async def add_file(self, file: File, room: int | None) -> None:
+        """Raises BodyTooLarge where the account's files would take more than `room` bytes."""
+        ...
+
+    async def find_file(self, file: UUID) -> File | None:
+        """Whosever it is."""
+        ...
+
+    async def files_of(self, account: str, before: UUID | None, count: int, *, after: UUID | None = None, oldest: bool = False) -> list[File]:
+        """As `Tasks.list_of`."""
+        ...
+
+    async def drop_file(self, file: UUID, account: str) -> bool:
+        """It expires now. False where the account has no such file."""
+        ...
+
+
 class Shelf(Protocol):
-    """What the sweeper asks. Everything in the blob store lies under the prefix of a task, and every task ends."""
+    """What the sweeper asks. Everything in the blob store lies under the prefix of a task, and every task ends; or of a file, and
+    every file expires."""
+
+    async def spent_files(self, count: int) -> list[UUID]:
+        """Files whose bytes may be deleted now."""
+        ...
+
+    async def forget_files(self, files: Sequence[UUID]) -> None:
+        """The bytes of these are deleted."""
+        ...
 
     async def spent(self, count: int) -> list[UUID]:
         """Tasks whose pictures, given or painted, may be deleted now."""
@@ -173,7 +205,7 @@ class Shelf(Protocol):
         ...
 
 
-class Ledger(Tasks, Queue, Outbox, Keys, Shelf, Protocol):
+class Ledger(Tasks, Queue, Outbox, Keys, Files, Shelf, Protocol):
     """What an adapter in `ledger` is: one object, several narrow views."""
 
     async def secret(self) -> bytes:

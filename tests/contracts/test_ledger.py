@@ -570,6 +570,20 @@ async def test_tasks_are_listed_newest_first_by_account_and_page(ledger: Ledger)
     assert [task.id for task in await ledger.list_of("default", Status.CANCELED, None, 10)] == [tasks[0].id]
 
 
+async def test_a_listing_of_tasks_has_bounds_and_may_begin_at_either(ledger: Ledger) -> None:
+    tasks = [a_task(id=an_id(1_800_000_000_000 + n)) for n in range(6)]
+    for task in tasks:
+        await ledger.submit(task, FREE)
+    ids = [task.id for task in tasks]
+
+    async def listed(count: int, **how: Any) -> list[Any]:
+        return [task.id for task in await ledger.list_of("default", None, ids[5], count, after=ids[0], **how)]
+
+    assert await listed(2) == [ids[4], ids[3]]
+    assert await listed(2, oldest=True) == [ids[2], ids[1]]
+    assert await listed(9, oldest=True) == ids[4:0:-1]
+
+
 async def test_old_tasks_are_forgotten_once_nothing_of_them_is_left(ledger: Ledger, clock: HandClock) -> None:
     await ledger.submit(task := a_task(), FREE)
     await ledger.cancel(task.id, "default")

@@ -24,6 +24,7 @@ def keys_of(task: UUID) -> list[str]:
         places.painted(task, 12, "jpeg"),
         places.given(task, "image", None),
         places.given(task, "images", 3),
+        places.uploaded(task),
     ]
 
 
@@ -31,7 +32,7 @@ def test_a_tasks_pictures_lie_in_the_folder_of_its_minute() -> None:
     name = f"2027-01-15/0800/{TASK.hex}"
 
     assert places.prefix(TASK) == name
-    assert keys_of(TASK) == [f"{name}-outcome.json", f"{name}-0.png", f"{name}-12.jpeg", f"{name}-given.image", f"{name}-given.images.3"]
+    assert keys_of(TASK) == [f"{name}-outcome.json", f"{name}-0.png", f"{name}-12.jpeg", f"{name}-given.image", f"{name}-given.images.3", f"{name}-file"]
 
 
 @given(TIMES, NOISE)
@@ -83,7 +84,7 @@ def test_a_key_says_whose_it_is_and_whether_it_came_with_the_request(time: int, 
     task = ids.mint(time, noise)
 
     assert {places.task_of(key) for key in keys_of(task)} == {task}
-    assert [places.is_given(key) for key in keys_of(task)] == [False, False, False, True, True]
+    assert [places.is_given(key) for key in keys_of(task)] == [False, False, False, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
 from mezzotint.core.webhooks import Event, Message, Standing, Try
 from mezzotint.ledger import sqlite as module
-from mezzotint.ledger import sqlite_outbox
+from mezzotint.ledger import sqlite_files, sqlite_outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.sqlite import SQL, SqliteLedger, file_system_of, migrate, open_connection, schema_of
 from mezzotint.ledger.terms import Terms
@@ -443,7 +443,7 @@ def test_statements_are_read_by_name_without_their_comments() -> None:
 
 
 def test_every_statement_is_used() -> None:
-    text = "".join(Path(each.__file__).read_text("utf-8") for each in (module, sqlite_outbox) if each.__file__)
+    text = "".join(Path(each.__file__).read_text("utf-8") for each in (module, sqlite_files, sqlite_outbox) if each.__file__)
     assert [name for name in SQL if f'"{name}"' not in text] == []
 
 
@@ -455,6 +455,11 @@ PLANS = {
     "held": "task_running",
     "overdue": "task_deadline",
     "list_tasks": "task_of_account",
+    "list_oldest_tasks": "task_of_account",
+    "list_files": "file_of_account",
+    "list_oldest_files": "file_of_account",
+    "file_bytes": "file_of_account",
+    "spent_files": "file_expires",
     "spent": "task_images",
     "due_deliveries": "outbox_owed",
     "list_messages": "SEARCH outbox USING INDEX outbox_of_account (account=? AND state=? AND id<?)",

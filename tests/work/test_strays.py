@@ -9,6 +9,7 @@ import pytest
 from mezzotint.blobs.memory import MemoryBlobs
 from mezzotint.core import ids, places
 from mezzotint.core.errors import Unavailable
+from mezzotint.core.files import File
 from mezzotint.work.strays import BACK, SETTLED, Strays
 from tests.pictures import a_file, in_base64
 from tests.studio import Studio
@@ -67,6 +68,19 @@ async def test_what_has_a_task_is_left_to_its_time(studio: Studio, end: str | No
 
     assert await strays.sweep() == 0
     assert kept(studio) == {UUID(task)}
+
+
+async def test_an_upload_without_a_record_is_a_stray_and_a_file_is_none(studio: Studio) -> None:
+    now = studio.clock.now()
+    lost, found = (ids.mint(int(now * 1000), bytes(9) + bytes([number])) for number in (1, 2))
+    for file in (lost, found):
+        await studio.tools.blobs.put(places.uploaded(file), b"a picture")
+    await studio.tools.ledger.add_file(File(found, "default", "boat.png", "png", 9, "ab" * 32, now, now + 2 * SETTLED), None)
+    strays = Strays(studio.tools)
+    studio.clock.advance(SETTLED)
+
+    assert await strays.sweep() == 1
+    assert kept(studio) == {found}
 
 
 async def test_painted_pictures_are_left_alone_whoever_they_are_of(studio: Studio) -> None:

@@ -1,4 +1,5 @@
-"""Where a task's pictures lie in the blob store: all of their keys begin with one prefix, made of its minute and its id.
+"""Where a task's pictures lie in the blob store: all of their keys begin with one prefix, made of its minute and its id. An uploaded
+file lies as the one picture of a task would.
 
 A second attempt finds what the first one wrote, and deleting a task's pictures is deleting what has its prefix. Tasks of the same
 minute share a folder, so that few folders are synced when many pictures are written.
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from mezzotint.core import ids
 
-GIVEN = "-given."
+GIVEN, UPLOADED = "-given.", "-file"
 
 
 def folder(seconds: float) -> str:
@@ -34,7 +35,8 @@ def task_of(key: str) -> UUID | None:
 
 
 def is_given(key: str) -> bool:
-    return GIVEN in key
+    """Whether it came with a request, which may have been killed before there was a record of what it came for."""
+    return GIVEN in key or key.endswith(UPLOADED)
 
 
 def manifest(task: UUID) -> str:
@@ -50,3 +52,8 @@ def given(task: UUID, parameter: str, index: int | None) -> str:
     """A picture that came with the request."""
     place = "" if index is None else f".{index}"
     return f"{prefix(task)}{GIVEN}{parameter}{place}"
+
+
+def uploaded(file: UUID) -> str:
+    """The bytes of a file, whose id is one of the same kind."""
+    return f"{prefix(file)}{UPLOADED}"

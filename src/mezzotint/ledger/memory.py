@@ -13,6 +13,7 @@ from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.errors import IdempotencyConflict, Refusal, Unavailable
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
+from mezzotint.ledger.memory_files import MemoryFiles
 from mezzotint.ledger.rows import CANCELED, EXPIRED, HOOKS, IDEMPOTENCY, given_up, hook_of, message_id
 from mezzotint.ledger.terms import TAKEN, Terms, no_credits, not_enlisted, over_budget, queue_full, too_many_active
 from mezzotint.ports import Clock, Limits, Orders, Submitted
@@ -70,10 +71,11 @@ class _Lease:
     until: float
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryFiles):
     """See `ports.Ledger`."""
 
     def __init__(self, clock: Clock, terms: Terms | None = None) -> None:
+        super().__init__()
         self._clock, self._terms = clock, terms or Terms()
         self._tasks: dict[UUID, _Entry] = {}
         self._requests: dict[tuple[str, str], tuple[str, UUID, float]] = {}
@@ -159,14 +161,18 @@ class MemoryLedger:
         entry = self._tasks.get(task)
         return None if entry is None else entry.new.inputs
 
-    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
+    async def list_of(
+        self, account: str, status: Status | None, before: UUID | None, count: int, *, after: UUID | None = None, oldest: bool = False
+    ) -> list[Task]:
         self._open()
         tasks = [
             entry.task
             for entry in self._tasks.values()
-            if entry.task.account == account and (status is None or entry.task.status is status) and (before is None or entry.task.id < before)
+            if entry.task.account == account and (status is None or entry.task.status is status)
+            if (before is None or entry.task.id < before) and (after is None or entry.task.id > after)
         ]
-        return sorted(tasks, key=lambda task: task.id, reverse=True)[:count]
+        chosen = sorted(tasks, key=lambda task: task.id, reverse=not oldest)[:count]
+        return chosen[::-1] if oldest else chosen
 
     async def cancel(self, task: UUID, account: str) -> Task | None:
         self._open()

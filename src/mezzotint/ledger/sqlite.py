@@ -24,6 +24,7 @@ from mezzotint.core.webhooks import Attempt, Delivery, Event, Message, Standing
 from mezzotint.ledger import sqlite_outbox as outbox
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, row_of_key, task_of
+from mezzotint.ledger.sqlite_files import LAST, SqliteFiles
 from mezzotint.ledger.terms import Terms, no_credits, not_enlisted, over_budget, queue_full, too_many_active
 from mezzotint.ledger.writer import Writer, unavailable
 from mezzotint.ports import Clock, Limits, Orders, Submitted
@@ -101,7 +102,7 @@ def _migrate_to(connection: Connection, number: int, script: str) -> None:
             raise
 
 
-class SqliteLedger:
+class SqliteLedger(SqliteFiles):
     """See `ports.Ledger`."""
 
     def __init__(self, path: Path, clock: Clock, terms: Terms) -> None:
@@ -206,11 +207,13 @@ class SqliteLedger:
         row = self._read("get_inputs", task=task.bytes)
         return None if row is None else records.decode(row[0], Inputs)
 
-    async def list_of(self, account: str, status: Status | None, before: UUID | None, count: int) -> list[Task]:
+    async def list_of(
+        self, account: str, status: Status | None, before: UUID | None, count: int, *, after: UUID | None = None, oldest: bool = False
+    ) -> list[Task]:
         low, high = (0, len(NUMBERS)) if status is None else (NUMBERS[status],) * 2
-        limit = before.bytes if before else b"\xff" * 16
-        query = {"account": account, "before": limit, "low": low, "high": high, "count": count}
-        return [task_of(row) for row in self._read_all("list_tasks", **query)]
+        span = {"before": before.bytes if before else LAST, "after": after.bytes if after else b"", "count": count}
+        rows = self._read_all("list_oldest_tasks" if oldest else "list_tasks", account=account, low=low, high=high, **span)
+        return [task_of(row) for row in (reversed(rows) if oldest else rows)]
 
     async def cancel(self, task: UUID, account: str) -> Task | None:
         await self._writer.do(lambda connection: self._cancel(connection, task, account))

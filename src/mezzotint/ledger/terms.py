@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mezzotint.core.errors import NotEnlisted, PaymentRequired, TooManyRequests
+from mezzotint.core.errors import BodyTooLarge, NotEnlisted, PaymentRequired, TooManyRequests
 
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
@@ -33,6 +33,10 @@ def no_credits(price: float, left: float) -> PaymentRequired:
 
 def over_budget(price: float, left: float) -> PaymentRequired:
     return PaymentRequired(f"this costs {price:g} credits, and this key has {max(left, 0.0):g} left of its budget")
+
+
+def no_room(size: int, taken: int, room: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the file has {size} bytes, and the account's files take {taken} of {room} already: delete some, or wait until they expire")
 
 
 def not_enlisted(worker: str, epoch: int) -> NotEnlisted:

@@ -1,4 +1,5 @@
-"""Pictures that came with a request and never got a task: the server was killed between the two. Nobody can ever ask for them.
+"""Pictures that came with a request and never got a task, or a file's record: the server was killed between the two. Nobody can ever
+ask for them.
 
 It does not look at what may still get its task: a create takes seconds, and only what is older than SETTLED is looked at. A server that
 goes on cleans up after itself, so only what is older than this process is looked at, once in its life. Painted pictures are left alone,
@@ -49,7 +50,7 @@ class Strays:
         for number, task in enumerate(task for task, given_alone in by_task.items() if given_alone):
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
-            if await self._tools.ledger.get(task) is None:
+            if await self._tools.ledger.get(task) is None and await self._tools.ledger.find_file(task) is None:
                 strays.append(task)
         if strays:
             await self._tools.blobs.delete([places.prefix(task) for task in strays])

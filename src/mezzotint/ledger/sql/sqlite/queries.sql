@@ -36,7 +36,10 @@ SELECT * FROM task WHERE id = :id;
 SELECT inputs FROM task_input WHERE task = :task;
 
 -- name: list_tasks
-SELECT * FROM task WHERE account = :account AND id < :before AND state >= :low AND state <= :high ORDER BY id DESC LIMIT :count;
+SELECT * FROM task WHERE account = :account AND id > :after AND id < :before AND state >= :low AND state <= :high ORDER BY id DESC LIMIT :count;
+
+-- name: list_oldest_tasks
+SELECT * FROM task WHERE account = :account AND id > :after AND id < :before AND state >= :low AND state <= :high ORDER BY id LIMIT :count;
 
 -- name: count_waiting
 SELECT count(*) FROM task WHERE state = 0;
@@ -220,3 +223,28 @@ DELETE FROM outbox WHERE task = :id;
 
 -- name: forget_requests
 DELETE FROM idempotency WHERE expires <= :now;
+
+-- name: file_bytes
+-- What an account's files take.
+SELECT coalesce(sum(size), 0) FROM file WHERE account = :account AND expires > :now;
+
+-- name: add_file
+INSERT INTO file (id, account, expires, size, details) VALUES (:id, :account, :expires, :size, :details);
+
+-- name: find_file
+SELECT details FROM file WHERE id = :id AND expires > :now;
+
+-- name: list_files
+SELECT details FROM file WHERE account = :account AND id > :after AND id < :before AND expires > :now ORDER BY id DESC LIMIT :count;
+
+-- name: list_oldest_files
+SELECT details FROM file WHERE account = :account AND id > :after AND id < :before AND expires > :now ORDER BY id LIMIT :count;
+
+-- name: drop_file
+UPDATE file SET expires = :now WHERE id = :id AND account = :account AND expires > :now RETURNING id;
+
+-- name: spent_files
+SELECT id FROM file WHERE expires <= :now ORDER BY expires LIMIT :count;
+
+-- name: forget_file
+DELETE FROM file WHERE id = :id;
