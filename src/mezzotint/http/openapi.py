@@ -20,9 +20,10 @@ from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.openapi_parts import (
     ANY_OBJECT,
     ANYTHING,
+    BY_WEB,
     CANCEL_AFTER,
     CREATED,
-    CURSOR,
+    CUT,
     DRY_RUN,
     HINTS,
     ID,
@@ -231,7 +232,7 @@ def _replicate() -> dict[str, Any]:
     create = operation(
         "replicate_create", "Make a prediction by version.", REPLICATE, made, CREATING, parameters=headers, body=body, example=by_version, told=told
     )
-    listing = operation("replicate_list", "List predictions, newest first.", REPLICATE, {200: ref("Predictions")}, (405, 422), parameters=(CURSOR,))
+    listing = operation("replicate_list", "List predictions, newest first.", REPLICATE, {200: ref("Predictions")}, (405, 422), parameters=(*CUT, BY_WEB))
     one = {200: ref("Prediction")}
     named = (OWNER, MODEL_NAME | {"example": "flux-schnell"})
     secret = object_of(key=the(TEXT, "whsec_ and base64, as Standard Webhooks has it."))

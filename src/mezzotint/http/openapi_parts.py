@@ -216,7 +216,13 @@ VERSION: Schema = {
     "description": "64 hexadecimal digits.",
     "example": next(iter(replicate.BY_VERSION)),
 }
-CURSOR: Schema = {"name": "cursor", "in": "query", "schema": TEXT, "description": "Out of the `next` of the page before."}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+CUT: tuple[Schema, ...] = (
+    {"name": "cursor", "in": "query", "schema": TEXT, "description": "Out of the `next` or the `previous` of another page."},
+    {"name": "created_after", "in": "query", "schema": MOMENT, "description": "Only what was made then or later."},
+    {"name": "created_before", "in": "query", "schema": MOMENT, "description": "Only what was made earlier."},
+)
+BY_WEB: Schema = {"name": "source", "in": "query", "schema": {"enum": ["web"]}, "description": "Only what was made on web pages: nothing."}
 WAIT: Schema = {
     "name": "wait",
     "in": "query",

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
-from mezzotint.core import ids
 from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotFound
@@ -22,6 +21,7 @@ from mezzotint.core.images import ImageFormat
 from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.http.auth import Authenticator
+from mezzotint.http.cursors import Span, read_page
 from mezzotint.http.dialects import replicate
 from mezzotint.http.endpoint import JSON, Endpoint, as_json
 from mezzotint.http.intake import Intake
@@ -32,7 +32,6 @@ from mezzotint.service.submit import submit
 from mezzotint.service.tools import Tools
 
 PREFIXES = ("/v1", "/replicate/v1")
-PAGE = 100
 DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
 SHORTEST_LIFE = 5  # seconds that Cancel-After leaves a prediction at least
 
@@ -109,17 +108,16 @@ class Predictions:
         return as_json(await self._told(task, self._origins.of(request), prefix))
 
     async def list(self, request: Request, prefix: str) -> Response:
-        """Newest first. `next` is the address of the next page, null on the last."""
+        """Newest first. `next` and `previous` are the addresses of the pages beside this one, null at either end."""
         key = await self._authenticator.required(request, READ)
-        cursor = request.query_params.get("cursor")
-        before = ids.read(cursor) if cursor else None
-        if cursor and before is None:
-            raise InvalidRequest([Problem(("cursor",), "cursor is none that was handed out here", "value_error", "query")])
-        origin = self._origins.of(request)
-        tasks = await self._tools.ledger.list_of(key.account, None, before, PAGE)
-        results = [await self._told(task, origin, prefix, with_files=False) for task in tasks]
-        following = f"{origin}{prefix}/predictions?cursor={ids.short(tasks[-1].id)}" if len(tasks) == PAGE else None
-        return as_json(replicate.page(results, following))
+        origin, by_web = self._origins.of(request), _by_web(request)
+
+        async def fetch(span: Span, count: int) -> list[Task]:
+            return [] if by_web else await self._tools.ledger.list_of(key.account, None, span.before, count, after=span.after, oldest=span.oldest)
+
+        page = await read_page(request, f"{origin}{prefix}/predictions", fetch)
+        results = [await self._told(task, origin, prefix, with_files=False) for task in page.entries]
+        return as_json(replicate.page(results, page.following, page.previous))
 
     async def _told(self, task: Task, origin: str, prefix: str, *, status: str = "", with_files: bool = True) -> dict[str, Any]:
         inputs = await self._tools.ledger.inputs(task.id) or Inputs(task.model, {})
@@ -158,6 +156,14 @@ def _by_version(text: str) -> tuple[ModelCard, str | None]:
     elif not name and (card := REPLICATE_MODELS.get(text)) is not None and card.listed:
         return card, None
     raise ModelNotServed(text[:100])
+
+
+def _by_web(request: Request) -> bool:
+    """Whether only predictions made on the service's own web pages are asked for: there are none. Raises InvalidRequest."""
+    source = request.query_params.get("source")
+    if source not in (None, "", "web"):
+        raise InvalidRequest([Problem(("source",), 'source must be one of the following: "web"', "value_error", "query")])
+    return source == "web"
 
 
 def _life(request: Request) -> int | None:

@@ -257,5 +257,5 @@ def show_version(card: ModelCard) -> dict[str, Any]:
     return {"id": version_of(card), "created_at": MADE, "cog_version": "0.14.0", "openapi_schema": document}
 
 
-def page(results: list[dict[str, Any]], following: str | None = None) -> dict[str, Any]:
-    return {"previous": None, "next": following, "results": results}
+def page(results: list[dict[str, Any]], following: str | None = None, previous: str | None = None) -> dict[str, Any]:
+    return {"previous": previous, "next": following, "results": results}
