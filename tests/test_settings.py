@@ -45,6 +45,8 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "poll_rate": ("10/s", Rate(10, 1), RATES),
     "poll_by_id": ("anyone", "anyone", ("everyone", "Anyone")),
     "keep_images": ("7d", 604_800.0, DURATIONS),
+    "keep_files": ("1h", 3600.0, (*DURATIONS, "0", "0.5")),
+    "files_room": ("0", 0, NUMBERS),
     "keep_tasks": ("0", 0.0, DURATIONS),
     "link_lifetime": ("10m", 600.0, (*DURATIONS, "0", "0.5")),
     "webhook_echo_secret": ("On", True, FLAGS),

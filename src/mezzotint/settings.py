@@ -138,6 +138,8 @@ TABLE = (
     Setting("poll_rate", None, read_rate, "The same for all else that a key asks, polls above all."),
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
     Setting("keep_images", 86400.0, _seconds, "How long pictures are kept after they are ready; 0 is for ever."),
+    Setting("keep_files", 86400.0, _a_while, "How long uploaded files are kept."),
+    Setting("files_room", 1024**3, _whole, "Bytes that an account's uploaded files may take; 0 is no limit."),
     Setting("keep_tasks", 30 * 86400.0, _seconds, "How long finished tasks are remembered; 0 is for ever."),
     Setting("link_lifetime", 600.0, _a_while, "How long a picture's link holds after it is ready."),
     Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
@@ -179,6 +181,8 @@ class Settings:
     poll_rate: Rate | None
     poll_by_id: str
     keep_images: float
+    keep_files: float
+    files_room: int
     keep_tasks: float
     link_lifetime: float
     webhook_echo_secret: bool

@@ -54,18 +54,25 @@ def a_webhook(client: httpx2.Client) -> str:
     return webhook
 
 
+def a_file_there(place: Place) -> dict[str, str]:
+    """One for each example, as one of them deletes it."""
+    with place.server.client() as client:
+        told = client.post("/v1/files", files={"content": ("boat.png", a_file())}).json()
+    return {"FILE_ID": told["id"], "FILE_URL": told["urls"]["download"]}
+
+
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[f"{method} {path}" for path, method in OPERATIONS])
 def test_an_example_does_what_it_says(place: Place, path: str, method: str) -> None:
     operation = place.document["paths"][path][method]
     command = operation["x-codeSamples"][0]["source"]
     assert escape(command) in place.page
-    assert set(re.findall(r"\$(\w+)", command)) <= place.environment.keys()
+    assert set(re.findall(r"\$(\w+)", command)) <= {*place.environment, "FILE_ID", "FILE_URL"}
 
     counted = command.replace("curl -s", "curl -s -w '\\n%{http_code}'", 1)
-    environment = {"PATH": os.environ["PATH"], "no_proxy": "*"} | place.environment
+    environment = {"PATH": os.environ["PATH"], "no_proxy": "*"} | place.environment | (a_file_there(place) if "$FILE_" in command else {})
     done = subprocess.run(["sh", "-euc", counted], cwd=place.folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
     body, _, status = done.stdout.rpartition("\n")
-    assert int(status) in ((404,) if path in NOTHING_THERE else (200, 201)), body
+    assert int(status) in ((404,) if path in NOTHING_THERE else (200, 201, 204)), body
     assert status in operation["responses"]

@@ -16,6 +16,7 @@ import svix.webhooks
 from hypothesis import given
 
 from mezzotint.core.signing import (
+    FileLink,
     ImageLink,
     account_webhook_secret,
     bfl_signature,
@@ -133,6 +134,18 @@ def test_two_links_have_one_signature_only_if_they_are_one(first: tuple[int, int
     one, other = (ImageLink(task, *numbers).signature(SECRET) for numbers in (first, second))
 
     assert (one == other) == (first == second)
+
+
+def test_a_files_signature_holds_for_no_other_file_owner_time_or_server() -> None:
+    file = an_id()
+    signature = FileLink(file, "ada", 1_800_000_600).signature(SECRET)
+
+    others = [FileLink(an_id(), "ada", 1_800_000_600), FileLink(file, "ada2", 1_800_000_600), FileLink(file, "ada", 1_800_000_601)]
+
+    assert FileLink(file, "ada", 1_800_000_600).holds(SECRET, signature)
+    assert not any(link.holds(SECRET, signature) for link in others)
+    assert not FileLink(file, "ada", 1_800_000_600).holds(OTHER, signature)
+    assert [mutated for mutated in mutations(signature) if FileLink(file, "ada", 1_800_000_600).holds(SECRET, mutated)] == []
 
 
 def test_a_token_is_no_signature_of_a_link() -> None:

@@ -10,6 +10,8 @@ A transcript is a text file of exchanges with blank lines between them:
     < content-type: application/json
     < {"id":"<task>","polling_url":"<origin>/v1/get_result?id=<task>&token=<token>"}
 
+A body line `+ name=text` is a field of a form, and `+ name=@boat.png` a file of that name: a grey picture, 64 pixels by 48.
+
 `<name>` stands for any value where it is first seen in an answer, and for that value ever after. Headers that are not
 mentioned may be anything; `< !name` says that there is none of that name. A picture's
 bytes are not written down. A line `! paint` has a worker paint what waits;
@@ -28,12 +30,14 @@ import httpx2
 
 from mezzotint.core.accounts import ApiKey, digest, handle, read_rate
 from mezzotint.core.tasks import Outcome, Status
+from tests.pictures import a_file
 from tests.studio import KEY, ORIGIN, OTHER_KEY, Studio
 
 NAME = re.compile(r"<([a-z_]+)>")
 HEADER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 LIMITED_KEY = "mz_" + "c" * 48
 LIMITED = ApiKey(handle(digest(LIMITED_KEY)), "default", "limited", 0.0)
+FIELD = re.compile(r"\+ (\w+)=(.*)")
 VALUE = r"[^\"&\s,})]+"
 
 
@@ -57,6 +61,11 @@ def read(path: Path) -> list[Exchange]:
             parts[line[0]].append(line[2:])
         exchanges.append(exchange)
     return exchanges
+
+
+def _field(text: str) -> tuple[str | None, bytes]:
+    """A part of a form: a file's name, if it is one, and what is in it."""
+    return (text[1:], a_file()) if text.startswith("@") else (None, text.encode())
 
 
 class Conversation:
@@ -94,11 +103,16 @@ class Conversation:
         method, path = self._filled(exchange.asks[0]).split(" ", 1)
         headers: dict[str, str] = {}
         body: list[str] = []
+        form: list[tuple[str, Any]] = []
         for line in exchange.asks[1:]:
-            if not body and (match := HEADER.fullmatch(line)):
+            if match := FIELD.fullmatch(line):
+                form.append((match[1], _field(match[2])))
+            elif not body and (match := HEADER.fullmatch(line)):
                 headers[match[1]] = self._filled(match[2])
             else:
                 body.append(self._filled(line))
+        if form:
+            return await self._studio.client.request(method, path, headers=headers, files=form)
         if body:
             headers.setdefault("content-type", "application/json")
         return await self._studio.client.request(method, path, headers=headers, content="\n".join(body).encode())

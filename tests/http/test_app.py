@@ -37,6 +37,8 @@ BEARER = {"authorization": f"Bearer {KEY}"}
         ("/v1/predictions/x/cancel", replicate.WORDING),
         ("/v1/models/black-forest-labs/flux-dev/predictions", replicate.WORDING),
         ("/v1/account", replicate.WORDING),
+        ("/v1/files", replicate.WORDING),
+        ("/v1/files/a\nb", replicate.WORDING),
         ("/replicate/v1/anything", replicate.WORDING),
         ("/v1/webhooks/default/secret", replicate.WORDING),
         ("/v1/webhooks", NATIVE),

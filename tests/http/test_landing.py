@@ -58,7 +58,7 @@ async def test_llms_txt_is_as_it_should_be(studio: Studio) -> None:
 async def test_llms_txt_has_a_line_for_every_route_model_and_error(studio: Studio) -> None:
     text = (await studio.client.get("/llms.txt")).text
 
-    routes = re.findall(r"^- `(GET|POST) (\S+)`", text, re.MULTILINE)
+    routes = re.findall(r"^- `(GET|POST|DELETE) (\S+)`", text, re.MULTILINE)
     for path, method, each in operations(document()["paths"]):
         assert (method.upper(), path.replace(each.get("x-mezzotint-model", "\0"), "{model}")) in routes
     assert len(set(routes)) == len(routes)

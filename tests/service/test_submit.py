@@ -273,7 +273,7 @@ async def test_a_webhook_that_may_not_be_sent_is_refused_before_anything_is_stor
 async def test_an_estimate_is_what_the_task_would_cost_and_stores_nothing(tools: Tools) -> None:
     submission = a_submission("flux-2-pro", input_image=in_base64(a_file(width=1024, height=1024)))
 
-    estimated = estimate(submission, tools)
+    estimated = await estimate(submission, tools)
 
     assert await nothing_is_stored(tools)
     assert estimated == (await submit(submission, tools)).quote
@@ -282,14 +282,14 @@ async def test_an_estimate_is_what_the_task_would_cost_and_stores_nothing(tools:
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"input_image": "no picture"}, {"webhook_url": "http://10.0.0.1/"}], ids=str)
 async def test_an_estimate_refuses_what_a_create_would(tools: Tools, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
-        estimate(a_submission("flux-2-pro", **wrong), tools)
+        await estimate(a_submission("flux-2-pro", **wrong), tools)
 
 
 async def test_an_estimate_is_given_though_the_queue_is_full(clock: HandClock) -> None:
     tools = a_studio(clock, limits=Limits(waiting=1)).tools
     await ask(tools)
 
-    assert estimate(a_submission(), tools).credits > 0
+    assert (await estimate(a_submission(), tools)).credits > 0
 
 
 # limits
@@ -335,7 +335,7 @@ async def test_a_keys_budget_holds_unless_limits_are_lifted(clock: HandClock, li
     tools = a_studio(clock).tools
     tools = replace(tools, policy=replace(tools.policy, limits=None if lifted else Limits()))
     await tools.ledger.set_credits(OWNER.account, 1e6)
-    price = estimate(a_submission(), tools).credits
+    price = (await estimate(a_submission(), tools)).credits
     frugal = replace(OWNER, budget=1.5 * price)
     await tools.ledger.add_key(frugal, "d" * 64)
     await ask(tools, key=frugal)

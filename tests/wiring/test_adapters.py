@@ -148,9 +148,16 @@ async def test_limits_are_as_they_are_set(tmp_path: Path, environment: dict[str,
 
 
 async def test_the_policy_is_as_it_is_set(tmp_path: Path) -> None:
-    policy = (await tools_with(tmp_path, engine="stub", link_lifetime="1h", poll_by_id="anyone", webhook_echo_secret="on")).policy
+    environment = {"engine": "stub", "link_lifetime": "1h", "poll_by_id": "anyone", "webhook_echo_secret": "on", "keep_files": "2h"}
+    policy = (await tools_with(tmp_path, **environment)).policy
 
     assert (policy.engine, policy.link_lifetime, policy.poll_by_anyone, policy.echo_secret) == ("stub", 3600, True, True)
+    assert policy.keep_files == 7200
+
+
+@pytest.mark.parametrize(("environment", "room"), [({}, 1024**3), ({"files_room": "500"}, 500), ({"files_room": "0"}, None), ({"limits": "off"}, None)])
+async def test_files_have_room_unless_limits_are_lifted(tmp_path: Path, environment: dict[str, str], room: int | None) -> None:
+    assert (await tools_with(tmp_path, **environment)).policy.files_room == room
 
 
 async def test_private_networks_are_reached_only_where_they_are_named(tmp_path: Path) -> None:

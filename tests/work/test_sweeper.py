@@ -18,10 +18,12 @@ from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Limits
+from mezzotint.service.files import keep
 from mezzotint.work import sweeper as module
 from mezzotint.work.sweeper import Sweeper
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
+from tests.service.asking import OWNER
 from tests.studio import Studio
 from tests.tasks import a_task
 from tests.waiting import until
@@ -346,3 +348,33 @@ async def test_what_cannot_be_deleted_keeps_nothing_else_from_being(studio: Stud
 
     blobs.stuck.clear()
     assert await Sweeper(tools).sweep() == 2
+
+
+# uploaded files
+
+
+async def test_files_are_deleted_when_their_time_is_over_and_nothing_else_is(studio: Studio) -> None:
+    old = await keep(a_file(), "old.png", {}, OWNER, studio.tools)
+    studio.clock.advance(3600)
+    new = await keep(a_file(), "new.png", {}, OWNER, studio.tools)
+    studio.clock.advance(studio.tools.policy.keep_files - 3600)
+
+    assert await Sweeper(studio.tools).sweep() == 1
+
+    assert kept(studio) == [places.uploaded(new.id)]
+    assert await studio.tools.ledger.spent_files(10) == []
+    assert old.id != new.id
+
+
+async def test_a_file_that_cannot_be_deleted_is_deleted_later(studio: Studio) -> None:
+    blobs = Troubled()
+    blobs.trouble = []
+    object.__setattr__(studio.tools, "blobs", blobs)
+    file = await keep(a_file(), "boat.png", {}, OWNER, studio.tools)
+    studio.clock.advance(studio.tools.policy.keep_files)
+
+    blobs.trouble = [Unavailable("the disk does not answer")]
+    assert await Sweeper(studio.tools).sweep() == 0
+    assert await studio.tools.ledger.spent_files(10) == [file.id]
+    assert await Sweeper(studio.tools).sweep() == 1
+    assert kept(studio) == []

@@ -112,8 +112,15 @@ IN_ANSWERS = (
     Explanation(
         "body_too_large",
         "The request's body is larger than this server takes.",
-        ("Pictures in base64 are a third larger than their files, and several in one request add up.",),
-        ("Send pictures by URL, smaller, or as JPEG or WebP.", "The operator raises the limit with MEZZOTINT_MAX_BODY."),
+        (
+            "Pictures in base64 are a third larger than their files, and several in one request add up.",
+            "The files that the account has uploaded take all the room that it has.",
+        ),
+        (
+            "Send pictures by URL, smaller, or as JPEG or WebP.",
+            "The operator raises the limit with MEZZOTINT_MAX_BODY.",
+            "Delete files that are not needed any more, or wait until they expire; MEZZOTINT_FILES_ROOM says how much room there is.",
+        ),
     ),
     Explanation(
         "unknown_encoding",

@@ -1,4 +1,4 @@
-"""Signatures: of image links, of polling links, of webhook bodies. All HMAC-SHA256, all compared in constant time.
+"""Signatures: of links to images and files, of polling links, of webhook bodies. All HMAC-SHA256, all compared in constant time.
 
 A link is a signature, not a row: nothing is stored for it, and the same question gives the same link.
 """
@@ -45,6 +45,21 @@ class ImageLink:
 
     def signature(self, secret: bytes) -> str:
         return _text(_mac(secret, "image", str(self.task), str(self.index), str(self.expires)))
+
+    def holds(self, secret: bytes, signature: str) -> bool:
+        return hmac.compare_digest(self.signature(secret).encode(), signature.encode("utf-8", "surrogatepass"))
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """An uploaded file of an account, until `expires` (whole Unix seconds)."""
+
+    file: UUID
+    owner: str
+    expires: int
+
+    def signature(self, secret: bytes) -> str:
+        return _text(_mac(secret, "file", str(self.file), self.owner, str(self.expires)))
 
     def holds(self, secret: bytes, signature: str) -> bool:
         return hmac.compare_digest(self.signature(secret).encode(), signature.encode("utf-8", "surrogatepass"))

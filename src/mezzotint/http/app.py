@@ -18,6 +18,7 @@ from mezzotint.http.dialects import bfl, comet, openai, replicate
 from mezzotint.http.endpoint import route
 from mezzotint.http.error_pages import ErrorPages
 from mezzotint.http.events import Events
+from mezzotint.http.files import UploadedFiles
 from mezzotint.http.flux import BFL, COMET, Flux
 from mezzotint.http.health import Door, Health
 from mezzotint.http.images import Images
@@ -40,7 +41,8 @@ from mezzotint.service.tools import Tools
 
 OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
 REPLICATES = re.compile(
-    r"/replicate/.*|/v1/(?:predictions|deployments|account|webhooks/default/secret)(?:/.*)?|/v1/models/.+/(?:predictions|versions(?:/.*)?)", re.DOTALL
+    r"/replicate/.*|/v1/models/.+/(?:predictions|versions(?:/.*)?)|/v1/(?:predictions|deployments|account|webhooks/default/secret|files)(?:/.*)?",
+    re.DOTALL,
 )
 
 
@@ -111,6 +113,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
         *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),
+        *UploadedFiles(tools, intake, front.authenticator, front.origins).routes(),
         *Predictions(tools, intake, front.authenticator, front.origins).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
         *OpenAIImages(tools, intake).routes(),

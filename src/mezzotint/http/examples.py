@@ -24,9 +24,10 @@ KEY, TASK, MESSAGE, LINK, FILE = (
     "PICTURE_URL",
     "picture.png",
 )  # what the commands read: variables, and a file beside them
-A_TASK, A_MESSAGE = "01a3185c-5000-7000-8000-000000000001", "msg_01mcc5rm00e008000000000001"
-READ_AS = {A_TASK: f"${TASK}", A_MESSAGE: f"${MESSAGE}"}  # ids, which are others on every server
-OF_A_PICTURE = "/images/{task}/{name}"
+UPLOAD, UPLOADED = "FILE_ID", "FILE_URL"
+A_TASK, A_MESSAGE, A_FILE = "01a3185c-5000-7000-8000-000000000001", "msg_01mcc5rm00e008000000000001", "01mcc5rm00e008000000000002"
+READ_AS = {A_TASK: f"${TASK}", A_MESSAGE: f"${MESSAGE}", A_FILE: f"${UPLOAD}"}  # ids, which are others on every server
+BY_LINK = {"/images/{task}/{name}": f'-o picture.jpeg "${LINK}"', "/v1/files/{id}/download": f'-o picture.png "${UPLOADED}"'}
 
 
 def body_of(card: ModelCard) -> dict[str, Any]:
@@ -53,12 +54,12 @@ def _value(parameter: Parameter) -> Any:
 
 def curl(method: str, path: str, operation: dict[str, Any]) -> str:
     """The operation from a terminal, at the usual address. Its key and ids are variables; parameters must not be references."""
-    if path == OF_A_PICTURE:
-        return f'curl -s -o picture.jpeg "${LINK}"'
+    if path in BY_LINK:
+        return f"curl -s {BY_LINK[path]}"
     content = next(iter(operation.get("requestBody", {}).get("content", {}).items()), None)
     arguments = [f'"{_address(path, operation)}"', *_key(operation)]
-    if content is None and method == "post":
-        arguments.insert(0, "-X POST")
+    if content is None and method != "get":
+        arguments.insert(0, f"-X {method.upper()}")
     if content is not None:
         arguments += _body(*content)
     if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):

@@ -79,7 +79,7 @@ class Flux:
         card = card_of(request.path_params["model"], Surface.BFL)
         submission = taken.submission(self._dialect.surface, card, self._dialect.parse(card, json_object(taken.body)))
         if is_dry_run(request):
-            return as_json(flux_task.estimated(estimate(submission, self._tools)))
+            return as_json(flux_task.estimated(await estimate(submission, self._tools)))
         accepted = await submit(submission, self._tools)
         url = polling_url(accepted.task, self._dialect.poll, taken.origin, self._tools)
         headers = {"x-mezzotint-engine": self._tools.policy.engine}

@@ -14,7 +14,7 @@ from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
-from mezzotint.http import examples, openapi_ours
+from mezzotint.http import examples, openapi_files, openapi_ours
 from mezzotint.http.dialects import openai, replicate
 from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.openapi_parts import (
@@ -95,7 +95,7 @@ class Document:
 
 @cache
 def document() -> dict[str, Any]:
-    paths = {**_comet(), **_bfl(), **_replicate(), **_openai(), **openapi_ours.paths()}
+    paths = {**_comet(), **_bfl(), **_replicate(), **openapi_files.paths(), **_openai(), **openapi_ours.paths()}
     for path, method, each in operations(paths):
         each["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": examples.curl(method, path, resolved(each))}]
     return {
@@ -112,7 +112,7 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": about} for name, about in SURFACES.items()],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | {schema_name(card): model_schema(card) for card in CARDS if card.listed},
+            "schemas": SCHEMAS | openapi_files.SCHEMAS | {schema_name(card): model_schema(card) for card in CARDS if card.listed},
             "parameters": PARAMETERS,
             "headers": header_components(),
             "responses": refusal_components(refused_by(paths)),
@@ -128,7 +128,7 @@ def document() -> dict[str, Any]:
 
 def operations(paths: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, method and operation of each."""
-    return ((path, method, each) for path, item in paths.items() for method, each in item.items() if method in ("get", "post"))
+    return ((path, method, each) for path, item in paths.items() for method, each in item.items() if method in ("get", "post", "delete"))
 
 
 def resolved(each: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from mezzotint.core.schema import Schema
 from mezzotint.http import pages
 from mezzotint.http.endpoint import route
-from mezzotint.http.examples import FILE, KEY, LINK, MESSAGE, TASK
+from mezzotint.http.examples import FILE, KEY, LINK, MESSAGE, TASK, UPLOAD, UPLOADED
 from mezzotint.http.markup import Content, Html, element, prose
 from mezzotint.http.openapi import document, operations, resolved
 from mezzotint.http.pages import Page
@@ -30,6 +30,8 @@ WHAT_EXAMPLES_READ = {
     TASK: "the id that a create was answered with",
     MESSAGE: "an id of GET /v1/webhooks",
     LINK: "in single quotes: result.sample of a finished task, whole",
+    UPLOAD: "an id of GET /v1/files",
+    UPLOADED: "in single quotes: urls.download of a file, whole",
 }
 DEEPEST = 3  # objects in objects that are told field by field
 
@@ -156,7 +158,7 @@ def _answers(each: dict[str, Any]) -> Iterator[Html]:
 
 
 def _answer(status: str, answer: dict[str, Any]) -> list[Content]:
-    kinds = [_kind(media_type, content.get("schema", {})) for media_type, content in answer["content"].items()]
+    kinds = [_kind(media_type, content.get("schema", {})) for media_type, content in answer.get("content", {}).items()]
     names = [element("a", element("code", name), href=f"#header-{_anchor(name)}") for name in answer["headers"]]
     told = element("p", "Headers: ", *_separated(names), ".", class_="soft")
     return [element("dt", element("span", status, class_="status")), element("dd", element("p", prose(answer["description"])), *kinds, told)]

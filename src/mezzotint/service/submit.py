@@ -22,6 +22,7 @@ from mezzotint.core.tasks import Inputs, NewTask
 from mezzotint.core.webhooks import Event
 from mezzotint.crash_points import reached
 from mezzotint.ports import Limits, Submitted
+from mezzotint.service.own import own_pictures
 from mezzotint.service.prices import Quote, quote
 from mezzotint.service.sizes import Size
 from mezzotint.service.tools import Tools
@@ -79,7 +80,7 @@ class _Checked:
     quote: Quote
 
 
-def _checked(submission: Submission, tools: Tools) -> _Checked:
+async def _checked(submission: Submission, tools: Tools) -> _Checked:
     card = submission.card
     if not card.listed:
         raise ModelNotServed(card.name)
@@ -87,7 +88,9 @@ def _checked(submission: Submission, tools: Tools) -> _Checked:
         raise NotAllowed(f"this key may not use {card.name}; it may use {', '.join(submission.key.models)}")
     values = validate(card, submission.given)
     task = ids.mint(int(tools.clock.now() * 1000), tools.entropy(ids.RANDOM_BYTES))
-    pictures = _pictures(card, values, tools, task)
+    addresses = [text for _, _, text in _given_pictures(card, values) if text[:8].lower().startswith(WEB) and len(text) <= LONGEST_URL]
+    own = await own_pictures(addresses, submission.key, submission.origin, tools) if addresses else {}
+    pictures = _pictures(card, values, own, tools, task)
     webhook_url = _webhook(submission.webhook_url or values.get("webhook_url"), tools)
     settled = _settle(card, values, tools)
     shown = None if submission.shown is None else dict(submission.shown)
@@ -95,14 +98,14 @@ def _checked(submission: Submission, tools: Tools) -> _Checked:
     return _Checked(task, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
 
 
-def estimate(submission: Submission, tools: Tools) -> Quote:
+async def estimate(submission: Submission, tools: Tools) -> Quote:
     """What it would cost. Nothing is stored and nothing is painted; refusals are those of `submit`, but for limits."""
-    return _checked(submission, tools).quote
+    return (await _checked(submission, tools)).quote
 
 
 async def submit(submission: Submission, tools: Tools) -> Accepted:
     """Raises a Refusal: InvalidRequest with all problems, ModelNotServed, TooManyRequests, Unavailable …"""
-    checked = _checked(submission, tools)
+    checked = await _checked(submission, tools)
     new, limits = _new_task(submission, checked, tools), _limits(submission.key, tools.policy.limits)
     if checked.pictures:
         [submitted] = await _store([new], checked.pictures, limits, tools)
@@ -115,7 +118,7 @@ async def submit(submission: Submission, tools: Tools) -> Accepted:
 
 async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Accepted]:
     """Several of one key at once: all of them, or, where one is refused, none. Raises as `submit` does."""
-    checked = [_checked(submission, tools) for submission in submissions]
+    checked = [await _checked(submission, tools) for submission in submissions]
     new = [_new_task(submission, each, tools) for submission, each in zip(submissions, checked, strict=True)]
     pictures = [picture for each in checked for picture in each.pictures]
     submitted = await _store(new, pictures, _limits(submissions[0].key, tools.policy.limits), tools)
@@ -198,17 +201,18 @@ def _webhook(url: str | None, tools: Tools) -> str | None:
     return url
 
 
-def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID) -> list[tuple[str, bytes]]:
-    """The pictures that came in the request, as (key, bytes) to store; in `values` they become references. Raises InvalidRequest."""
+def _pictures(card: ModelCard, values: dict[str, Any], own: Mapping[str, bytes | BadPicture], tools: Tools, task: UUID) -> list[tuple[str, bytes]]:
+    """The pictures that came in the request, and those that lie here already, as (key, bytes) to store; in `values` they become
+    references. Raises InvalidRequest."""
     stored: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
     for parameter, index, text in _given_pictures(card, values):
         where = (parameter.name,) if index is None else (parameter.name, index)
         try:
             reference = text
-            if not _checked_url(text, tools):
+            if text in own or not _checked_url(text, tools):
                 key = places.given(task, parameter.name, index)
-                stored.append((key, decoded(text)))
+                stored.append((key, _bytes(own[text]) if text in own else decoded(text)))
                 reference = BLOB + key
         except MezzotintError as error:
             problems.append(Problem(where, str(error), "value_error"))
@@ -220,6 +224,12 @@ def _pictures(card: ModelCard, values: dict[str, Any], tools: Tools, task: UUID)
     if problems:
         raise InvalidRequest(problems)
     return stored
+
+
+def _bytes(found: bytes | BadPicture) -> bytes:
+    if isinstance(found, BadPicture):
+        raise found
+    return found
 
 
 def _sizes(card: ModelCard, values: dict[str, Any], stored: Mapping[str, bytes]) -> list[Size | None]:

@@ -28,6 +28,8 @@ class Policy:
     echo_secret: bool = False
     create_rate: Rate | None = None  # of keys that have none of their own
     poll_rate: Rate | None = None
+    keep_files: float = 86_400.0
+    files_room: int | None = 1024**3  # bytes that an account's uploaded files may take
 
 
 @dataclass(frozen=True)

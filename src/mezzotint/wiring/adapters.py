@@ -177,6 +177,8 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
         echo_secret=settings.webhook_echo_secret,
         create_rate=settings.create_rate,
         poll_rate=settings.poll_rate,
+        keep_files=settings.keep_files,
+        files_room=(settings.files_room or None) if settings.limits else None,
     )
     judge = Guard(settings.reach).wrong_with
     return Tools(ledger, blobs, clock, Entropy(), judge, Hub(), ProgressBoard(), secret, policy)

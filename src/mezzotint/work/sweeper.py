@@ -1,8 +1,9 @@
-"""Offers again what lost its worker, deletes pictures whose time is over, forgets old tasks."""
+"""Offers again what lost its worker, deletes pictures and files whose time is over, forgets old tasks."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
@@ -49,29 +50,35 @@ class Sweeper:
         return reaped
 
     async def sweep(self) -> int:
-        """How many tasks' pictures were deleted."""
+        """How many tasks' pictures, and how many uploaded files, were deleted."""
+        ledger = self._tools.ledger
+        emptied = await self._emptied(ledger.spent, ledger.emptied) + await self._emptied(ledger.spent_files, ledger.forget_files)
+        while await ledger.tidy():
+            pass
+        return emptied
+
+    async def _emptied(self, spent_ones: Callable[[int], Awaitable[list[UUID]]], note: Callable[[list[UUID]], Awaitable[None]]) -> int:
+        """Deletes what is spent, and notes that it is gone."""
         emptied, stuck = 0, set[UUID]()
-        while spent := [task for task in await self._tools.ledger.spent(GROUP + len(stuck)) if task not in stuck]:
+        while spent := [each for each in await spent_ones(GROUP + len(stuck)) if each not in stuck]:
             reached("sweep: chosen")
             gone = await self._deleted(spent)
             reached("sweep: deleted")
             stuck |= set(spent) - set(gone)
-            await self._tools.ledger.emptied(gone)
+            await note(gone)
             reached("sweep: recorded")
             emptied += len(gone)
             if len(stuck) > GROUP:
                 break  # it is not about single files: try again next time
-        while await self._tools.ledger.tidy():
-            pass
         return emptied
 
-    async def _deleted(self, tasks: list[UUID]) -> list[UUID]:
-        """Those whose pictures are gone now. Where they cannot all be deleted together, each is tried alone."""
+    async def _deleted(self, owners: list[UUID]) -> list[UUID]:
+        """Those tasks and files whose pictures are gone now. Where they cannot all be deleted together, each is tried alone."""
         try:
-            await self._tools.blobs.delete([places.prefix(task) for task in tasks])
+            await self._tools.blobs.delete([places.prefix(each) for each in owners])
         except MezzotintError as error:
-            if len(tasks) > 1:
-                return [task for each in tasks for task in await self._deleted([each])]
-            log.warning("pictures cannot be deleted", task=str(tasks[0]), why=str(error))
+            if len(owners) > 1:
+                return [gone for each in owners for gone in await self._deleted([each])]
+            log.warning("pictures cannot be deleted", id=str(owners[0]), why=str(error))
             return []
-        return tasks
+        return owners

@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlencode
 
 from mezzotint.core import ids
 from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticated, NotFound, PaymentRequired, Refusal, TooManyRequests
+from mezzotint.core.files import File
+from mezzotint.core.images import ImageFormat
 from mezzotint.core.parameters import Kind, Problem
 from mezzotint.core.schema import model_schema
+from mezzotint.core.signing import FileLink
 from mezzotint.core.tasks import Inputs, Status, Task
 from mezzotint.core.webhooks import Event
 from mezzotint.http.problems import Wording
@@ -255,6 +259,24 @@ def show_version(card: ModelCard) -> dict[str, Any]:
         "components": {"schemas": {"Input": model_schema(card), "Output": output}},
     }
     return {"id": version_of(card), "created_at": MADE, "cog_version": "0.14.0", "openapi_schema": document}
+
+
+def show_file(file: File, url: str, link: FileLink, signature: str) -> dict[str, Any]:
+    """`url` is the address of all files; the `link` to this one ends."""
+    address = f"{url}/{ids.short(file.id)}"
+    query = {"owner": link.owner, "expiry": link.expires, "signature": signature}
+    return {
+        "id": ids.short(file.id),
+        "name": file.name,
+        "content_type": ImageFormat(file.format).media_type,
+        "size": file.size,
+        "etag": file.sha256,
+        "checksums": {"sha256": file.sha256},
+        "metadata": file.metadata,
+        "created_at": _time(file.created),
+        "expires_at": _time(file.expires),
+        "urls": {"get": address, "download": f"{address}/download?{urlencode(query)}"},
+    }
 
 
 def page(results: list[dict[str, Any]], following: str | None = None, previous: str | None = None) -> dict[str, Any]:
