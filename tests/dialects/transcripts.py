@@ -13,7 +13,7 @@ A transcript is a text file of exchanges with blank lines between them:
 A body line `+ name=text` is a field of a form, and `+ name=@boat.png` a file of that name: a grey picture, 64 pixels by 48.
 
 `<name>` stands for any value where it is first seen in an answer, and for that value ever after. Headers that are not
-mentioned may be anything; `< !name` says that there is none of that name. A picture's
+mentioned may be anything, and an empty line ends them where the body would read like one; `< !name` says that there is none of that name. A picture's
 bytes are not written down. A line `! paint` has a worker paint what waits;
 `! refuse Violence` ends the next task as moderated, `! fail why` as failed, `! sleep 600` lets seconds pass, `! credit 1` leaves the
 account that much to spend. `! limit create_rate 2/m` makes a key that is limited so: `<limited_key>`.
@@ -125,13 +125,17 @@ class Conversation:
         said = f"{exchange.facts}\n{answer.status_code} {dict(answer.headers)}\n{answer.text}"
         assert answer.status_code == int(status), said
         body: list[str] = []
+        begun = False
         for line in rest:
             if line.startswith("!"):
                 assert line[1:] not in answer.headers, said
-            elif not body and (match := HEADER.fullmatch(line)):
+            elif not begun and (match := HEADER.fullmatch(line)):
                 assert self._holds(match[2], answer.headers.get(match[1], "")), said
-            else:
+            elif begun or line:
+                begun = True
                 body.append(line)
+            else:
+                begun = True
         if body:
             assert self._holds("\n".join(body), answer.text), f"expected {body}\n{said}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from mezzotint.http import events as module
 from tests.clocks import HandClock
 from tests.pictures import a_jpeg
 from tests.service.asking import all_had_their_turn
+from tests.streaming import asked, parts
 from tests.studio import KEY, OTHER_KEY, Studio, a_studio
 from tests.tasks import ready
 
@@ -42,35 +42,13 @@ async def follow(studio: Studio, task: str, **headers: str) -> str:
     return response.text
 
 
-async def asked(studio: Studio, task: str, query: str, send: Any, receive: Any, spec: str = "2.4") -> None:
-    """The app itself, as the test client gives answers out whole."""
-    app = studio.client._transport.app  # type: ignore[attr-defined]  # the test client holds the app
-    headers = [(b"authorization", f"Bearer {KEY}".encode()), (b"host", b"testserver")]
-    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": f"/v1/tasks/{task}/events", "scheme": "http", "headers": headers}
-    scope |= {"query_string": query.encode(), "asgi": {"version": "3.0", "spec_version": spec}, "root_path": "", "client": ("127.0.0.1", 5000)}
-    await app(scope, receive, send)
-
-
-async def parts(studio: Studio, task: str, query: str = "") -> AsyncIterator[str]:
-    """What comes, as it comes."""
-    coming: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    async def send(message: Any) -> None:
-        if message["type"] == "http.response.body":
-            await coming.put(message["body"] or None)
-
-    async def receive() -> Any:
-        await asyncio.sleep(60)
-
-    running = asyncio.create_task(asked(studio, task, query, send, receive))
-    while (part := await asyncio.wait_for(coming.get(), 10)) is not None:
-        yield part.decode()
-    await running
+def path_of(task: str) -> str:
+    return f"/v1/tasks/{task}/events"
 
 
 async def test_each_change_is_an_event_and_the_end_is_the_last(studio: Studio) -> None:
     task = (await studio.created(steps=4))["id"]
-    stream = parts(studio, task)
+    stream = parts(studio, path_of(task))
     heard = [await anext(stream)]
 
     epoch = await studio.tools.ledger.enlist("test")
@@ -110,7 +88,7 @@ async def test_what_was_heard_before_is_not_told_again(studio: Studio) -> None:
 async def test_a_silent_stream_shows_that_it_lives(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SILENCE", 0.01)
     task = (await studio.created())["id"]
-    stream = parts(studio, task)
+    stream = parts(studio, path_of(task))
     await anext(stream)
 
     assert await anext(stream) == ": still here\n\n"
@@ -168,7 +146,7 @@ async def at_work(studio: Studio) -> Work:
 
 async def test_who_asks_for_them_sees_previews_beside_the_changes(studio: Studio) -> None:
     work = await at_work(studio)
-    stream = parts(studio, str(work.claim.task), "previews=true")
+    stream = parts(studio, path_of(str(work.claim.task)), "previews=true")
     heard = [await anext(stream)]
     for step in (3, 9):
         work.show(step)
@@ -186,7 +164,7 @@ async def test_who_asks_for_them_sees_previews_beside_the_changes(studio: Studio
 
 async def test_who_does_not_ask_sees_none_though_others_watch(studio: Studio) -> None:
     work = await at_work(studio)
-    stream, other = parts(studio, str(work.claim.task)), parts(studio, str(work.claim.task), "previews=1")
+    stream, other = parts(studio, path_of(str(work.claim.task))), parts(studio, path_of(str(work.claim.task)), "previews=1")
     heard = [await anext(stream)]
     await anext(other)
     work.show(3)
@@ -200,7 +178,7 @@ async def test_who_does_not_ask_sees_none_though_others_watch(studio: Studio) ->
 
 async def test_a_preview_is_shown_once_however_often_the_task_is_spoken_of(studio: Studio) -> None:
     work = await at_work(studio)
-    stream = parts(studio, str(work.claim.task), "previews=true")
+    stream = parts(studio, path_of(str(work.claim.task)), "previews=true")
     heard = [await anext(stream)]
     work.show(3)
     heard += [await anext(stream), await anext(stream)]
@@ -219,7 +197,7 @@ async def test_the_task_is_watched_for_as_long_as_the_stream_is_open(studio: Stu
     def watched() -> dict[UUID, Wish]:
         return studio.tools.previews.wishes([work.claim.task])
 
-    stream = parts(studio, str(work.claim.task), "previews=true")
+    stream = parts(studio, path_of(str(work.claim.task)), "previews=true")
     assert watched() == {}
 
     await anext(stream)
@@ -248,7 +226,7 @@ async def test_a_watcher_that_leaves_is_forgotten(studio: Studio, spec: str, aft
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    running = asyncio.create_task(asked(studio, str(work.claim.task), "previews=true", send, receive, spec))
+    running = asyncio.create_task(asked(studio, path_of(str(work.claim.task)), "previews=true", send, receive, spec))
     for step in range(1, 4):
         await all_had_their_turn()
         work.show(step)

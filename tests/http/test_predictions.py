@@ -16,6 +16,7 @@ from mezzotint.core.images import EncodedImage
 from mezzotint.core.tasks import Inputs, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Event
 from mezzotint.service.generate import Workshop, outcome_of, painted_of
+from mezzotint.work.sweeper import Sweeper
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
 from tests.studio import KEY, Studio, a_studio
@@ -135,7 +136,19 @@ async def test_pictures_that_are_gone_leave_a_prediction_without_data(studio: St
 
     found = await get(studio, told)
 
-    assert (found["status"], found["data_removed"], found["output"], found["input"]) == ("succeeded", True, None, {})
+    assert (found["status"], found["data_removed"], found["output"], found["input"], found["logs"]) == ("succeeded", True, None, {}, "")
+
+
+async def test_the_listing_says_of_which_predictions_the_data_is_gone(studio: Studio) -> None:
+    await created(studio)
+    await studio.paint()
+    studio.clock.advance(25 * 3600)
+    await Sweeper(studio.tools).sweep()
+    await created(studio)
+
+    page = (await studio.client.get("/v1/predictions", headers={"authorization": f"Bearer {KEY}"})).json()
+
+    assert [(told["data_removed"], told["output"]) for told in page["results"]] == [(False, None), (True, None)]
 
 
 async def test_a_task_of_another_surface_is_shown_with_an_owner(studio: Studio) -> None:
@@ -235,6 +248,7 @@ async def test_a_picture_in_the_request_is_not_sent_back_whole(studio: Studio) -
         ({"input": {"prompt": "a cat"}, "webhook": "ftp://example.com"}, "webhook"),
         ({"input": {"prompt": "a cat"}, "webhook_events_filter": ["sometimes"]}, "webhook_events_filter"),
         ({"input": {"prompt": "a cat"}, "colour": "red"}, "colour"),
+        ({"input": {"prompt": "a cat"}, "stream": "yes"}, "stream"),
         ({"input": {"prompt": "a cat", "num_outputs": 5}}, "input.num_outputs"),
         ({"input": {"prompt": "a cat", "num_outputs": True}}, "input.num_outputs"),
         ({"input": {"prompt": 7}}, "input.prompt"),

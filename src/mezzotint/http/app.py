@@ -29,6 +29,7 @@ from mezzotint.http.openai_images import OpenAIImages
 from mezzotint.http.openapi import Document
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.pages import Files
+from mezzotint.http.prediction_streams import PredictionStreams
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
 from mezzotint.http.reference import Reference
@@ -114,6 +115,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     routes: list[BaseRoute] = [
         *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),
         *UploadedFiles(tools, intake, front.authenticator, front.origins).routes(),
+        *PredictionStreams(tools, front.authenticator, front.origins).routes(),
         *Predictions(tools, intake, front.authenticator, front.origins).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
         *OpenAIImages(tools, intake).routes(),

@@ -1,4 +1,4 @@
-"""What /openapi.json says of uploaded files."""
+"""What /openapi.json says of uploaded files, and of streams, which lie beside them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,23 @@ from typing import Any
 from mezzotint.core.schema import Schema
 from mezzotint.http.endpoint import JSON
 from mezzotint.http.examples import A_FILE
-from mezzotint.http.openapi_parts import ANY_OBJECT, CUT, MAYBE_TEXT, MOMENT, TEXT, WHOLE, headers_of, list_of, object_of, operation, ref, the
+from mezzotint.http.openapi_parts import (
+    ANY_OBJECT,
+    ANYTHING,
+    CUT,
+    ID,
+    LAST_EVENT,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    WHOLE,
+    headers_of,
+    list_of,
+    object_of,
+    operation,
+    ref,
+    the,
+)
 from mezzotint.http.refusals import REPLICATE
 
 SCHEMAS: dict[str, Schema] = {
@@ -58,7 +74,18 @@ def paths() -> dict[str, Any]:
     delete = operation("replicate_files_delete", "Delete a file.", REPLICATE, {}, (404, 405), parameters=(FILE_ID,))
     delete["responses"]["204"] = {"description": "It is gone.", "headers": headers_of()}
     listing = operation("replicate_files_list", "List files, newest first.", REPLICATE, {200: ref("Files")}, (405, 422), parameters=CUT)
+    follow = operation(
+        "replicate_stream",
+        "Follow a prediction as server-sent events.",
+        REPLICATE,
+        {200: the(ANYTHING, "Once it has ended: `logs`, an `output` for each picture, `error` where it failed, and `done`.")},
+        (404, 405),
+        parameters=(ID, LAST_EVENT),
+        answer_type="text/event-stream",
+        token=True,
+    )
     return {
+        "/v1/files/{id}/stream": {"get": follow},
         "/v1/files": {"post": upload, "get": listing},
         "/v1/files/{id}/download": {"get": _download()},
         "/v1/files/{id}": {

@@ -150,7 +150,7 @@ SCHEMAS: dict[str, Schema] = {
             source=TEXT,
             status={"enum": sorted({*replicate.WORDS.values(), "aborted"})},
             created_at={"type": "string", "format": "date-time"},
-            urls=object_of(cancel=TEXT, get=TEXT, web=TEXT),
+            urls=object_of(cancel=TEXT, get=TEXT, stream=the(TEXT, "Its events, without a key."), web=TEXT),
         ),
         started_at={"type": "string", "format": "date-time"},
         completed_at={"type": "string", "format": "date-time"},

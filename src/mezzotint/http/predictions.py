@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +15,6 @@ from mezzotint import records
 from mezzotint.core.accounts import CREATE, READ
 from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotFound
-from mezzotint.core.images import ImageFormat
 from mezzotint.core.parameters import Problem
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.http.auth import Authenticator
@@ -25,9 +22,11 @@ from mezzotint.http.cursors import Span, read_page
 from mezzotint.http.dialects import replicate
 from mezzotint.http.endpoint import JSON, Endpoint, as_json
 from mezzotint.http.intake import Intake
+from mezzotint.http.outputs import output_of
+from mezzotint.http.prediction_streams import stream_url
 from mezzotint.http.requests import Origins, json_object, preferred_wait
 from mezzotint.service.cancel import cancel
-from mezzotint.service.read import Viewer, find_within, gone, links, until_final
+from mezzotint.service.read import Viewer, find_within, gone, until_final
 from mezzotint.service.submit import submit
 from mezzotint.service.tools import Tools
 
@@ -122,20 +121,9 @@ class Predictions:
     async def _told(self, task: Task, origin: str, prefix: str, *, status: str = "", with_files: bool = True) -> dict[str, Any]:
         inputs = await self._tools.ledger.inputs(task.id) or Inputs(task.model, {})
         removed = gone(task, self._tools.clock.now())
-        output = () if removed else await self._output(task, origin, with_files=with_files)
-        return replicate.show(task, inputs, output, origin + prefix, removed=removed, status=status)
-
-    async def _output(self, task: Task, origin: str, *, with_files: bool) -> tuple[str, ...]:
-        """Addresses of the pictures. Replicate's clients make files of https and data addresses only: without TLS they get data."""
-        addresses = links(task, origin, self._tools, renew=True)
-        if origin.startswith("https:") or not with_files or task.outcome is None:
-            return addresses
-        files = await asyncio.gather(*(self._tools.blobs.get(image.key) for image in task.outcome.images))
-        kinds = [ImageFormat(image.format).media_type for image in task.outcome.images]
-        return tuple(
-            address if data is None else f"data:{kind};base64,{base64.b64encode(data).decode()}"
-            for address, data, kind in zip(addresses, files, kinds, strict=True)
-        )
+        output = () if removed else await output_of(task, origin, self._tools, with_files=with_files)
+        stream = stream_url(task, origin + prefix, self._tools)
+        return replicate.show(task, inputs, output, origin + prefix, removed=removed, status=status, stream=stream)
 
 
 def _named(model: str) -> ModelCard:

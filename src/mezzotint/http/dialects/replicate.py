@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlencode
 
+from mezzotint import records
 from mezzotint.core import ids
 from mezzotint.core.catalogue import REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest, ModelNotServed, NotAuthenticated, NotFound, PaymentRequired, Refusal, TooManyRequests
@@ -66,6 +67,8 @@ def read(body: Mapping[str, Any], *, versioned: bool) -> Asked:
     for name in ("version", "webhook"):
         if not isinstance(body.get(name), str | None):
             problems.append(_wrong_type(name, "string"))
+    if not isinstance(body.get("stream"), bool | None):
+        problems.append(_wrong_type("stream", "boolean"))
     events = body.get("webhook_events_filter") or ()
     if not isinstance(events, list | tuple) or any(event not in EVENTS for event in events):
         problems.append(Problem(("webhook_events_filter",), f"Must be an array of {', '.join(EVENTS)}", "enum"))
@@ -111,9 +114,9 @@ def version_of(card: ModelCard) -> str:
 BY_VERSION: Mapping[str, ModelCard] = {version_of(card): card for card in REPLICATE_MODELS.values() if card.listed}
 
 
-def show(task: Task, inputs: Inputs, output: Sequence[str], base: str, *, removed: bool = False, status: str = "") -> dict[str, Any]:
+def show(task: Task, inputs: Inputs, output: Sequence[str], base: str, *, removed: bool = False, status: str = "", stream: str | None = None) -> dict[str, Any]:
     """The prediction. `base` is the address of the surface that was called; `output` are the pictures' addresses; `status` is told
-    instead of the task's own where a wait ran out."""
+    instead of the task's own where a wait ran out; `stream` is where its events are told, left out of what others get to see."""
     card = REPLICATE_MODELS.get(task.model)
     url = f"{base}/predictions/{ids.short(task.id)}"
     listed = card is not None and card.output == "list"
@@ -123,14 +126,14 @@ def show(task: Task, inputs: Inputs, output: Sequence[str], base: str, *, remove
         "model": task.model if "/" in task.model else f"{OWNER}/{task.model}",
         "version": inputs.version or HIDDEN,
         "input": {} if removed else inputs.shown if inputs.shown is not None else {"prompt": inputs.parameters.get("prompt", "")},
-        "logs": _logs(task),
+        "logs": "" if removed else _logs(task),
         "output": made,
         "data_removed": removed,
         "error": _error(task),
         "source": "api",
         "status": status or _status(task),
         "created_at": _time(task.created),
-        "urls": {"cancel": f"{url}/cancel", "get": url, "web": url},
+        "urls": {"cancel": f"{url}/cancel", "get": url} | ({"stream": stream} if stream else {}) | {"web": url},
     }
     if task.started is not None and not status:
         told["started_at"] = _time(task.started)
@@ -142,6 +145,19 @@ def show(task: Task, inputs: Inputs, output: Sequence[str], base: str, *, remove
 def while_it_ran(task: Task) -> Task:
     """A task that may have ended, as it was before: what webhooks tell of its start and its output."""
     return replace(task, status=Status.PROCESSING, finished=None, outcome=None)
+
+
+def stream(task: Task, output: Sequence[str]) -> list[tuple[str, str]]:
+    """The events of a prediction that has ended, and their data."""
+    told = [("logs", logs)] if (logs := _logs(task)) else []
+    told += [("output", address) for address in output]
+    if (error := _error(task)) is not None:
+        return [*told, ("error", _json({"detail": error})), ("done", _json({"reason": "error"}))]
+    return [*told, ("done", _json({} if task.status is Status.READY else {"reason": "canceled"}))]
+
+
+def _json(body: dict[str, str]) -> str:
+    return records.encode(body).decode()
 
 
 def _status(task: Task) -> str:
