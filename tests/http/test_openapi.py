@@ -81,7 +81,10 @@ def test_every_route_is_described_but_those_for_machines_of_ours(studio: Studio)
             undescribed.append(route.path)
 
     # what is below /replicate/v1 is below /v1 as well, which is said in words
-    assert {path for path in undescribed if not path.startswith("/replicate/v1/")} == {"/docs/{file}"}
+    assert {path for path in undescribed if not path.startswith("/replicate/v1/")} == {
+        "/docs/{file}",
+        "/v1/models",  # by QUERY, a method that OpenAPI 3.1 has no word for
+    }
 
 
 @pytest.mark.parametrize("card", [card for card in CARDS if card.listed], ids=lambda card: card.name)
@@ -112,6 +115,14 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
         ("GET", "/v1/get_result?id=x", "/v1/get_result", None),
         ("GET", "/v1/predictions", "/v1/predictions", None),
         ("GET", "/v1/files", "/v1/files", None),
+        ("GET", "/v1/collections", "/v1/collections", None),
+        ("GET", "/v1/collections/flux", "/v1/collections/{slug}", None),
+        ("GET", "/v1/collections/x", "/v1/collections/{slug}", None),
+        ("GET", "/v1/deployments", "/v1/deployments", None),
+        ("GET", "/v1/hardware", "/v1/hardware", None),
+        ("GET", "/v1/search?query=fill", "/v1/search", None),
+        ("GET", "/v1/search?limit=0", "/v1/search", None),
+        ("GET", "/v1/trainings", "/v1/trainings", None),
         ("GET", "/v1/files/x", "/v1/files/{id}", None),
         ("POST", "/v1/files", "/v1/files", {}),
         ("GET", "/v1/tasks", "/v1/tasks", None),

@@ -33,6 +33,7 @@ from mezzotint.http.prediction_streams import PredictionStreams
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
 from mezzotint.http.reference import Reference
+from mezzotint.http.replicate_lists import ReplicateLists
 from mezzotint.http.replicate_models import ReplicateModels
 from mezzotint.http.requests import Origins, check_heads
 from mezzotint.http.spending import Spending
@@ -42,7 +43,8 @@ from mezzotint.service.tools import Tools
 
 OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
 REPLICATES = re.compile(
-    r"/replicate/.*|/v1/models/.+/(?:predictions|versions(?:/.*)?)|/v1/(?:predictions|deployments|account|webhooks/default/secret|files)(?:/.*)?",
+    r"/replicate/.*|/v1/models/.+/(?:predictions|readme|examples|versions(?:/.*)?)"
+    r"|/v1/(?:predictions|deployments|account|webhooks/default/secret|files|collections|hardware|search|trainings)(?:/.*)?",
     re.DOTALL,
 )
 
@@ -118,6 +120,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *PredictionStreams(tools, front.authenticator, front.origins).routes(),
         *Predictions(tools, intake, front.authenticator, front.origins).routes(),
         *ReplicateModels(tools, front.authenticator, front.origins).routes(),
+        *ReplicateLists(front.authenticator, front.origins).routes(),
         *OpenAIImages(tools, intake).routes(),
         route("GET", "/images/{task}/{name}", Images(tools, front.origins)),
         *Events(tools, front.authenticator, front.origins).routes(),

@@ -19,6 +19,7 @@ from mezzotint.http.requests import Origins
 from mezzotint.service.tools import Tools
 
 PREFIX = "/replicate/v1"
+PREFIXES = ("/v1", PREFIX)
 
 
 class ReplicateModels:
@@ -31,11 +32,13 @@ class ReplicateModels:
         everywhere = {
             "/models/{owner}/{name}/versions": self.versions,
             "/models/{owner}/{name}/versions/{version}": self.version,
+            "/models/{owner}/{name}/readme": self.readme,
+            "/models/{owner}/{name}/examples": self.examples,
             "/account": self.account,
             "/webhooks/default/secret": self.webhook_secret,
         }
         below = {"/models": self.models, "/models/{owner}/{name}": self.model}
-        return [route("GET", prefix + path, handler) for prefix in ("/v1", PREFIX) for path, handler in everywhere.items()] + [
+        return [route("GET", prefix + path, handler) for prefix in PREFIXES for path, handler in everywhere.items()] + [
             route("GET", PREFIX + path, handler) for path, handler in below.items()
         ]
 
@@ -45,18 +48,28 @@ class ReplicateModels:
 
     async def model(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return as_json(replicate.show_model(_card(request), self._origins.of(request) + PREFIX))
+        return as_json(replicate.show_model(card_of(request), self._origins.of(request) + PREFIX))
 
     async def versions(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        return as_json(replicate.page([replicate.show_version(_card(request))]))
+        return as_json(replicate.page([replicate.show_version(card_of(request))]))
 
     async def version(self, request: Request) -> Response:
         await self._authenticator.required(request, READ)
-        card, asked = _card(request), request.path_params["version"]
+        card, asked = card_of(request), request.path_params["version"]
         if asked != replicate.version_of(card):
             raise NotFound(f"{card.name} has no version {asked[:100]!r}")
         return as_json(replicate.show_version(card))
+
+    async def readme(self, request: Request) -> Response:
+        await self._authenticator.required(request, READ)
+        return Response(replicate.readme(card_of(request)), media_type="text/plain")
+
+    async def examples(self, request: Request) -> Response:
+        """There are none: nobody's predictions are shown to others."""
+        await self._authenticator.required(request, READ)
+        card_of(request)
+        return as_json(replicate.page([]))
 
     async def account(self, request: Request) -> Response:
         key = await self._authenticator.required(request, READ)
@@ -70,10 +83,15 @@ class ReplicateModels:
 
 def listing(base: str) -> dict[str, Any]:
     """Replicate's page of every model."""
-    return replicate.page([replicate.show_model(card, base, with_version=False) for card in CARDS if card.surface is Surface.REPLICATE and card.listed])
+    return replicate.page([replicate.show_model(card, base, with_version=False) for card in listed()])
 
 
-def _card(request: Request) -> ModelCard:
+def listed() -> list[ModelCard]:
+    return [card for card in CARDS if card.surface is Surface.REPLICATE and card.listed]
+
+
+def card_of(request: Request) -> ModelCard:
+    """The model that a path names. Raises NotFound."""
     name = f"{request.path_params['owner']}/{request.path_params['name']}"
     card = REPLICATE_MODELS.get(name)
     if card is None or not card.listed:

@@ -263,6 +263,12 @@ def show_model(card: ModelCard, base: str, *, with_version: bool = True) -> dict
     }
 
 
+def readme(card: ModelCard) -> str:
+    """In Markdown, as Replicate's are."""
+    rows = [f"* `{parameter.name}`: {parameter.about}" for parameter in card.parameters.values()]
+    return "\n".join([f"# {card.name}", "", card.about, "", "## Input", "", *rows, ""])
+
+
 def show_version(card: ModelCard) -> dict[str, Any]:
     """With the schema of its inputs, as Cog's servers describe themselves."""
     output: dict[str, Any] = {"title": "Output", "type": "string", "format": "uri"}
