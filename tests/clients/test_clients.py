@@ -56,6 +56,13 @@ def test_replicate_from_pypi(server: Server) -> None:
     assert (told["status"], told["listed"], told["version"]) == ("succeeded", True, True)
     assert UNREACHED in told["failure"]
     assert told["refusal"] == "- input.num_outputs: Must be less than or equal to 4\n"
+    assert min(told["edited"], told["filled"], *told["streamed"]) > 1000
+    assert told["file"] == ["boat.webp", "image/webp", True, {"of": "a boat"}]
+    assert (told["files"], told["downloaded"], told["same"], told["deleted"]) == (2, True, True, True)
+    assert "no PNG, JPEG or WebP picture" in told["no_picture"]
+    assert told["events"] == ["logs", "output", "done"]
+    assert (told["pages"], told["hardware"], told["deployed"]) == ([None, None], 1, "black-forest-labs/flux-dev")
+    assert min(told["found"], told["collected"]) > 0
 
 
 def test_blackforest_from_pypi(server: Server) -> None:
@@ -116,7 +123,6 @@ def test_cometapi_cli_from_pypi(server: Server) -> None:
         ("ai_sdk_black_forest_labs.mjs", "generation failed", "Not authenticated"),
         ("ai_sdk_replicate.mjs", "Invalid JSON response", "aspect_ratio must be one of"),  # it takes no prediction without output
         ("ai_sdk_openai_compatible.mjs", UNREACHED, "multiple of 32"),
-        ("replicate_npm.mjs", UNREACHED, "less than or equal to 4"),
         ("openai_npm.mjs", UNREACHED, "multiple of 32"),
     ],
 )
@@ -126,3 +132,15 @@ def test_clients_from_npm(server: Server, program: str, failure: str, refusal: s
     assert told["bytes"] > 1000
     assert failure in told["failure"]
     assert refusal in told["refusal"]
+
+
+@needs_node
+def test_replicate_from_npm(server: Server) -> None:
+    told = run(server, "replicate_npm.mjs")
+
+    assert min(told["bytes"], told["edited"]) > 1000
+    assert told["status"] == "succeeded"
+    assert (told["file"][:2], told["file"][3]) == (["image/webp", "a boat"], True)
+    assert told["events"] == ["logs", True, "done"]  # true: a file came, and was read
+    assert UNREACHED in told["failure"]
+    assert "less than or equal to 4" in told["refusal"]
