@@ -15,14 +15,20 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance", "response_headers_conformance",
     "ignored_auth", "unsupported_method",
 )  # fmt: skip
+# but where Replicate's clients search models by QUERY, a method that OpenAPI 3.1 has no word for
+CONFIGURATION = "\n".join([
+    "[checks]", "enabled = false", *(f"{check}.enabled = true" for check in CHECKS),
+    "[[operations]]", 'include-path = "/v1/models"', "checks.unsupported_method.enabled = false",
+])  # fmt: skip
 LEAST = 20_000
 
 pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="scripts/test clients installs it")
 
 
 def test_nothing_that_is_asked_breaks_the_server_or_its_word(tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
     with serving(tmp_path / "data") as server:
-        command = [str(PROGRAM), "run", f"{server.url}/openapi.json", "-H", f"Authorization: Bearer {KEY}", "--checks", ",".join(CHECKS)]
+        command = [str(PROGRAM), "run", f"{server.url}/openapi.json", "-H", f"Authorization: Bearer {KEY}"]
         command += ["--max-examples", "30", "--request-timeout", "90", "--no-color", "--suppress-health-check", "all"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=1200, check=False)
 

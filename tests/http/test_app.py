@@ -39,6 +39,8 @@ BEARER = {"authorization": f"Bearer {KEY}"}
         ("/v1/account", replicate.WORDING),
         ("/v1/files", replicate.WORDING),
         ("/v1/files/a\nb", replicate.WORDING),
+        ("/v1/collections", replicate.WORDING),
+        ("/v1/models/black-forest-labs/flux-dev/readme", replicate.WORDING),
         ("/replicate/v1/anything", replicate.WORDING),
         ("/v1/webhooks/default/secret", replicate.WORDING),
         ("/v1/webhooks", NATIVE),

@@ -45,7 +45,7 @@ OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
 REPLICATES = re.compile(
     r"/replicate/.*|/v1/models/.+/(?:predictions|readme|examples|versions(?:/.*)?)"
     r"|/v1/(?:predictions|deployments|account|webhooks/default/secret|files|collections|hardware|search|trainings)(?:/.*)?",
-    re.DOTALL,
+    re.DOTALL,  # a path may hold a line's end
 )
 
 

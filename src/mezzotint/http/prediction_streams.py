@@ -46,10 +46,13 @@ class PredictionStreams:
         """Nothing is told before the prediction has ended, as pictures come whole; then all of it, but what `Last-Event-ID` says was
         heard."""
         token, text = request.query_params.get("token"), request.path_params["id"]
-        viewer = Viewer(await self._authenticator.optional(request, None if token else READ), token)
+        key = await self._authenticator.optional(request, None if token else READ)
+        viewer = Viewer(key, token)
         found = await find(text, viewer, self._tools)
         if found is None:
             raise NotFound(f"there is no prediction {text[:64]!r}")
+        if key is None:
+            await self._authenticator.count_for(request, found.task)
         stream = self._stream(found.task.id, viewer, self._origins.of(request), request.headers.get("last-event-id", ""))
         response = EventStream(stream, nullcontext())
         response.headers["access-control-allow-origin"] = "*"  # with its token it is open to whoever has the address, as pictures are
