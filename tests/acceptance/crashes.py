@@ -158,7 +158,9 @@ def crash(folder: Path, kills: int, most: int, seed: int, *, callers: int = 4, s
     began = time.monotonic()
     points = folder.parent / f"{folder.name} points"
     points.mkdir()
-    server = Server(folder, MEZZOTINT_STUB_SECONDS=str(seconds), MEZZOTINT_REACH="127.0.0.0/8", MEZZOTINT_LEASE="5", MZ_CRASH_POINTS=str(points))
+    server = Server(
+        folder, MEZZOTINT_STUB_SECONDS=str(seconds), MEZZOTINT_REACH="127.0.0.0/8", MEZZOTINT_LEASE="5", MEZZOTINT_ATTEMPTS="100", MZ_CRASH_POINTS=str(points)
+    )
     log, stop, victims = Log(), threading.Event(), plan(kills, chance)
     pause = max(0.0, seconds * callers * 0.9)
     with ending(server.start()):
