@@ -161,8 +161,8 @@ def _wants_to_cancel() -> bool:
     """Asks where the bar was, beside what standard output carries."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    print("\nCancel the task? [y/N] ", end="", file=sys.stderr, flush=True)
     try:
+        print("\nCancel the task? [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
     except KeyboardInterrupt:
         print(file=sys.stderr)
