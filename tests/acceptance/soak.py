@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.acceptance import crashes, hostile_pictures, recovery, retries
+from tests.acceptance import crashes, hostile_pictures, recovery, retries, slow_clients
 
 
 class Findings(Protocol):
@@ -39,11 +39,17 @@ def _pictures(folder: Path, count: int, seed: int) -> Findings:
     return hostile_pictures.endure(count or 3000, seed)
 
 
+def _slow(folder: Path, count: int, seed: int) -> Findings:
+    del seed
+    return slow_clients.wait(folder, count or 500)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
+    "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 
