@@ -65,7 +65,9 @@ def paths() -> dict[str, Any]:
             answer_type="text/event-stream",
             token=True,
         ),
-        "/v1/usage": operation("usage", "What was painted and what it cost.", OURS, {200: ref("Usage")}, (405,), parameters=(*days, *forms)),
+        "/v1/usage": operation(
+            "usage", "What was painted and what it cost.", OURS, {200: ref("Usage")}, (405,), parameters=(*days, *forms), other_types=("text/csv",)
+        ),
         "/images/{task}/{name}": _picture(),
         "/errors": operation("errors", "Every code of an error.", OURS, {200: ref("Errors")}, (405,), told=("ETag",), **in_words),
         "/errors/{code}": operation(
