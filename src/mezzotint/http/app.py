@@ -115,7 +115,8 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     intake = Intake(front.authenticator, front.origins, front.door, front.max_body)
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
-        *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),
+        *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),  # first, as routes are tried in turn
+        *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
         *UploadedFiles(tools, intake, front.authenticator, front.origins).routes(),
         *PredictionStreams(tools, front.authenticator, front.origins).routes(),
         *Predictions(tools, intake, front.authenticator, front.origins).routes(),
@@ -131,7 +132,6 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         route("GET", "/healthz", health.live),
         route("GET", "/readyz", health.ready),
         route("GET", "/metrics", health.metrics),
-        *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
         *Document(front.origins).routes(),  # pages come last: nobody is in a hurry for them
         *Landing(front.origins).routes(),
         *Reference(front.origins).routes(),
