@@ -194,7 +194,7 @@ async def a_life(folder: Path, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=troubled_connection(trouble)))
         patch.setattr(disk, "os", TroubledSystem(trouble))
-        patch.setattr(strays, "BACK", 95_000.0)
+        patch.setattr(strays, "BACK", 3600.0)
         patch.setattr(Path, "unlink", troubled(trouble, Path.unlink))
         patch.setattr(Path, "read_bytes", troubled(trouble, Path.read_bytes))
         ledger = SqliteLedger(folder / "ledger.db", clock, Terms(keep_images=86_400))
@@ -229,10 +229,10 @@ async def lived(folder: Path, trouble: Trouble, monkeypatch: pytest.MonkeyPatch)
         trouble.began = False
         await check(life)
         trouble.began = True
+        await life.tried(life.after_a_restart)
         life.clock.advance(90_000)
         for _ in range(2):  # what could not be deleted is tried again the next time round
             await life.tried(Sweeper(life.studio.tools).sweep)
-        await life.tried(life.after_a_restart)
         assert (await life.poll(task))["status"] == "Task not found"
         assert pictures_in(folder) == []
 
