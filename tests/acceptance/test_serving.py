@@ -201,6 +201,15 @@ def test_a_worker_that_is_killed_is_replaced_and_its_task_painted_at_once(tmp_pa
         assert time.monotonic() - began < 10
 
 
+def test_what_paints_yields_to_what_answers(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        worker, engine = server.worker(), server.engine()
+
+        niceness = [os.getpriority(os.PRIO_PROCESS, pid) for pid in (server.pid, worker, engine)]
+
+    assert niceness[0] < niceness[1] == niceness[2]
+
+
 def test_a_stuck_engine_is_ended_and_its_task_tried_again(tmp_path: Path) -> None:
     with serving(tmp_path, MEZZOTINT_STUB_SECONDS="0.5", MEZZOTINT_STALL="1") as server, server.client() as client:
         task = create(client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 
@@ -14,6 +15,8 @@ from mezzotint.logs import configure_logs
 from mezzotint.settings import Settings, read_settings
 from mezzotint.wiring.adapters import supervisor_of
 from mezzotint.wiring.processes import follow_lifeline, run_loop
+
+YIELDING = 10  # niceness beside a server: what paints waits for what answers, where both want the same processor
 
 
 async def work(settings: Settings, server: str, local_socket: str | None, name: str) -> None:
@@ -32,6 +35,8 @@ def main() -> None:
     server, local_socket, name = sys.argv[1:4]
     settings = read_settings()
     configure_logs(settings.log_level, settings.log_format)
+    if local_socket != "-":
+        os.nice(YIELDING)
     try:
         run_loop(work(settings, server, None if local_socket == "-" else local_socket, name))
     except MezzotintError as error:
