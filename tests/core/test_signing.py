@@ -15,6 +15,7 @@ import standardwebhooks
 import svix.webhooks
 from hypothesis import given
 
+from mezzotint.client.webhooks import BadWebhook, verify
 from mezzotint.core.signing import (
     FileLink,
     ImageLink,
@@ -239,3 +240,36 @@ def test_bfls_signature_takes_any_secret_as_it_is_written(secret: str, body: byt
 
 def test_bfls_signature_does_not_unpack_a_whsec_secret() -> None:
     assert bfl_signature(PADDED, b"x") == "sha256=" + hmac.new(PADDED.encode(), b"x", "sha256").hexdigest()
+
+
+# very many of them
+
+
+def test_of_twenty_thousand_mutations_of_signatures_none_holds() -> None:
+    tried, held, now = 0, list[str](), 1_800_000_000
+    for number in range(12):
+        task = an_id()
+        link, file = ImageLink(task, number, now + 600), FileLink(an_id(), "default", now + 600)
+        token, message = poll_token(SECRET, task), f"msg_{number}"
+        signed = {"webhook-id": message, "webhook-timestamp": str(now)}
+        webhook = standard_signature(webhook_key(PADDED), message, now, BODY.encode())
+        for text, holds in (
+            (token, lambda mutated, task=task: poll_token_holds(SECRET, task, mutated)),
+            (link.signature(SECRET), lambda mutated, link=link: link.holds(SECRET, mutated)),
+            (file.signature(SECRET), lambda mutated, file=file: file.holds(SECRET, mutated)),
+            (webhook, lambda mutated, signed=signed: _verified({**signed, "webhook-signature": mutated})),
+        ):
+            every = [mutated for mutated in mutations(text) if mutated.strip() != text]  # a list of signatures may have spaces around it
+            tried += len(every)
+            held += [mutated for mutated in every if holds(mutated)]
+
+    assert held == []
+    assert tried > 20_000
+
+
+def _verified(headers: dict[str, str]) -> bool:
+    try:
+        verify(BODY.encode(), headers, PADDED, float(headers["webhook-timestamp"]))
+    except BadWebhook:
+        return False
+    return True
