@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ LONGEST = 500  # lines: what can be read at one sitting; the largest module of m
 EXEMPT = {"src/mezzotint/client/params.py", "docs/models.md", "requirements/dev.txt", "requirements/server.txt", "training/package-lock.json"}  # generated
 LONGEST_TEST = 2 * LONGEST  # tests are lists, which are read one entry at a time
 WEIGHTS = 60 * 1024 * 1024  # bytes: what a clone may cost
-OUTSIDE = re.compile(r"(?<![\w.])\.\./shared|/work/|/home/\w|/root/|/Users/\w")
+ANYWHERE = {Path("/"), Path("/var/tmp"), Path(tempfile.gettempdir())}  # folders that may be named although a clone lies in one
+HERE = ROOT if ROOT.parent in ANYWHERE else ROOT.parent
+OUTSIDE = re.compile(rf"(?<![\w.]){re.escape(str(HERE))}/|/home/\w|/root/|/Users/\w")
+UPWARDS = re.compile(r"(?<![\w./*])(?:\.\./)+[\w-][\w./-]*")  # a relative path, as links and scripts have them
 
 
 def tracked() -> list[Path]:
@@ -83,6 +87,12 @@ def test_nothing_names_a_place_outside_the_repository() -> None:
     found = [(str(path.relative_to(ROOT)), match[0]) for path in FILES if path != Path(__file__) and (match := OUTSIDE.search(text_of(path) or ""))]
 
     assert found == []
+
+
+def test_no_relative_path_leads_out_of_the_repository() -> None:
+    found = [(str(path.relative_to(ROOT)), match[0]) for path in FILES for match in UPWARDS.finditer(text_of(path) or "")]
+
+    assert [(name, way) for name, way in found if not (ROOT / name).parent.joinpath(way).resolve().is_relative_to(ROOT)] == []
 
 
 def test_what_is_no_text_is_small_and_in_few_places() -> None:

@@ -106,12 +106,12 @@ def _strike(server: Server, victim: str) -> None:
             server.start()
 
 
-class Struck(Exception):
+class Missed(Exception):
     """A point that nothing came by."""
 
 
 def _strike_at(server: Server, points: Path, point: str) -> None:
-    """Arms the point, waits until a process died there, and starts again what nobody else starts again. Raises Struck."""
+    """Arms the point, waits until a process died there, and starts again what nobody else starts again. Raises Missed."""
     armed = points / point
     armed.touch()
     if point == "worker enlisted":
@@ -120,7 +120,7 @@ def _strike_at(server: Server, points: Path, point: str) -> None:
     while armed.exists():
         if time.monotonic() > end:
             armed.unlink(missing_ok=True)
-            raise Struck(point)
+            raise Missed(point)
         time.sleep(0.01)
     if point.startswith("blob"):  # both keep pictures
         time.sleep(0.3)
@@ -147,7 +147,7 @@ def _struck(server: Server, points: Path, victims: list[str], chance: random.Ran
             continue
         try:
             _strike_at(server, points, victim)
-        except Struck:
+        except Missed:
             missed.append(victim)
     return missed
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from mezzotint.client.errors import ClientError
-from mezzotint.core.signing import bfl_signature, standard_signature, webhook_key
+from mezzotint.core.signing import bfl_signature, same, standard_signature, webhook_key
 
 BFL_SIGNATURE = "x-bfl-signature"
 TOLERANCE = 300  # seconds that a webhook's time may be off
@@ -32,7 +31,7 @@ def verify(body: bytes, headers: Mapping[str, str], secret: str, now: float) -> 
         raise BadWebhook(f"the webhook's time is more than {TOLERANCE} seconds off")
     expected = standard_signature(key, message, int(timestamp), body)
     signatures = given.get("webhook-signature", "").split()
-    if not any(hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass")) for signature in signatures):
+    if not any(same(expected, signature) for signature in signatures):
         raise BadWebhook("the webhook's signature does not hold")
     try:
         content = json.loads(body)
@@ -51,5 +50,5 @@ def verify_bfl(body: bytes, headers: Mapping[str, str], secret: str) -> None:
     if not secret:
         raise BadWebhook("there is no secret to check the webhook with: without one, anybody could have signed it")
     given = next((value for name, value in headers.items() if name.lower() == BFL_SIGNATURE), "")
-    if not hmac.compare_digest(bfl_signature(secret, body).encode(), given.encode("utf-8", "surrogatepass")):
+    if not same(bfl_signature(secret, body), given):
         raise BadWebhook("the webhook's X-BFL-Signature does not hold")

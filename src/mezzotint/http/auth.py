@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from mezzotint.core.accounts import DEFAULT_ACCOUNT, LONGEST_KEY, SCOPES, ApiKey, digest, handle
 from mezzotint.core.errors import InvalidRequest, NotAllowed, NotAuthenticated
 from mezzotint.core.parameters import Problem
+from mezzotint.core.signing import same
 from mezzotint.core.tasks import Task
 from mezzotint.http.rates import POLLS, Gate
 from mezzotint.ports import Clock, Keys
@@ -91,4 +91,4 @@ class Authenticator:
 
 def token_matches(given: str | None, expected: str) -> bool:
     """In constant time; an empty expectation matches nothing."""
-    return bool(expected) and given is not None and hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+    return bool(expected) and given is not None and same(expected, given)

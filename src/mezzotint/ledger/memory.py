@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
-from mezzotint.core.errors import IdempotencyConflict, Refusal, Unavailable
+from mezzotint.core.errors import IdempotencyConflict, Refusal
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Status, Task, Verdict
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
 from mezzotint.ledger.memory_files import MemoryFiles
@@ -75,8 +75,8 @@ class MemoryLedger(MemoryFiles):
     """See `ports.Ledger`."""
 
     def __init__(self, clock: Clock, terms: Terms | None = None) -> None:
-        super().__init__()
-        self._clock, self._terms = clock, terms or Terms()
+        super().__init__(clock)
+        self._terms = terms or Terms()
         self._tasks: dict[UUID, _Entry] = {}
         self._requests: dict[tuple[str, str], tuple[str, UUID, float]] = {}
         self._leases: dict[str, _Lease] = {}
@@ -85,16 +85,9 @@ class MemoryLedger(MemoryFiles):
         self._finish_of: dict[str, float] = {}
         self._virtual_clock = 0.0
         self._secret = secrets.token_bytes(32)
-        self._closed = False
         self._used: dict[tuple[str, str, str, str, str], tuple[int, float]] = {}
         self._credits: dict[str, float | None] = {}
         self._spent: dict[str, float] = {}
-
-    def _open(self) -> float:
-        """The time, if the ledger is open."""
-        if self._closed:
-            raise Unavailable("the ledger is closed")
-        return self._clock.now()
 
     # Tasks
 

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from mezzotint.core.errors import Unavailable
 from mezzotint.core.files import File
 from mezzotint.ledger.terms import no_room
+from mezzotint.ports import Clock
 
 
 class MemoryFiles:
-    """A base of `MemoryLedger`, which knows the time."""
+    """A base of `MemoryLedger`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._closed = clock, False
         self._files: dict[UUID, File] = {}
 
     def _open(self) -> float:
-        raise NotImplementedError
+        """The time, if the ledger is open."""
+        if self._closed:
+            raise Unavailable("the ledger is closed")
+        return self._clock.now()
 
     def _kept(self, account: str) -> list[File]:
         now = self._open()

@@ -26,7 +26,7 @@ from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.rows import CANCELED, EXPIRED, IDEMPOTENCY, NUMBERS, given_up, key_of, row_of, row_of_key, task_of
 from mezzotint.ledger.sqlite_files import LAST, SqliteFiles
 from mezzotint.ledger.terms import Terms, no_credits, not_enlisted, over_budget, queue_full, too_many_active
-from mezzotint.ledger.writer import Writer, unavailable
+from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock, Limits, Orders, Submitted
 
 SQL = load_queries("sqlite")
@@ -476,15 +476,3 @@ class SqliteLedger(SqliteFiles):
     async def close(self) -> None:
         self._writer.close()
         self._reader.close()
-
-    def _read(self, name: str, **values: Any) -> Any:
-        try:
-            return self._reader.execute(SQL[name], values).fetchone()
-        except sqlite3.Error as error:
-            raise unavailable(error) from error
-
-    def _read_all(self, name: str, **values: Any) -> list[Any]:
-        try:
-            return self._reader.execute(SQL[name], values).fetchall()
-        except sqlite3.Error as error:
-            raise unavailable(error) from error

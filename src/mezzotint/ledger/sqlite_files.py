@@ -8,17 +8,16 @@ from uuid import UUID
 
 from mezzotint import records
 from mezzotint.core.files import File
-from mezzotint.ledger.queries import load_queries
+from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.terms import no_room
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
 
-SQL = load_queries("sqlite")
 LAST = b"\xff" * 16  # no id comes after it
 
 
-class SqliteFiles:
-    """A base of `SqliteLedger`, which has the connections."""
+class SqliteFiles(Reader):
+    """A base of `SqliteLedger`, which opens the connections."""
 
     _clock: Clock
     _writer: Writer
@@ -51,6 +50,3 @@ class SqliteFiles:
 
     async def forget_files(self, files: Sequence[UUID]) -> None:
         await self._writer.do(lambda connection: connection.executemany(SQL["forget_file"], [{"id": file.bytes} for file in files]))
-
-    def _read_all(self, name: str, **values: Any) -> list[Any]:
-        raise NotImplementedError
