@@ -185,7 +185,7 @@ FAILURES: dict[str, tuple[Script, int | None, str]] = {
 @pytest.mark.parametrize("case", FAILURES)
 async def test_a_receiver_that_fails_is_asked_again_later_under_the_same_id(here: Studio, case: str) -> None:
     script, status, note = FAILURES[case]
-    async with receiving(script, saying(200)) as receiver, delivering(here.tools, seconds=0.3):
+    async with receiving(script, saying(200)) as receiver, delivering(here.tools, seconds=0.3 if script is silent else 5.0):
         await an_end(here.tools.ledger, receiver.url)
         here.tools.hub.owed()
         await until(lambda: tries(here), "the first attempt")
