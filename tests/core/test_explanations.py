@@ -47,7 +47,7 @@ def test_every_refusal_is_explained_and_no_explanation_is_left_over() -> None:
 
 
 def test_every_refusal_of_a_link_is_explained_and_no_explanation_is_left_over() -> None:
-    assert {denied.code for denied in LINKS} == {each.code for each in EXPLANATIONS.values() if each.carrier is Carrier.LINK}
+    assert {denied.code for denied in LINKS.values()} == {each.code for each in EXPLANATIONS.values() if each.carrier is Carrier.LINK}
 
 
 def test_every_end_of_a_task_is_explained_and_no_explanation_is_left_over() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +11,11 @@ from starlette.responses import Response
 from mezzotint.core import ids
 from mezzotint.core.images import ImageFormat, StoredImage
 from mezzotint.core.signing import ImageLink
-from mezzotint.core.tasks import Status
 from mezzotint.http.problems import help_link, page_of
 from mezzotint.http.requests import Origins, has_already
+from mezzotint.service.pictures import Why, picture_at
 from mezzotint.service.tools import Tools
 
-NAME = re.compile(r"sample(?:-(\d{1,2}))?\.(jpeg|png|webp)")
 CACHE_BYTES = 64 * 1024 * 1024
 SAFE = {
     "x-content-type-options": "nosniff",
@@ -38,10 +35,11 @@ class Denied:
     sentence: str
 
 
-FORGED = Denied(403, "link_invalid", "The signature of this link does not hold.\n")
-LATE = Denied(410, "link_expired", "This link has expired. Its owner gets a new one by polling the task again.\n")
-GONE = Denied(410, "picture_gone", "This picture is no longer kept.\n")
-LINKS = (FORGED, LATE, GONE)
+LINKS = {
+    Why.FORGED: Denied(403, "link_invalid", f"{Why.FORGED.value}.\n"),
+    Why.LATE: Denied(410, "link_expired", f"{Why.LATE.value}.\n"),
+    Why.GONE: Denied(410, "picture_gone", f"{Why.GONE.value}.\n"),
+}
 
 
 class _Cache:
@@ -74,30 +72,18 @@ class Images:
         self._cache = _Cache(CACHE_BYTES)
 
     async def __call__(self, request: Request) -> Response:
-        link, extension = _link(request)
-        signature = request.query_params.get("signature", "")
-        if link is None or not link.holds(self._tools.secret, signature):
-            return self._refusal(request, FORGED)
-        if self._tools.clock.now() >= link.expires:
-            return self._refusal(request, LATE)
-        image = await self._image(link, extension)
-        data = None if image is None else await self._bytes(image)
-        if image is None or data is None:
-            return self._refusal(request, GONE)
-        return self._answer(request, image, data, link)
+        query = request.query_params
+        asked = (request.path_params["task"], request.path_params["name"], query.get("expires", ""), query.get("signature", ""))
+        found = await picture_at(*asked, self._tools)
+        if isinstance(found, Why):
+            return self._refusal(request, LINKS[found])
+        link, image = found
+        data = await self._bytes(image)
+        return self._refusal(request, LINKS[Why.GONE]) if data is None else self._answer(request, image, data, link)
 
     def _refusal(self, request: Request, denied: Denied) -> Response:
         headers = {"link": help_link(page_of(denied.code, self._origins.of(request)))}
         return Response(denied.sentence, denied.status, headers, "text/plain")
-
-    async def _image(self, link: ImageLink, extension: str) -> StoredImage | None:
-        task = await self._tools.ledger.get(link.task)
-        if task is None or task.status is not Status.READY or task.outcome is None or link.index >= len(task.outcome.images):
-            return None
-        if task.images_until is not None and task.images_until <= self._tools.clock.now():
-            return None
-        image = task.outcome.images[link.index]
-        return image if image.format == extension else None
 
     async def _bytes(self, image: StoredImage) -> bytes | None:
         data = self._cache.get(image.key)
@@ -113,13 +99,3 @@ class Images:
             return Response(status_code=304, headers=headers)
         headers["content-disposition"] = f'inline; filename="{ids.short(link.task)}.{image.format}"'
         return Response(data, 200, headers, ImageFormat(image.format).media_type)
-
-
-def _link(request: Request) -> tuple[ImageLink | None, str]:
-    """What the address asks for; None where it is none of ours."""
-    name = NAME.fullmatch(request.path_params["name"])
-    task = ids.read(request.path_params["task"])
-    expires = request.query_params.get("expires", "")
-    if name is None or not isinstance(task, UUID) or not (expires.isascii() and expires.isdigit() and len(expires) < 16):
-        return None, ""
-    return ImageLink(task, int(name[1] or 0), int(expires)), name[2]

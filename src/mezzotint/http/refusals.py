@@ -77,7 +77,7 @@ def _told(refusal: Refusal, surface: str) -> Told:
 @cache
 def every() -> tuple[Told, ...]:
     """What every surface may answer, and links to pictures."""
-    links = (Told(denied.code, "Links to pictures", denied.status, denied.sentence) for denied in LINKS)
+    links = (Told(denied.code, "Links to pictures", denied.status, denied.sentence) for denied in LINKS.values())
     return (*(_told(refusal, surface) for refusal, surfaces in EXAMPLES for surface in surfaces), *links)
 
 
