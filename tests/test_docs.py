@@ -27,7 +27,7 @@ PAGES = sorted(path for path in FILES if path.suffix == ".md" and not path.is_re
 USUAL = "http://127.0.0.1:8000"
 BLOCK = re.compile(r"^(?:<!-- (?P<says>[^\n]*) -->\n)?```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]\n]*\]\((?!https?://)([^)#\s]*)(?:#([^)\s]*))?\)")
-SHOWN = ("json", "text")  # languages of blocks that are there to be read
+SHOWN = ("json", "text", "toml")  # languages of blocks that are there to be read
 NOT_YET = {"docs/performance.md"} - {str(path.relative_to(ROOT)) for path in PAGES}
 PICTURES = (".jpeg", ".png", ".webp")
 

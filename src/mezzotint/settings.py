@@ -59,7 +59,7 @@ def _port(value: str) -> int:
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def _seconds(value: str) -> float:
+def read_seconds(value: str) -> float:
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*([smhd]?)", value.strip())
     if match is None:
         raise ValueError("expected seconds, such as 30 or 0.5, or 10m, 24h, 7d")
@@ -67,7 +67,7 @@ def _seconds(value: str) -> float:
 
 
 def _a_while(value: str) -> float:
-    seconds = _seconds(value)
+    seconds = read_seconds(value)
     if seconds < 1:
         raise ValueError("expected at least a second")
     return seconds
@@ -124,8 +124,9 @@ TABLE = (
     Setting("ledger", "", _text, "Where tasks are kept: sqlite:FILE or memory:. By default a file in the data folder."),
     Setting("blobs", "", _text, "Where pictures are kept: file:FOLDER or memory:. By default a folder in the data folder."),
     Setting("bus", "none", _one_of("none"), "What carries offers between machines. One machine needs none."),
-    Setting("engine", "nano", _one_of("nano", "stub"), "What paints."),
-    Setting("stub_seconds", 0.0, _seconds, "How long the stub engine takes for a picture."),
+    Setting("engine", "nano", _one_of("nano", "stub", "upstream"), "What paints the models that the operator's file does not name."),
+    Setting("config", None, _folder, "The operator's file; by default mezzotint.toml in the data folder, if it is there."),
+    Setting("stub_seconds", 0.0, read_seconds, "How long the stub engine takes for a picture."),
     Setting("threads", 0, _whole, "CPU threads of the engine; 0 is one per core."),
     Setting("public_url", "", _url, "The address that links are made on; by default the one that the client called."),
     Setting("trusted_proxies", (), _networks, "Networks of proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed."),
@@ -137,17 +138,17 @@ TABLE = (
     Setting("create_rate", None, read_rate, "How often a key may make tasks, such as 10/s or 600/m, unless the key says otherwise; none is no limit."),
     Setting("poll_rate", None, read_rate, "The same for all else that a key asks, polls above all."),
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
-    Setting("keep_images", 86400.0, _seconds, "How long pictures are kept after they are ready; 0 is for ever."),
+    Setting("keep_images", 86400.0, read_seconds, "How long pictures are kept after they are ready; 0 is for ever."),
     Setting("keep_files", 86400.0, _a_while, "How long uploaded files are kept."),
     Setting("files_room", 1024**3, _whole, "Bytes that an account's uploaded files may take; 0 is no limit."),
-    Setting("keep_tasks", 30 * 86400.0, _seconds, "How long finished tasks are remembered; 0 is for ever."),
+    Setting("keep_tasks", 30 * 86400.0, read_seconds, "How long finished tasks are remembered; 0 is for ever."),
     Setting("link_lifetime", 600.0, _a_while, "How long a picture's link holds after it is ready."),
     Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
     Setting("max_body", 32 * 1024 * 1024, _positive, "Largest request body in bytes."),
     Setting("attempts", 5, _positive, "How often a task is tried before it fails."),
     Setting("lease", 15.0, _a_while, "How long a silent worker keeps its tasks."),
     Setting("stall", 120.0, _a_while, "How long an engine may go without a step before it is killed."),
-    Setting("grace", 20.0, _seconds, "How long a stopping server lets running tasks finish."),
+    Setting("grace", 20.0, read_seconds, "How long a stopping server lets running tasks finish."),
     Setting("log_level", "info", _one_of("debug", "info", "warning", "error"), "What is logged."),
     Setting("log_format", "auto", _one_of("auto", "text", "json"), "How it is logged; auto is text on a terminal, else json."),
     Setting("worker_token", "", _text, "What a worker shows the server; made by serve for its own worker."),
@@ -168,6 +169,7 @@ class Settings:
     blobs: str
     bus: str
     engine: str
+    config: Path | None
     stub_seconds: float
     threads: int
     public_url: str

@@ -197,26 +197,6 @@ async def test_where_there_was_a_key_once_none_is_made(clock: HandClock) -> None
     assert await first_key(ledger, clock.now()) is None
 
 
-# what the worker below is told
-
-
-def test_the_worker_is_told_where_to_work_and_with_which_token_and_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEZZOTINT_API_KEYS", "k" * 20)
-
-    told = Service(settings_of(tmp_path, grace="7", worker_token="w" * 20))._worker_environment()
-
-    assert (told["MEZZOTINT_DATA"], told["MEZZOTINT_GRACE"], told["MEZZOTINT_ENGINE"]) == (str(tmp_path), "7.0", "stub")
-    assert (told["MEZZOTINT_WORKER_TOKEN"], told["MEZZOTINT_LIFELINE"]) == ("w" * 20, "on")
-    assert "MEZZOTINT_API_KEYS" not in told
-
-
-def test_a_token_that_nobody_gave_is_made_and_never_twice(tmp_path: Path) -> None:
-    tokens = {Service(settings_of(tmp_path))._worker_environment()["MEZZOTINT_WORKER_TOKEN"] for _ in range(5)}
-
-    assert len(tokens) == 5
-    assert min(map(len, tokens)) >= 32
-
-
 # webhooks
 
 

@@ -82,7 +82,7 @@ class Flux:
             return as_json(flux_task.estimated(await estimate(submission, self._tools)))
         accepted = await submit(submission, self._tools)
         url = polling_url(accepted.task, self._dialect.poll, taken.origin, self._tools)
-        headers = {"x-mezzotint-engine": self._tools.policy.engine}
+        headers = {"x-mezzotint-engine": accepted.engine}
         if accepted.replayed:
             headers["idempotent-replayed"] = "true"
         return as_json(self._dialect.accepted(accepted.task, url, accepted.quote), headers)

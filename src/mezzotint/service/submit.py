@@ -60,6 +60,7 @@ class Accepted:
     task: UUID
     quote: Quote
     replayed: bool
+    engine: str
 
 
 def card_of(model: str, kind: Surface) -> ModelCard:
@@ -113,7 +114,7 @@ async def submit(submission: Submission, tools: Tools) -> Accepted:
         submitted = await tools.ledger.submit(new, limits)
     if not submitted.replayed:
         tools.hub.queued()
-    return Accepted(submitted.task, checked.quote, submitted.replayed)
+    return Accepted(submitted.task, checked.quote, submitted.replayed, new.engine)
 
 
 async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Accepted]:
@@ -124,7 +125,7 @@ async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Ac
     submitted = await _store(new, pictures, _limits(submissions[0].key, tools.policy.limits), tools)
     if not all(each.replayed for each in submitted):
         tools.hub.queued()
-    return [Accepted(made.task, each.quote, made.replayed) for made, each in zip(submitted, checked, strict=True)]
+    return [Accepted(made.task, each.quote, made.replayed, task.engine) for made, each, task in zip(submitted, checked, new, strict=True)]
 
 
 def _new_task(submission: Submission, checked: _Checked, tools: Tools) -> NewTask:
@@ -133,7 +134,7 @@ def _new_task(submission: Submission, checked: _Checked, tools: Tools) -> NewTas
         account=submission.key.account,
         key=submission.key.id,
         surface=submission.surface,
-        engine=tools.policy.engine,
+        engine=tools.policy.engine_for(submission.card),
         inputs=checked.inputs,
         idempotency_key=submission.idempotency_key,
         request_hash=submission.request_hash,

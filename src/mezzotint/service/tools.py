@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from mezzotint.core.accounts import Rate
+from mezzotint.core.catalogue import ModelCard
 from mezzotint.core.tasks import Task
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
+from mezzotint.routing import Routing
 from mezzotint.service.hub import Hub
 from mezzotint.service.previews import PreviewBoard
 from mezzotint.service.progress import ProgressBoard
@@ -30,6 +32,10 @@ class Policy:
     poll_rate: Rate | None = None
     keep_files: float = 86_400.0
     files_room: int | None = 1024**3  # bytes that an account's uploaded files may take
+    routing: Routing | None = None  # which engine paints which model, where that is not the same for all
+
+    def engine_for(self, card: ModelCard) -> str:
+        return self.engine if self.routing is None else self.routing.of(card).engine
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mezzotint.core.errors import BadSetting
 from mezzotint.ports import BlobStore, Clock, Engine, Ledger, Limits
+from mezzotint.routing import Provider, read_routing
 from mezzotint.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def _path(name: str, text: str) -> Path:
 def engine_of(settings: Settings) -> Engine:
     """Loaded and ready."""
     match settings.engine:
+        case "upstream":
+            raise BadSetting("the upstream engine paints nothing by itself: it is the worker that asks providers")
         case "stub":
             from mezzotint.engines.stub import StubEngine
 
@@ -140,9 +143,12 @@ def blobs_address(settings: Settings) -> str:
     return settings.blobs.partition(":")[0]
 
 
-def child_environment(settings: Settings) -> dict[str, str]:
-    """For the processes below: ours, with the number of threads, and without keys that they have no use for."""
-    hidden = (f"{PREFIX}API_KEYS", f"{PREFIX}API_KEY", f"{PREFIX}WORKER_TOKEN", "COMETAPI_KEY", "BFL_API_KEY")
+def child_environment(settings: Settings, providers: Collection[Provider] = (), *, shown: Collection[str] = ()) -> dict[str, str]:
+    """For the processes below: ours, with the number of threads, and without keys that they have no use for. `shown` are names of
+    variables with keys that they do have one for."""
+    hidden = {f"{PREFIX}API_KEYS", f"{PREFIX}API_KEY", f"{PREFIX}WORKER_TOKEN", "COMETAPI_KEY", "BFL_API_KEY"}
+    hidden |= {provider.key_env for provider in providers}
+    hidden -= set(shown)
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     threads = str(settings.threads or os.cpu_count() or 1)
     return environment | {f"{PREFIX}ENGINE": settings.engine, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -179,6 +185,7 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
         poll_rate=settings.poll_rate,
         keep_files=settings.keep_files,
         files_room=(settings.files_room or None) if settings.limits else None,
+        routing=read_routing(settings),
     )
     judge = Guard(settings.reach).wrong_with
     return Tools(ledger, blobs, clock, Entropy(), judge, Hub(), ProgressBoard(), secret, policy)

@@ -13,7 +13,6 @@ import os
 import secrets
 import signal
 import socket
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -40,19 +39,19 @@ from mezzotint.http.requests import Origins
 from mezzotint.net.guard import Guard
 from mezzotint.net.post import GuardedPoster
 from mezzotint.ports import Ledger
+from mezzotint.routing import read_routing
 from mezzotint.service.read import Found, links
 from mezzotint.service.tools import Tools
 from mezzotint.settings import PREFIX, Settings
-from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, child_environment, ledger_file, ledger_of, tools_of
+from mezzotint.wiring.adapters import SystemClock, blobs_address, blobs_of, ledger_file, ledger_of, tools_of
 from mezzotint.wiring.locks import lock_folder, lock_ledger
 from mezzotint.wiring.processes import follow_lifeline, run_loop
+from mezzotint.wiring.workers import Workers
 from mezzotint.work.deliveries import Compose, Deliveries
 from mezzotint.work.sweeper import Sweeper
 
 HEADER_SECONDS = 10  # for a client to send its headers
-LOCAL_WORKER = "local"
-RESTARTS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a worker that ended is started again
-HOPELESS = 3  # ends in a row after which a command does not wait for a worker any longer
+DOOR = "worker.sock"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 log = structlog.get_logger("serve")
@@ -82,6 +81,11 @@ def webhook_body(tools: Tools) -> Compose:
     return compose
 
 
+def new_token() -> str:
+    """For workers of a server that was given none."""
+    return secrets.token_urlsafe(24)
+
+
 class Service:
     """One `mezzotint serve`."""
 
@@ -89,9 +93,8 @@ class Service:
         self._settings = settings
         self._stop = asyncio.Event()
         self._door = Door()
-        self._token = settings.worker_token or secrets.token_urlsafe(24)
-        self._sockets = Path()  # of the worker's door, once it runs
-        self._worker: asyncio.subprocess.Process | None = None
+        self._token = settings.worker_token or new_token()
+        self._sockets = Path()  # of the workers' door, once it runs
         self.url = ""
 
     def stop(self) -> None:
@@ -136,14 +139,15 @@ class Service:
         front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers)
         servers = [
             _server(public_app(tools, front), address=settings.host or "0.0.0.0", port=port),
-            _server(worker_app(tools, front), uds=self._sockets / "worker.sock"),
+            _server(worker_app(tools, front), uds=self._sockets / DOOR),
         ]
         poster = GuardedPoster(Guard(settings.reach))
         deliveries = Deliveries(tools, poster, webhook_body(tools))
         running = [asyncio.create_task(_run_server(server)) for server in servers]
         loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run())]
         await _listening(servers, running)
-        keeper = asyncio.create_task(self._keep_worker())
+        workers = Workers(settings, read_routing(settings), self.url, self._sockets / DOOR, self._token)
+        keeper = asyncio.create_task(workers.keep())
         ready(self.url)
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -151,7 +155,7 @@ class Service:
             broken = stopping not in done
             if broken:
                 log.error("a part of the server ended", exc_info=next(iter(done)).exception())
-            await self._drain(keeper)
+            await self._drain(keeper, workers)
         finally:
             for loop in (*loops, keeper, stopping):
                 loop.cancel()
@@ -160,67 +164,17 @@ class Service:
                 server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
             await asyncio.wait(running, timeout=5.0)
             await asyncio.gather(*loops, keeper, stopping, return_exceptions=True)
-            await self._kill_worker()
+            await workers.kill()
             await poster.close()
         if broken:
             raise MezzotintError("a part of the server ended by itself; the log says which, and why")
 
-    async def _drain(self, keeper: asyncio.Task[None]) -> None:
-        """No new tasks; the worker finishes or hands back; polls go on until it has."""
+    async def _drain(self, keeper: asyncio.Task[None], workers: Workers) -> None:
+        """No new tasks; the workers finish or hand back; polls go on until they have."""
         self._door.open = False
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
-        worker = self._worker
-        if worker is None or worker.returncode is not None:
-            return
-        log.info("draining", grace=self._settings.grace)
-        with contextlib.suppress(ProcessLookupError):
-            worker.terminate()
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(worker.wait(), self._settings.grace + 8.0)
-
-    # the worker below
-
-    async def _keep_worker(self) -> None:
-        """A worker that ends is started again: at once the first time, more slowly if it goes on ending.
-
-        Raises MezzotintError where the server is there for one command, and no worker can be started for it.
-        """
-        ended = 0
-        while True:
-            began = asyncio.get_running_loop().time()
-            code = await self._run_worker()
-            lasted = asyncio.get_running_loop().time() - began
-            ended = 0 if lasted > 30 else ended + 1
-            log.warning("the worker ended", code=code, lasted=round(lasted, 1))
-            if self._settings.lifeline and ended >= HOPELESS:
-                raise MezzotintError(f"no worker can be started: it ended {ended} times in a row, the last time with {code}")
-            await asyncio.sleep(RESTARTS[min(ended, len(RESTARTS) - 1)])
-
-    async def _run_worker(self) -> int | str:
-        """One life of it: its exit code, or why it could not be started."""
-        command = [sys.executable, "-m", "mezzotint.cli.worker_process", self.url, str(self._sockets / "worker.sock"), LOCAL_WORKER]
-        try:
-            self._worker = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, env=self._worker_environment())
-        except OSError as error:  # too many processes, or no memory, just now
-            return str(error)
-        return await self._worker.wait()
-
-    def _worker_environment(self) -> dict[str, str]:
-        settings = self._settings
-        return child_environment(settings) | {
-            f"{PREFIX}WORKER_TOKEN": self._token,
-            f"{PREFIX}DATA": str(settings.folder),
-            f"{PREFIX}GRACE": str(settings.grace),
-            f"{PREFIX}LIFELINE": "on",
-        }
-
-    async def _kill_worker(self) -> None:
-        worker = self._worker
-        if worker is not None and worker.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
-            await worker.wait()
+        await workers.drain()
 
 
 def _bracketed(host: str) -> str:
