@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mezzotint._version import __version__
-from mezzotint.ledger import sqlite as module
+from mezzotint.ledger import sqlite_connections as module
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
 from tests.clocks import HandClock

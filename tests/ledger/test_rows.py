@@ -15,8 +15,11 @@ from mezzotint.core.accounts import ApiKey
 from mezzotint.core.images import StoredImage
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
 from mezzotint.core.webhooks import Event
+from mezzotint.ledger.reader import SQL
 from mezzotint.ledger.rows import HOOKS, NUMBERS, STATES, given_up, key_of, row_of, task_of
-from mezzotint.ledger.sqlite import SQL, SqliteLedger, migrate, open_connection
+from mezzotint.ledger.sqlite import SqliteLedger
+from mezzotint.ledger.sqlite_connections import open_connection
+from mezzotint.ledger.sqlite_migrations import migrate
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)  # half characters are refused at the door
 times = st.floats(0, 2**40, allow_nan=False)

@@ -20,10 +20,12 @@ import pytest
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
 from mezzotint.core.webhooks import Event, Message, Standing, Try
-from mezzotint.ledger import sqlite as module
-from mezzotint.ledger import sqlite_files, sqlite_outbox
+from mezzotint.ledger import sqlite_migrations
 from mezzotint.ledger.queries import load_migrations, load_queries
-from mezzotint.ledger.sqlite import SQL, SqliteLedger, file_system_of, migrate, open_connection, schema_of
+from mezzotint.ledger.reader import SQL
+from mezzotint.ledger.sqlite import SqliteLedger
+from mezzotint.ledger.sqlite_connections import file_system_of, open_connection
+from mezzotint.ledger.sqlite_migrations import migrate, schema_of
 from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Limits
 from tests.clocks import HandClock
@@ -91,7 +93,7 @@ async def test_what_tasks_at_work_paid_under_an_older_schema_comes_back(path: Pa
     limited, free = an_id(), an_id()
     older = load_migrations("sqlite")[:2]
     with closing(open_connection(path)) as connection, monkeypatch.context() as patch:
-        patch.setattr("mezzotint.ledger.sqlite.load_migrations", lambda dialect: older)
+        patch.setattr("mezzotint.ledger.sqlite_migrations.load_migrations", lambda dialect: older)
         migrate(connection)
         connection.execute("INSERT INTO account (id, created, credits) VALUES ('a', 0, 6), ('b', 0, NULL)")
         for task, account in ((limited, "a"), (free, "b")):
@@ -111,7 +113,7 @@ def test_a_migration_that_breaks_leaves_the_file_as_it_was(path: Path, monkeypat
     with closing(open_connection(path)) as connection:
         migrate(connection)
         broken = [*load_migrations("sqlite"), (NEWEST + 1, "CREATE TABLE extra (id); INSERT INTO nowhere VALUES (1);")]
-        monkeypatch.setattr("mezzotint.ledger.sqlite.load_migrations", lambda dialect: broken)
+        monkeypatch.setattr("mezzotint.ledger.sqlite_migrations.load_migrations", lambda dialect: broken)
 
         with pytest.raises(sqlite3.OperationalError, match="nowhere"):
             migrate(connection)
@@ -134,7 +136,7 @@ def test_a_newer_schema_is_refused_in_clear_words_and_left_alone(path: Path, clo
 async def test_webhooks_of_an_older_ledger_are_their_accounts_with_every_attempt(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
     task = an_id()
     with monkeypatch.context() as older:
-        older.setattr(module, "load_migrations", lambda dialect: load_migrations(dialect)[:2])
+        older.setattr(sqlite_migrations, "load_migrations", lambda dialect: load_migrations(dialect)[:2])
         with closing(open_connection(path)) as connection:
             migrate(connection)
             values = (task.bytes, "acme", 2, 1.0)
@@ -443,7 +445,7 @@ def test_statements_are_read_by_name_without_their_comments() -> None:
 
 
 def test_every_statement_is_used() -> None:
-    text = "".join(Path(each.__file__).read_text("utf-8") for each in (module, sqlite_files, sqlite_outbox) if each.__file__)
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "src/mezzotint/ledger").glob("sqlite*.py"))
     assert [name for name in SQL if f'"{name}"' not in text] == []
 
 

@@ -270,7 +270,7 @@ class SqliteMachine(LedgerMachine):
     def webhooks_owed_are_one_for_each_end(self) -> None:
         if not hasattr(self, "ledger"):
             return
-        from mezzotint.ledger.sqlite import open_connection
+        from mezzotint.ledger.sqlite_connections import open_connection
 
         connection = open_connection(Path(self.folder.name) / "ledger.db", read_only=True)
         owed = [UUID(bytes=row[0]) for row in connection.execute("SELECT task FROM outbox")]

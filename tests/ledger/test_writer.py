@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
-from mezzotint.ledger.sqlite import open_connection
+from mezzotint.ledger.sqlite_connections import open_connection
 from mezzotint.ledger.writer import LARGEST_GROUP, Writer, unavailable
 
 

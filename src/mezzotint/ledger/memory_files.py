@@ -6,24 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from mezzotint.core.errors import Unavailable
 from mezzotint.core.files import File
-from mezzotint.ledger.terms import no_room
+from mezzotint.ledger.memory_base import MemoryBase
+from mezzotint.ledger.terms import Terms, no_room
 from mezzotint.ports import Clock
 
 
-class MemoryFiles:
+class MemoryFiles(MemoryBase):
     """A base of `MemoryLedger`."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._closed = clock, False
+    def __init__(self, clock: Clock, terms: Terms) -> None:
+        super().__init__(clock, terms)
         self._files: dict[UUID, File] = {}
-
-    def _open(self) -> float:
-        """The time, if the ledger is open."""
-        if self._closed:
-            raise Unavailable("the ledger is closed")
-        return self._clock.now()
 
     def _kept(self, account: str) -> list[File]:
         now = self._open()

@@ -1,23 +1,20 @@
-"""The webhooks owed, in SQLite: what `sqlite.SqliteLedger` does with them inside its transactions."""
+"""Webhooks owed, in the SQLite ledger: the part of it that answers `ports.Outbox`."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
-from mezzotint.ledger.queries import load_queries
+from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.rows import HOOKS, STANDINGS, message_id
+from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.terms import TAKEN
+from mezzotint.ledger.writer import Writer
+from mezzotint.ports import Clock
 
-SQL = load_queries("sqlite")
 AFTER_ALL = "~"  # sorts behind every id
-
-Connection = sqlite3.Connection
-ReadAll = Callable[..., list[Any]]
-"""Runs a named statement with its values."""
 
 
 def owe(connection: Connection, task: UUID, row: Mapping[str, Any], event: Event, now: float) -> None:
@@ -27,14 +24,14 @@ def owe(connection: Connection, task: UUID, row: Mapping[str, Any], event: Event
         connection.execute(SQL["owe_webhook"], told)
 
 
-def take_due(connection: Connection, count: int, now: float) -> list[Delivery]:
+def _take_due(connection: Connection, count: int, now: float) -> list[Delivery]:
     rows = connection.execute(SQL["due_deliveries"], {"now": now, "count": count}).fetchall()
     for row in rows:
         connection.execute(SQL["take_delivery"], {"id": row["id"], "until": now + TAKEN})
     return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"], Event(row["event"])) for row in rows]
 
 
-def record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float, now: float) -> Standing:
+def _record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float, now: float) -> Standing:
     """Counted by the row, not by the delivery: two senders may have had it."""
     row = connection.execute(SQL["owed_delivery"], {"id": delivery.id}).fetchone()
     number, before = row["attempt"] + 1, STANDINGS[row["state"]]
@@ -50,18 +47,35 @@ def record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter:
     return standing
 
 
-def messages_of(read_all: ReadAll, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
-    """Asked for each standing apart, so that the index leads to a page of any of them."""
-    states = range(len(STANDINGS)) if standing is None else (STANDINGS.index(standing),)
-    query = {"account": account, "before": before or AFTER_ALL, "count": count}
-    rows = [row for state in states for row in read_all("list_messages", state=state, **query)]
-    rows.sort(key=lambda row: row["id"], reverse=True)
-    return [_message(row, () if row["at"] is None else (_try(row),)) for row in rows[:count]]
+class SqliteOutbox(Reader):
+    """A base of `SqliteLedger`, which opens the connections."""
 
+    _clock: Clock
+    _writer: Writer
 
-def message(read_all: ReadAll, which: str, account: str) -> Message | None:
-    rows = read_all("get_message", id=which, account=account)
-    return _message(rows[0], tuple(_try(row) for row in read_all("list_tries", id=which))) if rows else None
+    async def due(self, count: int) -> list[Delivery]:
+        if not self._read_all("due_deliveries", now=self._clock.now(), count=1):
+            return []  # nothing is owed most of the time: no write for that
+        return await self._writer.do(lambda connection: _take_due(connection, count, self._clock.now()))
+
+    async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
+        return await self._writer.do(lambda connection: _record(connection, delivery, attempt, jitter, self._clock.now()))
+
+    async def messages_of(self, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
+        """Asked for each standing apart, so that the index leads to a page of any of them."""
+        states = range(len(STANDINGS)) if standing is None else (STANDINGS.index(standing),)
+        query = {"account": account, "before": before or AFTER_ALL, "count": count}
+        rows = [row for state in states for row in self._read_all("list_messages", state=state, **query)]
+        rows.sort(key=lambda row: row["id"], reverse=True)
+        return [_message(row, () if row["at"] is None else (_try(row),)) for row in rows[:count]]
+
+    async def message(self, message: str, account: str) -> Message | None:
+        row = self._read("get_message", id=message, account=account)
+        return None if row is None else _message(row, tuple(_try(each) for each in self._read_all("list_tries", id=message)))
+
+    async def resend(self, message: str, account: str) -> bool:
+        which = {"id": message, "account": account}
+        return await self._writer.do(lambda connection: connection.execute(SQL["resend"], which | {"now": self._clock.now()}).fetchone() is not None)
 
 
 def _message(row: Mapping[str, Any], tries: tuple[Try, ...]) -> Message:
