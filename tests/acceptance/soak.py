@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.acceptance import crashes, hostile_pictures, recovery, retries, slow_clients
+from tests.acceptance import crashes, hostile_pictures, recovery, retries, slow_clients, streams
 
 
 class Findings(Protocol):
@@ -44,12 +44,17 @@ def _slow(folder: Path, count: int, seed: int) -> Findings:
     return slow_clients.wait(folder, count or 500)
 
 
+def _streams(folder: Path, count: int, seed: int) -> Findings:
+    return streams.follow(folder, count or 1000, seed)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
+    "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

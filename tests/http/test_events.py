@@ -85,6 +85,25 @@ async def test_what_was_heard_before_is_not_told_again(studio: Studio) -> None:
     assert read(await follow(studio, task, last_event_id="end")) == []
 
 
+@pytest.mark.parametrize("heard", ["0-waiting", "1-begun", "1-3", "1-waiting", "2-begun", "2-4", "2-waiting", "end", "nonsense", "1-", "-1", ""])
+async def test_ids_go_up_whatever_a_client_comes_back_with(studio: Studio, heard: str) -> None:
+    """A server that was killed has forgotten the steps of the second attempt, of which the client may have heard."""
+    task = (await studio.created())["id"]
+    for _ in range(2):
+        await studio.tools.ledger.claim("w", await studio.tools.ledger.enlist("w"), ["stub"], 1)
+    stream = asyncio.create_task(follow(studio, task, last_event_id=heard))
+    await all_had_their_turn()
+    studio.tools.progress.note(Progress(UUID(task), 2, 4, 9))
+    studio.tools.hub.changed(UUID(task))
+    await all_had_their_turn()
+    await studio.tools.ledger.settle([Verdict(UUID(task), 2, ready())])
+    studio.tools.hub.changed(UUID(task))
+
+    everything = ["2-begun", "2-4", "end"]
+    left = {"2-begun": ["2-4", "end"], "2-4": ["end"], "2-waiting": ["end"], "end": []}
+    assert [name for name, _, _ in read(await asyncio.wait_for(stream, 10))] == left.get(heard, everything)
+
+
 async def test_a_silent_stream_shows_that_it_lives(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SILENCE", 0.01)
     task = (await studio.created())["id"]

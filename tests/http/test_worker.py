@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from mezzotint.http.health import Door
 from mezzotint.http.requests import Origins
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
+from mezzotint.service import read
 from tests.clocks import HandClock
 from tests.pictures import a_jpeg, in_base64
 from tests.studio import KEY, ORIGIN, Studio
@@ -213,7 +215,7 @@ async def test_a_worker_whose_lease_ended_meanwhile_hears_of_it_between_two_look
     """Its pull was held open while another of its name enlisted."""
     epoch = await enlist(door)
     waiting = asyncio.create_task(door.post("/v1/worker/pull", json={"worker": "w", "epoch": epoch, "engines": ["stub"], "slots": 1, "wait": 20}))
-    await until(lambda: studio.tools.hub._of_queue, "it to wait")
+    await until(lambda: studio.tools.hub._queue.waiting, "it to wait")
 
     await enlist(door)
 
@@ -234,7 +236,7 @@ async def test_a_pull_takes_as_many_as_there_are_slots_and_at_least_one(studio: 
 async def test_a_pull_is_answered_as_soon_as_there_is_something(studio: Studio, door: httpx2.AsyncClient) -> None:
     epoch = await enlist(door)
     waiting = asyncio.create_task(pull(door, epoch, wait=20))
-    await until(lambda: studio.tools.hub._of_queue, "it to wait")
+    await until(lambda: studio.tools.hub._queue.waiting, "it to wait")
 
     task = (await studio.created())["id"]
 
@@ -315,7 +317,7 @@ async def test_a_task_that_is_handed_back_wakes_who_waits_for_one(studio: Studio
     epoch = await enlist(door)
     [claim] = await pull(door, epoch)
     waiting = asyncio.create_task(pull(door, epoch, wait=20))
-    await until(lambda: studio.tools.hub._of_queue, "it to wait")
+    await until(lambda: studio.tools.hub._queue.waiting, "it to wait")
 
     await say(door, "fail", verdicts=[{"task": task, "attempt": claim["attempt"], "outcome": None, "refund": True}])
 
@@ -337,10 +339,11 @@ async def test_how_long_painting_took_becomes_a_forecast(studio: Studio, door: h
 async def test_a_start_that_is_to_be_told_wakes_who_sends_webhooks(studio: Studio, door: httpx2.AsyncClient, hook: dict[str, Any], woken: bool) -> None:
     body = {"input": {"prompt": "a cat"}} | hook
     await studio.client.post("/v1/models/black-forest-labs/flux-dev/predictions", json=body, headers={"x-key": KEY})
+    epoch = await enlist(door)
     sender = asyncio.create_task(studio.tools.hub.wait_for_outbox(20))
     await asyncio.sleep(0)
 
-    assert len(await pull(door, await enlist(door))) == 1
+    assert len(await pull(door, epoch)) == 1
 
     await asyncio.wait({sender}, timeout=0.2)
     assert sender.done() is woken
@@ -454,3 +457,49 @@ async def test_a_preview_that_is_no_picture_at_all_is_refused(studio: Studio, do
     claim = await a_claim(studio, door)
 
     assert (await door.post("/v1/worker/progress", json=a_report(claim, image=image))).status_code == 400
+
+
+async def test_whoever_waits_for_a_task_hears_at_once_that_its_worker_came_back_without_it(
+    studio: Studio, door: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "GLANCE", 60.0)
+    made = await studio.created(webhook_url="https://8.8.8.8/hook")
+    epoch = await enlist(door)
+    await pull(door, epoch)
+    await studio.client.post(f"/v1/tasks/{made['id']}/cancel", headers={"x-key": KEY})
+    waiting = asyncio.create_task(read.until_final(UUID(made["id"]), 60, studio.tools))
+    sender = asyncio.create_task(studio.tools.hub.wait_for_outbox(20))
+    await asyncio.sleep(0)
+
+    await enlist(door)
+
+    ended = await asyncio.wait_for(waiting, 5)
+    assert ended is not None
+    assert ended.status is Status.CANCELED
+    await asyncio.wait_for(sender, 5)
+
+
+class Late:
+    """A ledger on which a task comes just after a claim that found none."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._came = studio, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._studio.tools.ledger, name)
+
+    async def claim(self, *given: Any) -> list[Claim]:
+        claims = await self._studio.tools.ledger.claim(*given)
+        if not self._came:
+            self._came = True
+            await self._studio.created()
+        return claims
+
+
+async def test_a_task_that_comes_between_a_claim_and_the_wait_is_pulled_at_once(studio: Studio) -> None:
+    late = replace(studio.tools, ledger=Late(studio))
+    async with a_client(worker_app(late, front(studio))) as client:
+        client.headers["authorization"] = f"Bearer {TOKEN}"
+        epoch = await enlist(client)
+
+        assert len(await asyncio.wait_for(pull(client, epoch, wait=60.0), 4)) == 1  # sooner than it looks by itself

@@ -10,6 +10,7 @@ from mezzotint.core import ids
 from mezzotint.core.errors import NotFound
 from mezzotint.core.tasks import Status
 from mezzotint.service.cancel import cancel
+from mezzotint.service.read import until_final
 from mezzotint.service.tools import Tools
 from tests.service.asking import COLLEAGUE, OWNER, STRANGER, ask, task_behind
 from tests.studio import Studio
@@ -82,7 +83,7 @@ async def test_what_is_no_task_is_not_found_in_few_words(tools: Tools, text: str
 
 async def test_whoever_waits_for_the_task_and_for_its_webhook_hears_of_it(tools: Tools) -> None:
     accepted = await ask(tools, webhook_url="https://example.com/hook")
-    waiting = [asyncio.create_task(tools.hub.wait_for_task(accepted.task, 60)), asyncio.create_task(tools.hub.wait_for_outbox(60))]
+    waiting = [asyncio.create_task(until_final(accepted.task, 60, tools)), asyncio.create_task(tools.hub.wait_for_outbox(60))]
     await asyncio.sleep(0)
 
     await cancel(str(accepted.task), OWNER, tools)

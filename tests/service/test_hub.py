@@ -13,10 +13,17 @@ from tests.service.asking import all_had_their_turn
 from tests.tasks import an_id
 
 TASK = an_id()
+
+
+async def _rings(hub: Hub, seconds: float) -> None:
+    with hub.bell(TASK) as bell:
+        await bell.wait(seconds)
+
+
 WAYS: dict[str, tuple[Callable[[Hub, float], Coroutine[Any, Any, None]], Callable[[Hub], None]]] = {
     "queue": (Hub.wait_for_queue, Hub.queued),
     "outbox": (Hub.wait_for_outbox, Hub.owed),
-    "task": (lambda hub, seconds: hub.wait_for_task(TASK, seconds), lambda hub: hub.changed(TASK)),
+    "task": (_rings, lambda hub: hub.changed(TASK)),
 }
 every_way = pytest.mark.parametrize("way", WAYS)
 
@@ -81,7 +88,7 @@ async def test_who_goes_away_leaves_nothing_behind_and_wakes_nobody(way: str) ->
     WAYS[way][1](hub)
     await asyncio.wait_for(staying, 5)
 
-    assert [len(waiting) for waiting in (hub._of_task, hub._of_queue, hub._of_outbox)] == [0, 0, 0]
+    assert [len(waiting) for waiting in (hub._bells, hub._queue.waiting, hub._outbox.waiting)] == [0, 0, 0]
 
 
 async def test_two_wake_ups_at_once_are_one() -> None:
@@ -94,7 +101,36 @@ async def test_two_wake_ups_at_once_are_one() -> None:
     await asyncio.wait_for(waiting, 5)
 
 
+CALLS: dict[str, tuple[Callable[[Hub], None], Callable[[Hub], int], Callable[[Hub, float, int], Coroutine[Any, Any, None]]]] = {
+    "queue": (Hub.queued, lambda hub: hub.queue_calls, Hub.wait_for_queue),
+    "outbox": (Hub.owed, lambda hub: hub.outbox_calls, Hub.wait_for_outbox),
+}
+
+
+@pytest.mark.parametrize("way", CALLS)
+async def test_a_call_between_a_look_and_the_wait_is_heard_by_whoever_says_what_it_heard_before(way: str) -> None:
+    call, calls, wait = CALLS[way]
+    hub = Hub()
+    heard = calls(hub)
+    call(hub)
+
+    await asyncio.wait_for(wait(hub, 60, heard), 5)
+
+    waiting = asyncio.create_task(wait(hub, 60, calls(hub)))
+    await all_had_their_turn()
+    assert not waiting.done()
+    waiting.cancel()
+
+
 # bells
+
+
+async def test_where_nobody_knows_what_changed_every_bell_rings() -> None:
+    hub = Hub()
+    with hub.bell(TASK) as one, hub.bell(an_id()) as other:
+        hub.any_changed()
+
+        assert [await bell.wait(5) for bell in (one, other)] == [True, True]
 
 
 async def test_a_bell_rings_also_for_what_came_before_it_was_waited_for() -> None:

@@ -15,6 +15,7 @@ from mezzotint.core.errors import NotAuthenticated
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.signing import ImageLink, poll_token
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.service import read as module
 from mezzotint.service.read import Found, Viewer, find, links, polling_url, previews_of, task_of, until_final
 from mezzotint.service.tools import Tools
 from tests.clocks import HandClock
@@ -288,6 +289,35 @@ async def test_waiting_ends_as_soon_as_the_task_has_ended(studio: Studio) -> Non
     studio.tools.hub.changed(task)
 
     ended = await asyncio.wait_for(waiting, 5)
+    assert ended is not None
+    assert ended.status is Status.READY
+
+
+class Racing:
+    """A ledger on which a task ends just after the first look at it, before whoever looked waits."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._ended = studio, False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._studio.tools.ledger, name)
+
+    async def get(self, task: UUID) -> object:
+        seen = await self._studio.tools.ledger.get(task)
+        if not self._ended:
+            self._ended = True
+            await self._studio.paint()
+            self._studio.tools.hub.changed(task)
+        return seen
+
+
+async def test_an_end_between_a_look_and_the_wait_is_not_missed(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GLANCE", 60.0)
+    task = (await ask(studio.tools)).task
+    racing = replace(studio.tools, ledger=Racing(studio))  # type: ignore[arg-type]  # it does only what is asked of it here
+
+    ended = await asyncio.wait_for(until_final(task, 60, racing), 5)
+
     assert ended is not None
     assert ended.status is Status.READY
 

@@ -18,6 +18,7 @@ from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Limits
+from mezzotint.service import read
 from mezzotint.service.files import keep
 from mezzotint.work import sweeper as module
 from mezzotint.work.sweeper import Sweeper
@@ -118,6 +119,21 @@ async def test_a_task_past_its_deadline_ends_and_its_webhook_is_owed_at_once(stu
     assert ended is not None
     assert ended.status is Status.EXPIRED
     assert [delivery.task for delivery in await studio.tools.ledger.due(5)] == [task.id]
+
+
+async def test_whoever_waits_for_a_task_hears_at_once_that_its_time_is_over(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "GLANCE", 60.0)
+    task = a_task(deadline=studio.clock.now() + 60)
+    await studio.tools.ledger.submit(task, Limits())
+    waiting = asyncio.create_task(read.until_final(task.id, 60, studio.tools))
+    await asyncio.sleep(0)
+    studio.clock.advance(60)
+
+    await Sweeper(studio.tools).reap()
+
+    ended = await asyncio.wait_for(waiting, 5)
+    assert ended is not None
+    assert ended.status is Status.EXPIRED
 
 
 async def test_nobody_is_woken_for_nothing(studio: Studio) -> None:

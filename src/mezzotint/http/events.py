@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from typing import Any
@@ -24,6 +25,11 @@ from mezzotint.service.read import Found, Viewer, find
 from mezzotint.service.tools import Tools
 
 SILENCE = 15.0  # seconds after which a comment shows that the stream lives
+END = "end"
+NAME = re.compile(r"(\d{1,9})-(?:(begun)|(\d{1,9})|(waiting))", re.ASCII)
+Place = tuple[int, int, int]  # attempt; begun, at work, or waiting once more; step
+NOWHERE: Place = (-1, 0, 0)
+OVER: Place = (1_000_000_000, 0, 0)
 
 
 class Events:
@@ -35,6 +41,8 @@ class Events:
 
     async def follow(self, request: Request) -> Response:
         """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before.
+
+        An event tells how the task stands when it is written, so that a change which another has overtaken may not be told.
 
         `?previews=true` asks for `preview` events beside them. These have no id, so that a client which comes back says what it said
         without them.
@@ -53,11 +61,12 @@ class Events:
 
     async def _stream(self, task: UUID, viewer: Viewer, origin: str, heard: str, *, watched: bool) -> AsyncIterator[bytes]:
         seen: Preview | None = None
+        place = place_of(heard)
         with self._tools.hub.bell(task) as bell:
             while (found := await find(str(task), viewer, self._tools)) is not None:
                 name, body = _change(found, origin)
-                if name != heard:
-                    heard = name
+                if (now := place_of(name)) > place:  # a server that was killed meanwhile has forgotten steps which were told
+                    place = now
                     yield event(body["status"], body, name)
                 if watched and (preview := self._tools.previews.of(found.task)) is not None and preview is not seen:
                     seen = preview
@@ -77,11 +86,21 @@ def _change(found: Found, origin: str) -> tuple[str, dict[str, Any]]:
         body |= {"images": list(found.links(origin)), "reasons": list(outcome.reasons) if outcome else []}
         if outcome is not None and outcome.code:
             body |= {"error": {"code": outcome.code, "message": outcome.message}}
-        return "end", body
+        return END, body
     if task.status is Status.PROCESSING and progress is not None:
         body |= {"step": progress.step, "steps": progress.steps}
         return f"{task.attempt}-{progress.step}", body
     return f"{task.attempt}-{'begun' if task.status is Status.PROCESSING else 'waiting'}", body
+
+
+def place_of(name: str) -> Place:
+    """Where in its task's life an event stands: ids only go up, on however many streams a client hears them."""
+    if name == END:
+        return OVER
+    match = NAME.fullmatch(name)
+    if match is None:
+        return NOWHERE
+    return int(match[1]), 2 if match[4] else 1 if match[3] else 0, int(match[3] or 0)
 
 
 def _shown(preview: Preview) -> dict[str, Any]:

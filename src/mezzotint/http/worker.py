@@ -62,7 +62,9 @@ class WorkerDoor:
     async def _enlist(self, body: bytes, _: Request) -> Enlisted:
         epoch = await self._tools.ledger.enlist(_read(body, Enlist).worker)
         reached("worker enlisted")
-        self._tools.hub.queued()  # what the worker held before waits again
+        self._tools.hub.queued()  # what the worker held before waits again, or has ended
+        self._tools.hub.owed()
+        self._tools.hub.any_changed()
         return Enlisted(epoch, self._lease)
 
     async def _pull(self, body: bytes, request: Request) -> Any:
@@ -71,11 +73,14 @@ class WorkerDoor:
         slots = min(max(pull.slots, 1), MOST_SLOTS)
         loop = asyncio.get_running_loop()
         end = loop.time() + min(max(pull.wait, 0.0), LONGEST_WAIT)
+        hub = self._tools.hub
+        heard = hub.queue_calls
         claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, pull.held)
         gone = asyncio.ensure_future(request.receive())  # its body is read: all that can come is that nobody waits any more
         try:
             while not claims and not gone.done() and (left := end - loop.time()) > 0:
-                await self._tools.hub.wait_for_queue(min(left, 5.0))  # tasks whose delay ends wake nobody
+                await hub.wait_for_queue(min(left, 5.0), heard)  # tasks whose delay ends wake nobody
+                heard = hub.queue_calls
                 if not gone.done():
                     claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
         finally:

@@ -1,9 +1,12 @@
-"""Who waits for what, inside one process: workers for the queue, callers for a task. Losing a wake-up costs time, never a task."""
+"""Who waits for what, inside one process: workers for the queue, callers for a task. Losing a wake-up costs time, never a task.
+
+Whoever looks, finds nothing and then waits would miss what happened in between. So a look at a task is done with a bell in hand, and
+whoever waits for the queue or the outbox says how often it had been called before the look.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -28,31 +31,56 @@ class Bell:
         return True
 
 
+class _Calls:
+    """Wakes all who wait, and counts how often it did."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.waiting: set[asyncio.Future[None]] = set()
+
+    def call(self) -> None:
+        self.count += 1
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, seconds: float, heard: int | None) -> None:
+        if heard is not None and heard != self.count:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.waiting.add(future)
+        try:
+            await asyncio.wait((future,), timeout=seconds)
+        finally:
+            self.waiting.discard(future)
+
+
 class Hub:
     """Wake-ups. Every wait has a limit, so nothing hangs on a wake-up that never comes."""
 
     def __init__(self) -> None:
-        self._of_task: defaultdict[UUID, set[asyncio.Future[None]]] = defaultdict(set)
         self._bells: dict[UUID, set[Bell]] = {}
-        self._of_queue: set[asyncio.Future[None]] = set()
-        self._of_outbox: set[asyncio.Future[None]] = set()
+        self._queue, self._outbox = _Calls(), _Calls()
 
     def queued(self) -> None:
-        _wake(self._of_queue)
+        self._queue.call()
 
     def owed(self) -> None:
-        _wake(self._of_outbox)
+        self._outbox.call()
 
     def changed(self, task: UUID) -> None:
-        if task in self._of_task:
-            _wake(self._of_task[task])
-        if task in self._bells:
-            for bell in self._bells[task]:
+        for bell in self._bells.get(task, ()):
+            bell.ring()
+
+    def any_changed(self) -> None:
+        """Tasks changed, and nobody says which: everybody looks after its own."""
+        for bells in self._bells.values():
+            for bell in bells:
                 bell.ring()
 
     @contextmanager
     def bell(self, task: UUID) -> Iterator[Bell]:
-        """For whoever follows a task through many changes and does something else in between."""
+        """For whoever waits for a task, through however many changes, and does something else in between."""
         bell = Bell()
         self._bells.setdefault(task, set()).add(bell)
         try:
@@ -62,30 +90,20 @@ class Hub:
             if not self._bells[task]:
                 del self._bells[task]
 
-    async def wait_for_queue(self, seconds: float) -> None:
-        await _wait(self._of_queue, seconds)
+    @property
+    def queue_calls(self) -> int:
+        """How often the queue was called so far, for `wait_for_queue`."""
+        return self._queue.count
 
-    async def wait_for_outbox(self, seconds: float) -> None:
-        await _wait(self._of_outbox, seconds)
+    @property
+    def outbox_calls(self) -> int:
+        """The same, for `wait_for_outbox`."""
+        return self._outbox.count
 
-    async def wait_for_task(self, task: UUID, seconds: float) -> None:
-        try:
-            await _wait(self._of_task[task], seconds)
-        finally:
-            if not self._of_task.get(task):
-                self._of_task.pop(task, None)
+    async def wait_for_queue(self, seconds: float, heard: int | None = None) -> None:
+        """Until the next call; there was one already where `heard` is not the number of calls any more."""
+        await self._queue.wait(seconds, heard)
 
-
-def _wake(waiting: set[asyncio.Future[None]]) -> None:
-    for future in waiting:
-        if not future.done():
-            future.set_result(None)
-
-
-async def _wait(waiting: set[asyncio.Future[None]], seconds: float) -> None:
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    waiting.add(future)
-    try:
-        await asyncio.wait((future,), timeout=seconds)
-    finally:
-        waiting.discard(future)
+    async def wait_for_outbox(self, seconds: float, heard: int | None = None) -> None:
+        """As `wait_for_queue`."""
+        await self._outbox.wait(seconds, heard)

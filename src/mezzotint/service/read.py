@@ -87,12 +87,13 @@ async def task_of(task_id: UUID, tools: Tools) -> Task | None:
 async def until_final(task_id: UUID, seconds: float, tools: Tools) -> Task | None:
     """The task as soon as it has ended, or as it is when the time is over."""
     end = time.monotonic() + seconds
-    while True:
-        task = await task_of(task_id, tools)
-        left = end - time.monotonic()
-        if task is None or task.status.final or left <= 0:
-            return task
-        await tools.hub.wait_for_task(task_id, min(left, GLANCE))
+    with tools.hub.bell(task_id) as bell:
+        while True:
+            task = await task_of(task_id, tools)
+            left = end - time.monotonic()
+            if task is None or task.status.final or left <= 0:
+                return task
+            await bell.wait(min(left, GLANCE))
 
 
 async def previews_of(task_id: UUID, count: int, seconds: float, tools: Tools) -> AsyncIterator[Preview]:

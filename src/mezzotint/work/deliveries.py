@@ -77,13 +77,14 @@ class Deliveries:
     async def run(self) -> None:
         """For ever; a failure of the ledger is waited out."""
         while True:
+            heard = self._tools.hub.outbox_calls
             due = await self._due()
             for delivery in due:
                 sending = asyncio.create_task(self.deliver(delivery))
                 self._sending.add(sending)
                 sending.add_done_callback(self._sent)
             if not due:
-                await self._tools.hub.wait_for_outbox(IDLE)
+                await self._tools.hub.wait_for_outbox(IDLE, heard)
 
     async def _due(self) -> list[Delivery]:
         """As many as there are places for."""

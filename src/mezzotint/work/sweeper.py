@@ -47,6 +47,7 @@ class Sweeper:
             log.info("tasks reaped", count=reaped)
             self._tools.hub.queued()
             self._tools.hub.owed()
+            self._tools.hub.any_changed()
         return reaped
 
     async def sweep(self) -> int:
