@@ -113,6 +113,8 @@ def shown(default: Any) -> str:
     if isinstance(default, float):
         unit = next((unit for unit, seconds in UNITS if default and default % seconds == 0), "")
         return f"{default / dict(UNITS).get(unit, 1):g}{unit}"
+    if isinstance(default, tuple):
+        return ",".join(shown(each) for each in default)
     return str(default)
 
 

@@ -115,6 +115,18 @@ class Outbox(Protocol):
         not offered again until `record`, or until its taker is long gone."""
         ...
 
+    async def next_due(self) -> float | None:
+        """Seconds until something is due that is not yet; None: nothing will be by itself."""
+        ...
+
+    async def take_back(self) -> int:
+        """What was taken and neither recorded nor put off is due again; how many. For the one sender there is, before it begins."""
+        ...
+
+    async def put_off(self, delivery: Delivery, seconds: float) -> None:
+        """What was taken is given back unsent, and offered again after so long; it does not count as an attempt."""
+        ...
+
     async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
         """Notes an attempt, whoever else made one meanwhile; how the message stands now. `jitter` in 0..1."""
         ...

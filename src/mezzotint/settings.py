@@ -13,8 +13,10 @@ from typing import Any
 
 from mezzotint.core.accounts import Rate, read_rate
 from mezzotint.core.errors import BadSetting
+from mezzotint.core.webhooks import DELAYS
 
 PREFIX = "MEZZOTINT_"
+MOST_DELAYS = 49  # a webhook has one attempt more, and as many are remembered
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -71,6 +73,21 @@ def _a_while(value: str) -> float:
     if seconds < 1:
         raise ValueError("expected at least a second")
     return seconds
+
+
+def _up_to_a_minute(value: str) -> float:
+    """What a sender has is offered to no other for a while, which is longer than this."""
+    seconds = _a_while(value)
+    if seconds > 60:
+        raise ValueError("expected 60 seconds at most")
+    return seconds
+
+
+def _durations(value: str) -> tuple[float, ...]:
+    delays = tuple(_seconds(part) for part in _names(value))
+    if not 1 <= len(delays) <= MOST_DELAYS:
+        raise ValueError(f"expected up to {MOST_DELAYS} durations, such as 5s,30s,2m")
+    return delays
 
 
 def _names(value: str) -> tuple[str, ...]:
@@ -143,6 +160,8 @@ TABLE = (
     Setting("files_room", 1024**3, _whole, "Bytes that an account's uploaded files may take; 0 is no limit."),
     Setting("keep_tasks", 30 * 86400.0, read_seconds, "How long finished tasks are remembered; 0 is for ever."),
     Setting("link_lifetime", 600.0, _a_while, "How long a picture's link holds after it is ready."),
+    Setting("webhook_delays", DELAYS, _durations, "How long after each failed attempt a webhook is sent again; after one more it has failed."),
+    Setting("webhook_timeout", 15.0, _up_to_a_minute, "How long a receiver of webhooks may take for its answer."),
     Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
     Setting("max_body", 32 * 1024 * 1024, _positive, "Largest request body in bytes."),
     Setting("attempts", 5, _positive, "How often a task is tried before it fails."),
@@ -187,6 +206,8 @@ class Settings:
     files_room: int
     keep_tasks: float
     link_lifetime: float
+    webhook_delays: tuple[float, ...]
+    webhook_timeout: float
     webhook_echo_secret: bool
     max_body: int
     attempts: int

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.acceptance import crashes, hostile_pictures, recovery, retries, slow_clients, streams
+from tests.acceptance import crashes, deliveries, hostile_pictures, recovery, retries, slow_clients, streams
 
 
 class Findings(Protocol):
@@ -48,6 +48,10 @@ def _streams(folder: Path, count: int, seed: int) -> Findings:
     return streams.follow(folder, count or 1000, seed)
 
 
+def _webhooks(folder: Path, count: int, seed: int) -> Findings:
+    return deliveries.deliver(folder, count or 5000, seed, kills=max(1, (count or 5000) // 400))
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
@@ -55,6 +59,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),
+    "webhooks": (_webhooks, "webhooks to receivers of which many fail, while the server is killed; --count events"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

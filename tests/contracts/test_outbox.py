@@ -446,3 +446,68 @@ async def test_every_message_of_a_task_goes_with_it(ledger: Ledger, clock: HandC
 
     assert await ledger.tidy() == 1
     assert [await ledger.message(name, "default") for name in names] == [None, None, None]
+
+
+# senders that are gone, and sendings that are put off
+
+
+async def test_what_a_dead_sender_had_is_due_at_once_for_the_next_one(ledger: Ledger) -> None:
+    await an_owed_webhook(ledger)
+    await an_owed_webhook(ledger)
+    [taken] = await ledger.due(1)
+
+    assert await ledger.take_back() == 1
+
+    assert taken in await ledger.due(10)
+    assert await ledger.take_back() == 2
+    assert await ledger.take_back() == 0
+
+
+async def test_nothing_is_taken_back_that_nobody_has(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    await an_owed_webhook(ledger)
+    failed, delivered = await ledger.due(2)
+    await ledger.record(failed, Attempt(500), 0.0)
+    await ledger.record(delivered, Attempt(200), 0.0)
+
+    assert await ledger.take_back() == 0
+
+    assert await ledger.due(10) == []
+    clock.advance(DELAYS[0])
+    assert [delivery.id for delivery in await ledger.due(10)] == [failed.id]
+
+
+async def test_what_is_put_off_is_offered_again_then_and_has_no_attempt_less(ledger: Ledger, clock: HandClock) -> None:
+    await an_owed_webhook(ledger)
+    [taken] = await ledger.due(1)
+
+    await ledger.put_off(taken, 7.0)
+
+    assert await ledger.take_back() == 0
+    clock.advance(6.9)
+    assert await ledger.due(1) == []
+    clock.advance(0.1)
+    assert await ledger.due(1) == [taken]
+
+
+async def test_what_was_sent_again_by_hand_meanwhile_is_not_put_off(ledger: Ledger) -> None:
+    task = await an_owed_webhook(ledger)
+    [taken] = await ledger.due(1)
+    await ledger.resend(taken.id, "default")
+
+    await ledger.put_off(taken, 7.0)
+
+    assert [delivery.task for delivery in await ledger.due(1)] == [task]
+
+
+async def test_how_long_until_the_next_is_due(ledger: Ledger, clock: HandClock) -> None:
+    assert await ledger.next_due() is None
+    await an_owed_webhook(ledger)
+    assert await ledger.next_due() is None  # it is due already
+    [delivery] = await ledger.due(1)
+    assert await ledger.next_due() == TAKEN
+
+    await ledger.record(delivery, Attempt(500), 0.0)
+
+    clock.advance(1.0)
+    assert await ledger.next_due() == DELAYS[0] - 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -87,22 +88,23 @@ class Message:
     tries: tuple[Try, ...] = ()
 
 
-def standing_after(event: Event, attempt: Attempt, tried: int, jitter: float) -> tuple[Standing, float]:
+def standing_after(event: Event, attempt: Attempt, tried: int, jitter: float, delays: Sequence[float] = DELAYS) -> tuple[Standing, float]:
     """How a message stands after its attempt number `tried`, and the seconds until the next one.
 
     Only the end is told again: what comes before it is soon out of date, and the end waits for it. `tried` counts from when it was last
-    sent by hand; `jitter` as in `next_delay`.
+    sent by hand; `jitter` and `delays` as in `next_delay`.
     """
     if attempt.delivered:
         return Standing.DELIVERED, 0.0
-    delay = None if attempt.status == GONE or event is not Event.COMPLETED else next_delay(tried, jitter)
+    delay = None if attempt.status == GONE or event is not Event.COMPLETED else next_delay(tried, jitter, delays)
     if delay is None:
         return Standing.FAILED, 0.0
     return Standing.PENDING, max(delay, min(attempt.retry_after, LONGEST_PAUSE))
 
 
-def next_delay(tried: int, jitter: float) -> float | None:
-    """Seconds until the next attempt after `tried` of them, None when there is none. `jitter` in 0..1 adds up to a fifth."""
-    if tried > len(DELAYS):
+def next_delay(tried: int, jitter: float, delays: Sequence[float] = DELAYS) -> float | None:
+    """Seconds until the next attempt after `tried` of them, None when there is none: `delays` has one for each attempt but the last.
+    `jitter` in 0..1 adds up to a fifth."""
+    if tried > len(delays):
         return None
-    return DELAYS[tried - 1] * (1 + JITTER * jitter)
+    return delays[tried - 1] * (1 + JITTER * jitter)

@@ -21,6 +21,7 @@ class _Owed:
     not_before: float
     standing: Standing = Standing.PENDING
     since: int = 0  # attempts before it was last sent by hand
+    taken: bool = False  # a sender has it
     tries: list[Try] = field(default_factory=list)
 
     @property
@@ -56,8 +57,25 @@ class MemoryOutbox(MemoryBase):
         ready = [entry for entry in self._outbox.values() if not entry.settled and entry.not_before <= now and not self._comes_later(entry.delivery)]
         owed = sorted(ready, key=lambda entry: entry.not_before)
         for entry in owed[:count]:
-            entry.not_before = now + TAKEN
+            entry.not_before, entry.taken = now + TAKEN, True
         return [entry.delivery for entry in owed[:count]]
+
+    async def next_due(self) -> float | None:
+        now = self._open()
+        return min((entry.not_before - now for entry in self._outbox.values() if not entry.settled and entry.not_before > now), default=None)
+
+    async def take_back(self) -> int:
+        now = self._open()
+        lost = [entry for entry in self._outbox.values() if entry.taken and not entry.settled]
+        for entry in lost:
+            entry.not_before, entry.taken = now, False
+        return len(lost)
+
+    async def put_off(self, delivery: Delivery, seconds: float) -> None:
+        now = self._open()
+        entry = self._outbox[delivery.id]
+        if entry.taken:
+            entry.not_before, entry.taken = now + seconds, False
 
     def _comes_later(self, delivery: Delivery) -> bool:
         """Whether an earlier event of the same task is still owed."""
@@ -68,9 +86,9 @@ class MemoryOutbox(MemoryBase):
         now = self._open()
         entry = self._outbox[delivery.id]
         number = entry.delivery.attempt + 1
-        entry.delivery = replace(entry.delivery, attempt=number)
+        entry.delivery, entry.taken = replace(entry.delivery, attempt=number), False
         entry.tries = [*entry.tries, Try(number, now, attempt.status, attempt.note, attempt.ms)][-KEPT:]
-        standing, delay = standing_after(delivery.event, attempt, number - entry.since, jitter)
+        standing, delay = standing_after(delivery.event, attempt, number - entry.since, jitter, self._terms.webhook_delays)
         if not entry.settled or standing is Standing.DELIVERED:  # else another sender settled it while this one dragged on
             entry.standing, entry.not_before = standing, now + delay
         return entry.standing
@@ -94,5 +112,5 @@ class MemoryOutbox(MemoryBase):
         entry = self._outbox.get(message)
         if entry is None or entry.account != account:
             return False
-        entry.standing, entry.since, entry.not_before = Standing.PENDING, entry.delivery.attempt, now
+        entry.standing, entry.since, entry.not_before, entry.taken = Standing.PENDING, entry.delivery.attempt, now, False
         return True

@@ -10,7 +10,7 @@ from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Sta
 from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.rows import HOOKS, STANDINGS, message_id
 from mezzotint.ledger.sqlite_connections import Connection
-from mezzotint.ledger.terms import TAKEN
+from mezzotint.ledger.terms import TAKEN, Terms
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
 
@@ -31,26 +31,11 @@ def _take_due(connection: Connection, count: int, now: float) -> list[Delivery]:
     return [Delivery(row["id"], UUID(bytes=row["task"]), row["attempt"], Event(row["event"])) for row in rows]
 
 
-def _record(connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float, now: float) -> Standing:
-    """Counted by the row, not by the delivery: two senders may have had it."""
-    row = connection.execute(SQL["owed_delivery"], {"id": delivery.id}).fetchone()
-    number, before = row["attempt"] + 1, STANDINGS[row["state"]]
-    note = {"id": delivery.id, "attempt": number, "now": now, "status": attempt.status, "note": attempt.note, "ms": attempt.ms}
-    connection.execute(SQL["note_delivery"], note)
-    if number > KEPT:
-        connection.execute(SQL["forget_tries"], {"id": delivery.id, "attempt": number, "kept": KEPT})
-    standing, delay = standing_after(Event(row["event"]), attempt, number - row["since"], jitter)
-    if before is not Standing.PENDING and standing is not Standing.DELIVERED:
-        standing = before  # another sender settled it while this one dragged on
-    settled = {"id": delivery.id, "state": STANDINGS.index(standing), "attempt": number, "not_before": now + delay}
-    connection.execute(SQL["settle_delivery"], settled)
-    return standing
-
-
 class SqliteOutbox(Reader):
     """A base of `SqliteLedger`, which opens the connections."""
 
     _clock: Clock
+    _terms: Terms
     _writer: Writer
 
     async def due(self, count: int) -> list[Delivery]:
@@ -58,8 +43,35 @@ class SqliteOutbox(Reader):
             return []  # nothing is owed most of the time: no write for that
         return await self._writer.do(lambda connection: _take_due(connection, count, self._clock.now()))
 
+    async def next_due(self) -> float | None:
+        now = self._clock.now()
+        at = self._read("next_due", now=now)["at"]
+        return None if at is None else float(at) - now
+
+    async def take_back(self) -> int:
+        return await self._writer.do(lambda connection: connection.execute(SQL["take_back"], {"now": self._clock.now()}).rowcount)
+
+    async def put_off(self, delivery: Delivery, seconds: float) -> None:
+        until = {"id": delivery.id, "until": self._clock.now() + seconds}
+        await self._writer.do(lambda connection: connection.execute(SQL["put_off"], until))
+
     async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
-        return await self._writer.do(lambda connection: _record(connection, delivery, attempt, jitter, self._clock.now()))
+        return await self._writer.do(lambda connection: self._record(connection, delivery, attempt, jitter))
+
+    def _record(self, connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
+        """Counted by the row, not by the delivery: two senders may have had it."""
+        now, row = self._clock.now(), connection.execute(SQL["owed_delivery"], {"id": delivery.id}).fetchone()
+        number, before = row["attempt"] + 1, STANDINGS[row["state"]]
+        note = {"id": delivery.id, "attempt": number, "now": now, "status": attempt.status, "note": attempt.note, "ms": attempt.ms}
+        connection.execute(SQL["note_delivery"], note)
+        if number > KEPT:
+            connection.execute(SQL["forget_tries"], {"id": delivery.id, "attempt": number, "kept": KEPT})
+        standing, delay = standing_after(Event(row["event"]), attempt, number - row["since"], jitter, self._terms.webhook_delays)
+        if before is not Standing.PENDING and standing is not Standing.DELIVERED:
+            standing = before  # another sender settled it while this one dragged on
+        settled = {"id": delivery.id, "state": STANDINGS.index(standing), "attempt": number, "not_before": now + delay}
+        connection.execute(SQL["settle_delivery"], settled)
+        return standing
 
     async def messages_of(self, account: str, standing: Standing | None, before: str | None, count: int) -> list[Message]:
         """Asked for each standing apart, so that the index leads to a page of any of them."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mezzotint.core.errors import BodyTooLarge, NotEnlisted, PaymentRequired, TooManyRequests
+from mezzotint.core.webhooks import DELAYS
 
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Seconds; `attempts` is how often a task is tried; `keep_images` and `keep_tasks` 0: for ever."""
+    """Seconds; `attempts` is how often a task is tried; `keep_images` and `keep_tasks` 0: for ever; `webhook_delays` between attempts."""
 
     lease: float = 15.0
     attempts: int = 5
     keep_images: float = 86_400.0
     keep_tasks: float = 30 * 86_400.0
+    webhook_delays: tuple[float, ...] = DELAYS
 
 
 def queue_full(waiting: int) -> TooManyRequests:

@@ -48,7 +48,7 @@ def ledger_of(settings: Settings, clock: Clock) -> Ledger:
     """Raises BadSetting for an address that means nothing, LedgerError for one that cannot be used."""
     from mezzotint.ledger.terms import Terms
 
-    terms = Terms(settings.lease, settings.attempts, settings.keep_images, settings.keep_tasks)
+    terms = Terms(settings.lease, settings.attempts, settings.keep_images, settings.keep_tasks, settings.webhook_delays)
     path = ledger_file(settings)
     if path is None:
         from mezzotint.ledger.memory import MemoryLedger

@@ -141,7 +141,7 @@ class Service:
             _server(public_app(tools, front), address=settings.host or "0.0.0.0", port=port),
             _server(worker_app(tools, front), uds=self._sockets / DOOR),
         ]
-        poster = GuardedPoster(Guard(settings.reach))
+        poster = GuardedPoster(Guard(settings.reach), seconds=settings.webhook_timeout)
         deliveries = Deliveries(tools, poster, webhook_body(tools))
         running = [asyncio.create_task(_run_server(server)) for server in servers]
         loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run())]

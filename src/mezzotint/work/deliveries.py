@@ -4,7 +4,7 @@ What is owed is decided in `core.webhooks` and kept in the outbox; how it travel
 recorded, because the power went in between, is sent again: at least once, and the id tells the receiver.
 
 No receiver keeps another one waiting: a sending that drags on gives up its place, and of a host where they drag on few are sent at
-once. What is left out is offered again by the outbox after a while, and its attempt does not count.
+once. What is left out is put off for a while, and does not count as an attempt.
 """
 
 from __future__ import annotations
@@ -32,9 +32,13 @@ MOST = 200  # sendings, with those that drag on
 DRAGS = 1.0  # seconds after which one drags on
 OF_SLOW_HOST = 4  # sendings at once to a host where they do
 SLOW_FOR = 60.0  # seconds that a host is held to be slow
+PUT_OFF = 5.0  # seconds at least that a sending waits which such a host has no place for
+LONGEST_PUT_OFF = 90.0
+SPACING = DRAGS / OF_SLOW_HOST  # seconds between what is put off: a host that drags on takes no more
 PARTING = 5.0  # seconds that closing waits for what is being sent
 FAREWELL = "the receiver is gone for good, and is not asked again"
-IDLE = 5.0  # seconds between looks when nothing wakes us: for retries that come due
+IDLE = 5.0  # seconds between looks when nothing wakes us
+SOON = 0.01  # seconds at least until a retry is looked for: clocks are not that exact
 
 log = structlog.get_logger("webhooks")
 
@@ -48,6 +52,7 @@ class _Hosts:
     def __init__(self) -> None:
         self._busy: Counter[str] = Counter()
         self._slow_until: dict[str, float] = {}
+        self._place_at: dict[str, float] = {}  # when the next one that is put off comes again
 
     def full(self, host: str) -> bool:
         return self._busy[host] >= OF_SLOW_HOST and self._slow_until.get(host, 0.0) > time.monotonic()
@@ -55,6 +60,13 @@ class _Hosts:
     def drags(self, host: str) -> None:
         now = time.monotonic()
         self._slow_until = {name: until for name, until in self._slow_until.items() if until > now} | {host: now + SLOW_FOR}
+
+    def later(self, host: str) -> float:
+        """Seconds to put off what it has no place for: one after the other, and not all at once after the same while."""
+        now = time.monotonic()
+        place = max(now + PUT_OFF, self._place_at.get(host, 0.0) + SPACING)
+        self._place_at = {name: at for name, at in self._place_at.items() if at > now} | {host: min(place, now + LONGEST_PUT_OFF)}
+        return self._place_at[host] - now
 
     @contextmanager
     def sending(self, host: str) -> Iterator[None]:
@@ -75,8 +87,10 @@ class Deliveries:
         self._hosts = _Hosts()
 
     async def run(self) -> None:
-        """For ever; a failure of the ledger is waited out."""
+        """For ever; a failure of the ledger is waited out. What a server that died had in hand is sent first."""
+        taken_back = False
         while True:
+            taken_back = taken_back or await self._take_back()
             heard = self._tools.hub.outbox_calls
             due = await self._due()
             for delivery in due:
@@ -84,7 +98,27 @@ class Deliveries:
                 self._sending.add(sending)
                 sending.add_done_callback(self._sent)
             if not due:
-                await self._tools.hub.wait_for_outbox(IDLE, heard)
+                await self._tools.hub.wait_for_outbox(await self._patience(), heard)
+
+    async def _take_back(self) -> bool:
+        """Whether it was done. Ours is the only server on this ledger, or it would not have started."""
+        try:
+            lost = await self._tools.ledger.take_back()
+        except Exception:
+            log.exception("outbox cannot be written")
+            return False
+        if lost:
+            log.info("webhooks taken back", count=lost)
+        return True
+
+    async def _patience(self) -> float:
+        """Seconds until the next retry comes due, if that is sooner than we look anyway."""
+        try:
+            left = await self._tools.ledger.next_due()
+        except Exception:
+            log.exception("outbox cannot be read")
+            return IDLE
+        return IDLE if left is None else min(max(left, SOON), IDLE)
 
     async def _due(self) -> list[Delivery]:
         """As many as there are places for."""
@@ -120,6 +154,7 @@ class Deliveries:
             return
         host = urlsplit(inputs.webhook_url).hostname or ""
         if self._hosts.full(host):
+            await self._tools.ledger.put_off(delivery, self._hosts.later(host))
             return
         body = self._compose(task, inputs, delivery.event)
         headers = self._headers(delivery, task, inputs, body)

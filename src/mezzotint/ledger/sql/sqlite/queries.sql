@@ -145,7 +145,18 @@ ORDER BY not_before LIMIT :count;
 
 -- name: take_delivery
 -- Not offered to another sender until then.
-UPDATE outbox SET not_before = :until WHERE id = :id;
+UPDATE outbox SET not_before = :until, taken = 1 WHERE id = :id;
+
+-- name: next_due
+SELECT min(not_before) AS at FROM outbox WHERE state = 0 AND not_before > :now;
+
+-- name: take_back
+-- What nobody has any more who could send it.
+UPDATE outbox SET not_before = :now, taken = 0 WHERE state = 0 AND taken = 1;
+
+-- name: put_off
+-- Its sender gives it back unsent.
+UPDATE outbox SET not_before = :until, taken = 0 WHERE id = :id AND state = 0 AND taken = 1;
 
 -- name: owed_delivery
 SELECT event, state, attempt, since FROM outbox WHERE id = :id;
@@ -158,7 +169,7 @@ INSERT INTO delivery (outbox, attempt, at, status, note, ms) VALUES (:id, :attem
 DELETE FROM delivery WHERE outbox = :id AND attempt <= :attempt - :kept;
 
 -- name: settle_delivery
-UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before WHERE id = :id;
+UPDATE outbox SET state = :state, attempt = :attempt, not_before = :not_before, taken = 0 WHERE id = :id;
 
 -- name: list_messages
 -- Each with its last attempt.
@@ -174,7 +185,7 @@ SELECT attempt, at, status, note, ms FROM delivery WHERE outbox = :id ORDER BY a
 
 -- name: resend
 -- Due now, with all its attempts before it again.
-UPDATE outbox SET state = 0, since = attempt, not_before = :now WHERE id = :id AND account = :account RETURNING id;
+UPDATE outbox SET state = 0, since = attempt, not_before = :now, taken = 0 WHERE id = :id AND account = :account RETURNING id;
 
 -- name: add_account
 INSERT INTO account (id, created) VALUES (:id, :now) ON CONFLICT DO NOTHING;
