@@ -54,6 +54,7 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "webhook_timeout": ("10s", 10.0, (*DURATIONS, "0", "0.9", "61", "2m")),
     "webhook_echo_secret": ("On", True, FLAGS),
     "max_body": ("1000", 1000, (*NUMBERS, "0")),
+    "body_grace": ("2m", 120.0, (*DURATIONS, "0", "0.9")),
     "attempts": ("1", 1, (*NUMBERS, "0")),
     "lease": ("5 s", 5.0, (*DURATIONS, "0", "0.9")),
     "stall": ("1.5m", 90.0, (*DURATIONS, "0", "0.9")),

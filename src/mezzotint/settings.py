@@ -164,6 +164,7 @@ TABLE = (
     Setting("webhook_timeout", 15.0, _up_to_a_minute, "How long a receiver of webhooks may take for its answer."),
     Setting("webhook_echo_secret", False, _flag, "On sends a webhook's secret back in X-Webhook-Secret, as BFL does."),
     Setting("max_body", 32 * 1024 * 1024, _positive, "Largest request body in bytes."),
+    Setting("body_grace", 60.0, _a_while, "How long a request's body may take, however small; beyond that it must come at 8 KiB a second."),
     Setting("attempts", 5, _positive, "How often a task is tried before it fails."),
     Setting("lease", 15.0, _a_while, "How long a silent worker keeps its tasks."),
     Setting("stall", 120.0, _a_while, "How long an engine may go without a step before it is killed."),
@@ -210,6 +211,7 @@ class Settings:
     webhook_timeout: float
     webhook_echo_secret: bool
     max_body: int
+    body_grace: float
     attempts: int
     lease: float
     stall: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,6 +134,36 @@ def test_a_body_that_is_shorter_than_it_says_makes_no_task(server: Server) -> No
 
         assert heard == b"" or heard.startswith(b"HTTP/1.1 400 ")
         assert len(client.get("/v1/tasks?limit=100").json()["data"]) == before
+
+
+SURFACES: dict[str, tuple[bytes, bytes]] = {
+    "comet": (b"/flux/v1/flux-dev", b'"code":"body_too_slow"'),
+    "bfl": (b"/v1/flux-dev", b'{"detail":"of the request'),
+    "replicate": (b"/v1/models/black-forest-labs/flux-dev/predictions", b'"status":408'),
+    "openai": (b"/v1/images/generations", b'"type":"invalid_request_error"'),
+}
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("data"), MEZZOTINT_BODY_GRACE="1") as made:
+        yield made
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_body_that_drips_is_refused_in_the_surfaces_words_however_long_it_goes_on(impatient: Server, surface: str) -> None:
+    path, words = SURFACES[surface]
+    sent = post(b"Content-Length: 99\r\n", body=b"{", line=b"POST " + path + b" HTTP/1.1\r\n").replace(END, b"")
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=0.1) as line:
+        line.sendall(sent)
+        heard, began = b"", time.monotonic()
+        while not heard and time.monotonic() < began + PATIENCE:
+            line.sendall(b" ")
+            with contextlib.suppress(TimeoutError):
+                heard = line.recv(65536)
+
+    assert heard.startswith(b"HTTP/1.1 408 ")
+    assert words in heard
 
 
 def test_after_all_of_it_a_picture_is_painted(server: Server, tmp_path: Path) -> None:

@@ -103,6 +103,30 @@ async def test_a_slow_body_is_waited_for_as_long_as_it_comes(monkeypatch: pytest
     assert await read_body(request, 100) == b"x" * 10
 
 
+async def test_a_body_that_drips_is_given_up_though_it_never_stops_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def dripping() -> Message:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    request = a_request()
+    request._receive = dripping
+    with pytest.raises(BodyTooSlow, match=r"\d+ bytes came within \d+ seconds, which is too slow"):
+        await asyncio.wait_for(read_body(request, 1000, grace=0.1), 10)
+
+
+async def test_a_body_may_take_longer_than_its_grace_where_it_comes_quickly_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLOWEST", 10)
+    parts = Coming([b"x" * 10] * 10)
+
+    async def slowly() -> Message:
+        await asyncio.sleep(0.03)
+        return await parts()
+
+    request = a_request()
+    request._receive = slowly
+    assert await read_body(request, 100, grace=0.05) == b"x" * 100
+
+
 async def test_a_reader_that_is_canceled_from_outside_stays_canceled() -> None:
     async def stalled() -> Message:
         await asyncio.sleep(60)

@@ -35,7 +35,7 @@ from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, a
 from mezzotint.http.reference import Reference
 from mezzotint.http.replicate_lists import ReplicateLists
 from mezzotint.http.replicate_models import ReplicateModels
-from mezzotint.http.requests import Origins, check_heads
+from mezzotint.http.requests import BODY_GRACE, Origins, check_heads
 from mezzotint.http.spending import Spending
 from mezzotint.http.webhooks import Webhooks
 from mezzotint.http.worker import WorkerDoor
@@ -60,6 +60,7 @@ class Front:
     worker_token: str
     lease: float
     remote_workers: bool = False  # the workers' door is on the public port too
+    body_grace: float = BODY_GRACE
 
 
 class Worded:
@@ -112,7 +113,7 @@ def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry, origins: 
 def public_app(tools: Tools, front: Front) -> ASGIApp:
     """All that the world sees."""
     registry = CollectorRegistry()
-    intake = Intake(front.authenticator, front.origins, front.door, front.max_body)
+    intake = Intake(front.authenticator, front.origins, front.door, front.max_body, front.body_grace)
     health = Health(tools, front.door, registry)
     routes: list[BaseRoute] = [
         *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),  # first, as routes are tried in turn

@@ -15,7 +15,7 @@ from mezzotint.core.parameters import Problem
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.health import Door
 from mezzotint.http.rates import CREATES
-from mezzotint.http.requests import Origins, hash_of, header, read_body
+from mezzotint.http.requests import BODY_GRACE, Origins, hash_of, header, read_body
 from mezzotint.service.submit import Submission
 
 IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY = "idempotency-key", 255
@@ -49,14 +49,15 @@ class Taken:
 
 
 class Intake:
-    def __init__(self, authenticator: Authenticator, origins: Origins, door: Door, max_body: int) -> None:
-        self._authenticator, self._origins, self._door, self._max_body = authenticator, origins, door, max_body
+    def __init__(self, authenticator: Authenticator, origins: Origins, door: Door, max_body: int, body_grace: float = BODY_GRACE) -> None:
+        self._authenticator, self._origins, self._door = authenticator, origins, door
+        self._max_body, self._body_grace = max_body, body_grace
 
     async def take(self, request: Request) -> Taken:
         """Raises NotAuthenticated, NotAllowed, TooManyRequests, Unavailable while the server shuts down, BodyTooLarge, BodyTooSlow, InvalidRequest."""
         key = await self._authenticator.required(request, CREATE, CREATES)
         self._door.check()
-        body = await read_body(request, self._max_body)
+        body = await read_body(request, self._max_body, self._body_grace)
         repeated = _header(request, IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY) or None
         label = _header(request, LABEL, LONGEST_LABEL)
         return Taken(key, body, self._origins.of(request), label, repeated, hash_of(request, body) if repeated else "")

@@ -21,6 +21,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 LARGEST_HEADERS = 64 * 1024  # bytes of all values together
 BODY_SECONDS = 30.0  # without a byte of a body
+BODY_GRACE = 60.0  # seconds that a body may take however small it is
+SLOWEST = 8192  # bytes a second on the whole, for one that takes longer
 WAIT = re.compile(r"wait(?:\s*=\s*(\d{1,3}))?", re.ASCII)
 LONGEST_WAIT = 60
 LONGEST_NAME = 200  # of a field: longer ones would only be sent back in complaints
@@ -31,22 +33,23 @@ QUALITY = re.compile(r"[01](?:\.\d{0,3})?", re.ASCII)
 SURROGATE = re.compile(r"\\u[dD][89A-Fa-f]")  # half of a character, if the other half does not follow
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes."""
+async def read_body(request: Request, most: int, grace: float = BODY_GRACE) -> bytes:
+    """The body, refused as soon as it is known to be too large: by its length before it is read, else while it comes; and given up where it comes too
+    slowly. `grace`: seconds that it may take however small it is."""
     if (packed := header(request, b"content-encoding")) not in ("", "identity"):
         raise UnknownEncoding(f"the body is packed as {packed[:40]!r}, which is not undone here: send it as it is")
     length = header(request, b"content-length")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise too_large(most)
     parts, size, more = [], 0, True
-    with _Patience(BODY_SECONDS) as patience:
+    with _Patience(grace) as patience:
         while more:
             message = await request.receive()
             if message["type"] == "http.disconnect":
                 raise InvalidRequest([Problem((), "The body broke off, or is not put together as HTTP has it", "body_broken")])
             part, more = message.get("body", b""), message.get("more_body", False)
-            patience.renew()
             size += len(part)
+            patience.renew(size)
             if size > most:
                 raise too_large(most)
             parts.append(part)
@@ -89,39 +92,45 @@ def switch(request: Request, name: str) -> bool:
 
 
 class _Patience:
-    """Ends a block in which nothing happens for so many seconds, with BodyTooSlow.
+    """Ends a block in which a body does not come, or comes too slowly, with BodyTooSlow.
 
-    A timer of the loop, as `asyncio.wait_for` would start a task for every part of every body.
+    It has BODY_SECONDS for each part, and for all of them `grace` or the time that what came takes at SLOWEST: whoever would keep a
+    connection for long must send much. A timer of the loop, as `asyncio.wait_for` would start a task for every part of every body.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._over = seconds, False
+    def __init__(self, grace: float) -> None:
+        self._grace, self._size, self._why = grace, 0, ""
 
     def __enter__(self) -> _Patience:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        self._heard = self._loop.time()
-        self._timer = self._loop.call_later(self._seconds, self._end)
+        self._began = self._heard = self._loop.time()
+        self._timer = self._loop.call_later(min(BODY_SECONDS, self._grace), self._end)
         return self
 
-    def renew(self) -> None:
-        self._heard = self._loop.time()
+    def renew(self, size: int) -> None:
+        """So many bytes have come by now."""
+        self._heard, self._size = self._loop.time(), size
 
     def _end(self) -> None:
         """The timer is set again where something came meanwhile: not for every part, of which most bodies have one."""
-        left = self._heard + self._seconds - self._loop.time()
+        silent = self._heard + BODY_SECONDS
+        slow = self._began + max(self._grace, self._size / SLOWEST)
+        now = self._loop.time()
+        left = min(silent, slow) - now
         if left > 0:
             self._timer = self._loop.call_later(left, self._end)
             return
-        self._over = True
+        dripped = f"of the request's body {self._size} bytes came within {now - self._began:.0f} seconds, which is too slow"
+        self._why = f"nothing of the request's body came for {BODY_SECONDS:g} seconds" if silent <= slow else dripped
         if self._task is not None:
             self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._timer.cancel()
-        if self._over and kind is asyncio.CancelledError:
+        if self._why and kind is asyncio.CancelledError:
             if self._task is not None and hasattr(self._task, "uncancel"):
                 self._task.uncancel()
-            raise BodyTooSlow(f"nothing of the request's body came for {self._seconds:g} seconds") from error
+            raise BodyTooSlow(self._why) from error
 
 
 def preferred_wait(request: Request) -> int:

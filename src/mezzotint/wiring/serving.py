@@ -136,7 +136,7 @@ class Service:
         authenticator = Authenticator(ledger, SystemClock(), settings.api_keys, Gate(tools.policy, tools.clock))
         origins = Origins(settings.public_url, settings.trusted_proxies, self.url)
         remote_workers = bool(settings.worker_token)  # then workers elsewhere know it too
-        front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers)
+        front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers, settings.body_grace)
         servers = [
             _server(public_app(tools, front), address=settings.host or "0.0.0.0", port=port),
             _server(worker_app(tools, front), uds=self._sockets / DOOR),
