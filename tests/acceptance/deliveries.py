@@ -25,9 +25,9 @@ from tests.acceptance.servers import KEY, Server, ending
 
 DELAYS = (0.8, 1.2, 1.6, 2.0)  # seconds, where there are hours
 Delays = tuple[float, ...]
-TIMEOUT = 1.0
+TIMEOUT = 2.0
 PAUSE = 2  # seconds that a receiver asks for
-CALLERS = 4
+CALLERS, PACE = 4, 0.04  # seconds between two creates of a caller
 HOSTS = 40  # of each kind that drags on: of one such host few are sent to at once
 KINDS = ("500", "404", "302", "410", "pause", "cut", "silent", "once", "twice")
 SHARE = 0.3  # of the events go to those
@@ -142,6 +142,7 @@ async def _create(server: Server, receivers: Receivers, chance: random.Random, l
             url = receivers.address(kind, number % HOSTS)
             body = {"prompt": "boat", "width": 256, "height": 256, "webhook_url": url}
             await _created(client, server, body, f"event {number}")
+            await asyncio.sleep(PACE)
     return failing
 
 

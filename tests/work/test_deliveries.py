@@ -28,7 +28,7 @@ from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import TAKEN, Terms
 from mezzotint.net.guard import Guard
-from mezzotint.net.post import SECONDS, GuardedPoster
+from mezzotint.net.post import CONNECTIONS, SECONDS, GuardedPoster
 from mezzotint.ports import Ledger, Limits
 from mezzotint.service.tools import Tools
 from mezzotint.settings import TABLE
@@ -350,6 +350,23 @@ async def test_a_receiver_that_drags_on_keeps_no_other_waiting(here: Studio, mon
         await until(lambda: len(quick.heard) == 3, "the quick one to have its own")
 
     assert slow.connections <= 3
+
+
+async def test_many_receivers_that_say_nothing_hold_no_connection_that_another_needs(here: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OF_SLOW_HOST", module.MOST)  # all are at 127.0.0.1
+    monkeypatch.setattr(module, "DRAGS", 0.05)
+    async with receiving(silent) as slow, receiving(saying(200)) as quick, delivering(here.tools, seconds=60):
+        await an_end(here.tools.ledger, *[slow.url] * 100)
+        here.tools.hub.owed()
+        await until(lambda: slow.connections == 100, "all of them to be on their way")
+        await an_end(here.tools.ledger, quick.url)
+        here.tools.hub.owed()
+
+        await until(lambda: quick.heard, "the quick one to have its own")
+
+
+def test_there_are_connections_for_all_that_is_sent_at_once() -> None:
+    assert CONNECTIONS > module.MOST
 
 
 async def test_to_a_host_that_drags_on_few_are_sent_at_once_and_none_is_forgotten(here: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
 from mezzotint.ports import Reply
 
 SECONDS = 15.0  # a receiver that needs longer should answer first and work afterwards
+CONNECTIONS = 256  # more than are ever sent at once: nobody waits for one that a silent receiver holds
 
 
 class GuardedPoster:
@@ -20,7 +21,7 @@ class GuardedPoster:
 
     def __init__(self, guard: Guard, *, seconds: float = SECONDS) -> None:
         self._guard, self._seconds = guard, seconds
-        self._client = guarded_client(guard, seconds=seconds)
+        self._client = guarded_client(guard, seconds=seconds, connections=CONNECTIONS)
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         if (wrong := self._guard.wrong_with(url, https_only=True)) is not None:

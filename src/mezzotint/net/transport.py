@@ -13,6 +13,7 @@ from mezzotint._version import __version__
 from mezzotint.core.errors import Unreachable
 from mezzotint.net.guard import Guard
 
+CONNECTIONS = 32  # at once; whoever would have more waits for one, and its time runs
 USER_AGENT = f"mezzotint/{__version__}"
 
 
@@ -58,7 +59,7 @@ class _Body(httpx2.AsyncByteStream):
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """A transport for `httpx2.AsyncClient`. No proxies, no environment: nothing but the guard decides where it connects."""
 
-    def __init__(self, guard: Guard, connections: int = 32) -> None:
+    def __init__(self, guard: Guard, connections: int = CONNECTIONS) -> None:
         context = httpx2.create_ssl_context(trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=context, max_connections=connections, max_keepalive_connections=0, network_backend=GuardedBackend(guard)
@@ -78,10 +79,10 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 NETWORK_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError)
 
 
-def guarded_client(guard: Guard, *, seconds: float) -> httpx2.AsyncClient:
+def guarded_client(guard: Guard, *, seconds: float, connections: int = CONNECTIONS) -> httpx2.AsyncClient:
     """A client that follows no redirect by itself, keeps no cookies, and asks for bodies as they are, so that their size is what comes."""
     return httpx2.AsyncClient(
-        transport=GuardedTransport(guard),
+        transport=GuardedTransport(guard, connections),
         timeout=httpx2.Timeout(seconds, connect=5.0),
         follow_redirects=False,
         trust_env=False,
