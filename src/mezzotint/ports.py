@@ -167,8 +167,13 @@ class Keys(Protocol):
         """What is left from now on. What tasks at work paid before is apart from it, and comes back to it if they fail."""
         ...
 
-    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
-        """By day, key, model and label; both days (YYYY-MM-DD) included."""
+    async def usage_of(self, account: str, first: str, last: str, by: Sequence[str], count: int, start: int = 0) -> list[Usage]:
+        """Both days (YYYY-MM-DD) included; told apart `by` some of `core.spending.COLUMNS` and in that order: `count` rows at most, from
+        that of number `start`."""
+        ...
+
+    async def usage_total(self, account: str, first: str, last: str) -> tuple[int, float]:
+        """All tasks of these days, and their credits."""
         ...
 
 

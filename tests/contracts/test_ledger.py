@@ -9,6 +9,7 @@ import pytest
 
 from mezzotint.core.accounts import ApiKey, Rate
 from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
+from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import NewTask, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Attempt
 from mezzotint.ports import Ledger, Limits, Orders
@@ -680,7 +681,7 @@ async def test_the_price_is_taken_at_once_and_kept_when_the_task_is_ready(ledger
     await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
 
     assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
-    [use] = await ledger.usage_of("default", DAY, DAY)
+    [use] = await ledger.usage_of("default", DAY, DAY, COLUMNS, 9)
     assert (use.key, use.model, use.day, use.label, use.tasks, use.credits) == ("k", "flux-dev", DAY, "", 1, 4.0)
 
 
@@ -708,7 +709,7 @@ async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end
 
     assert (await status(ledger, task.id)).final
     assert (await ledger.credits_of("default"), await spent(ledger)) == (10.0, 0.0)
-    assert await ledger.usage_of("default", DAY, DAY) == []
+    assert await ledger.usage_of("default", DAY, DAY, COLUMNS, 9) == []
 
 
 async def test_credits_that_are_set_are_what_is_left_now_and_what_was_paid_before_comes_back_to_them(ledger: Ledger) -> None:
@@ -805,14 +806,40 @@ async def test_usage_is_told_apart_by_day_key_model_and_label(ledger: Ledger, cl
     [claim] = await claimed(ledger)
     await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
 
-    told = await ledger.usage_of("default", "2027-01-01", "2027-12-31")
+    told = await ledger.usage_of("default", "2027-01-01", "2027-12-31", COLUMNS, 9)
 
     assert sum(use.tasks for use in told) == 4
     assert sum(use.credits for use in told) == 6.0
     assert {use.day for use in told} == {DAY, "2027-01-16"}
     assert [use.tasks for use in told if use.label == "shop"] == [2]
-    assert await ledger.usage_of("default", "2027-01-17", "2027-12-31") == []
-    assert await ledger.usage_of("another", "2027-01-01", "2027-12-31") == []
+    assert await ledger.usage_of("default", "2027-01-17", "2027-12-31", COLUMNS, 9) == []
+    assert await ledger.usage_of("another", "2027-01-01", "2027-12-31", COLUMNS, 9) == []
+
+
+async def test_usage_is_summed_up_and_ordered_by_what_is_told_apart(ledger: Ledger) -> None:
+    for key, label in (("k2", ""), ("k1", "shop"), ("k1", ""), ("k2", "shop"), ("k1", "a")):
+        await ledger.submit(a_task(key=key, label=label, price=1.5), FREE)
+    for claim in await claimed(ledger, count=5):
+        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    async def told(*by: str, count: int = 9, start: int = 0) -> list[tuple[str, str, str, int, float]]:
+        found = await ledger.usage_of("default", DAY, DAY, by, count, start)
+        return [(use.day, use.key, use.label, use.tasks, use.credits) for use in found]
+
+    assert await told("key") == [("", "k1", "", 3, 4.5), ("", "k2", "", 2, 3.0)]
+    assert await told("label", "key") == [
+        ("", "k1", "", 1, 1.5),
+        ("", "k2", "", 1, 1.5),
+        ("", "k1", "a", 1, 1.5),
+        ("", "k1", "shop", 1, 1.5),
+        ("", "k2", "shop", 1, 1.5),
+    ]
+    assert await told("day") == [(DAY, "", "", 5, 7.5)]
+    assert await told("label", count=2) == [("", "", "", 2, 3.0), ("", "", "a", 1, 1.5)]
+    assert await told("label", count=2, start=2) == [("", "", "shop", 2, 3.0)]
+    assert await told("label", start=3) == []
+    assert await ledger.usage_total("default", DAY, DAY) == (5, 7.5)
+    assert await ledger.usage_total("another", DAY, DAY) == (0, 0.0)
 
 
 async def test_a_key_keeps_what_it_may(ledger: Ledger) -> None:

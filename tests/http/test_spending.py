@@ -9,6 +9,7 @@ import pytest
 
 from mezzotint.core.accounts import CREATE, READ, ApiKey, digest, handle
 from mezzotint.core.tasks import Outcome, Status
+from mezzotint.http import spending as module
 from tests.clocks import HandClock
 from tests.studio import KEY, Studio, a_studio
 
@@ -166,6 +167,38 @@ async def test_sums_and_forms_that_are_none_are_refused(studio: Studio, query: s
     answer = await get(studio, f"/v1/usage{query}")
 
     assert (answer.status_code, answer.json()["problems"][0]["where"]) == (400, [query[1:].partition("=")[0]])
+
+
+async def test_more_than_one_answer_holds_is_refused_unless_pages_are_asked_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    await used(studio)
+    assert (await get(studio, "/v1/usage")).status_code == 200
+    monkeypatch.setattr(module, "MOST_ROWS", 1)
+
+    for query in ("", "?format=csv", "?by=label"):
+        refused = await get(studio, f"/v1/usage{query}")
+        assert (refused.status_code, refused.json()["problems"][0]["where"]) == (400, ["limit"])
+    assert (await get(studio, "/v1/usage?by=model")).status_code == 200
+
+
+async def test_pages_of_usage_lead_on_to_the_last(studio: Studio) -> None:
+    await used(studio)
+
+    first = (await get(studio, "/v1/usage?by=label&limit=1")).json()
+    second = (await get(studio, f"/v1/usage?by=label&limit=1&offset={first['next']}")).json()
+    table = await get(studio, "/v1/usage?by=label&limit=1&format=csv")
+    rest = await get(studio, "/v1/usage" + table.headers["link"].partition("<")[2].partition(">")[0])
+
+    assert [(page["data"][0]["label"], page["next"], page["total"]["tasks"]) for page in (first, second)] == [("=1+1", 1, 3), ("shop", None, 3)]
+    assert (rest.text, "link" in rest.headers) == ("label,tasks,credits\r\nshop,2,5.0\r\n", False)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=10001", "limit=x", "limit=", "limit=²", "offset=-1", "offset=x", "offset=9999999999"])
+async def test_a_page_that_is_none_is_refused(studio: Studio, query: str) -> None:
+    await a_key(studio)
+
+    answer = await get(studio, f"/v1/usage?{query}")
+
+    assert (answer.status_code, answer.json()["problems"][0]["where"]) == (400, [query.partition("=")[0]])
 
 
 async def test_anothers_usage_is_not_told(studio: Studio) -> None:

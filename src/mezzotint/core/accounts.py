@@ -64,7 +64,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tasks that became ready on one day (UTC, YYYY-MM-DD), and their credits."""
+    """Tasks that became ready on one day (UTC, YYYY-MM-DD), and their credits; "" is what was not told apart."""
 
     key: str
     model: str

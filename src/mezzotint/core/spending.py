@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,15 +15,9 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what spreadsheets take for the begi
 ENDING = "\r\n"  # of a line
 
 
-def grouped(used: Iterable[Usage], by: Sequence[str]) -> list[dict[str, Any]]:
-    """Sums over all that `by`, some of COLUMNS, does not tell apart; in its order."""
-    sums: dict[tuple[str, ...], list[Usage]] = {}
-    for use in used:
-        sums.setdefault(tuple(getattr(use, name) for name in by), []).append(use)
-    return [
-        dict(zip(by, values, strict=True)) | {"tasks": sum(use.tasks for use in uses), "credits": math.fsum(use.credits for use in uses)}
-        for values, uses in sorted(sums.items())
-    ]
+def rows(used: Iterable[Usage], by: Sequence[str]) -> list[dict[str, Any]]:
+    """What `by`, some of COLUMNS, tells apart, in its order, and nothing else."""
+    return [{name: getattr(use, name) for name in (*by, "tasks", "credits")} for use in used]
 
 
 def table(rows: Iterable[Mapping[str, Any]], by: Sequence[str]) -> Iterator[str]:

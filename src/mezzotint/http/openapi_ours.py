@@ -31,6 +31,9 @@ from mezzotint.http.openapi_parts import (
 from mezzotint.http.paging import LARGEST_PAGE, PAGE
 from mezzotint.http.problems import help_link, page_of
 from mezzotint.http.refusals import OURS, USUAL
+from mezzotint.http.spending import FARTHEST, MOST_ROWS
+
+USAGE_LIMIT = f"Rows at most. Without it more than {MOST_ROWS} are refused."
 
 
 def paths() -> dict[str, Any]:
@@ -41,6 +44,8 @@ def paths() -> dict[str, Any]:
     forms = (
         {"name": "by", "in": "query", "schema": TEXT, "description": f"What is told apart: one or more of {', '.join(COLUMNS)}, with commas."},
         {"name": "format", "in": "query", "schema": {"enum": ["json", "csv"]}, "description": "csv is a table, as `Accept: text/csv` asks for."},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS}, "description": USAGE_LIMIT},
+        {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": FARTHEST}, "description": "Rows to pass over."},
     )
     code = {"name": "code", "in": "path", "required": True, "schema": TEXT, "description": "A code.", "example": "invalid_request"}
     negotiated: dict[str, Any] = {"about": "As whichever of its kinds Accept would rather have.", "keyless": True}

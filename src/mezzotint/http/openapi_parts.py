@@ -22,6 +22,7 @@ MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 NUMBER: Schema = {"type": "number"}
 MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
 WHOLE: Schema = {"type": "integer"}
+MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 YES_OR_NO: Schema = {"type": "boolean"}
 ANYTHING: Schema = {}
 ANY_OBJECT: Schema = {"type": "object"}
@@ -170,6 +171,7 @@ SCHEMAS: dict[str, Schema] = {
     "Usage": object_of(
         object={"const": "list"},
         data=list_of(object_of(key=TEXT, model=TEXT, day=TEXT, label=TEXT, tasks=WHOLE, credits=NUMBER)),
+        next=the(MAYBE_WHOLE, "The offset of the next page; null after the last."),
         total=object_of(tasks=WHOLE, credits=NUMBER),
         credits_left=the(MAYBE_NUMBER, "Null where there is no limit."),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +15,7 @@ from mezzotint.core.accounts import READ
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errors import InvalidRequest, NotFound
 from mezzotint.core.parameters import Problem
-from mezzotint.core.spending import COLUMNS, ENDING, grouped, table
+from mezzotint.core.spending import COLUMNS, ENDING, rows, table
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.endpoint import JSON, as_json, route
 from mezzotint.http.requests import Origins, json_object, read_body
@@ -24,6 +25,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 UNLIMITED = 1_000_000.0  # credits that are told where there is no limit: clients want a number
 CREDIT = 0.01  # USD
 SMALL_BODY = 10_000
+MOST_ROWS, FARTHEST = 10_000, 100_000_000  # rows of usage in one answer, and how far into them one may begin
+TOO_MUCH = f"There are more than {MOST_ROWS} rows: ask for fewer days, tell less apart with by, or ask for pages with limit and offset"
 CSV = "text/csv; charset=utf-8; header=present"
 TABLE_HEADERS = {"content-disposition": 'attachment; filename="usage.csv"', "vary": "accept"}
 
@@ -43,16 +46,24 @@ class Spending:
         ]
 
     async def usage(self, request: Request) -> Response:
-        """Tasks that became ready and their credits; `from` and `to` are days, both included, and `by` says what is told apart."""
+        """Tasks that became ready and their credits; `from` and `to` are days, both included, and `by` says what is told apart.
+
+        Whoever asks for no page gets all of it or, where that is too much for one answer, a refusal: never a part that looks whole.
+        """
         key = await self._authenticator.required(request, READ)
         (first, last), by, as_table = _days(request), _by(request), _wants_table(request)
-        used = await self._tools.ledger.usage_of(key.account, first, last)
+        limit, offset = _page(request)
+        ledger, most = self._tools.ledger, limit or MOST_ROWS
+        used = await ledger.usage_of(key.account, first, last, by, most + 1, offset)
+        if len(used) > most and limit is None:
+            raise InvalidRequest([Problem(("limit",), TOO_MUCH, "too_long", "query")])
+        used, following = used[:most], offset + most if len(used) > most else None
         if as_table:
-            lines = table(grouped(used, by or COLUMNS), by or COLUMNS)
-            return Response("".join(line + ENDING for line in lines), 200, TABLE_HEADERS, CSV)
-        total = {"tasks": sum(use.tasks for use in used), "credits": sum(use.credits for use in used)}
-        left = await self._tools.ledger.credits_of(key.account)
-        return as_json({"object": "list", "data": grouped(used, by) if by else used, "total": total, "credits_left": left}, {"vary": "accept"})
+            link = {} if following is None else {"link": f'<{_next_page(request, following)}>; rel="next"'}
+            return Response("".join(line + ENDING for line in table(rows(used, by), by)), 200, TABLE_HEADERS | link, CSV)
+        tasks, spent = await ledger.usage_total(key.account, first, last)
+        told = {"object": "list", "data": rows(used, by), "next": following, "total": {"tasks": tasks, "credits": spent}}
+        return as_json(told | {"credits_left": await ledger.credits_of(key.account)}, {"vary": "accept"})
 
     async def credits(self, request: Request) -> Response:
         """What the account has left; of a key with a budget no more than that leaves it."""
@@ -85,14 +96,30 @@ class Spending:
 
 
 def _by(request: Request) -> tuple[str, ...]:
-    """What usage is told apart by; nothing where nobody asks. Raises InvalidRequest."""
+    """What usage is told apart by; everything where nobody asks. Raises InvalidRequest."""
     asked = request.query_params.get("by")
     if asked is None:
-        return ()
+        return COLUMNS
     names = tuple(asked.split(","))
     if len(set(names)) != len(names) or not set(names) <= set(COLUMNS):
         raise InvalidRequest([Problem(("by",), f"Input should be one or more of {', '.join(COLUMNS)}, with commas between them", "enum", "query")])
     return names
+
+
+def _page(request: Request) -> tuple[int | None, int]:
+    """How many rows are asked for, None where nobody says, and from which on. Raises InvalidRequest."""
+    found: list[int | None] = []
+    for name, least, most in (("limit", 1, MOST_ROWS), ("offset", 0, FARTHEST)):
+        asked = request.query_params.get(name)
+        if asked is not None and not (asked.isascii() and asked.isdigit() and len(asked) <= 9 and least <= int(asked) <= most):
+            raise InvalidRequest([Problem((name,), f"Input should be a number from {least} to {most}", "int_parsing", "query")])
+        found.append(None if asked is None else int(asked))
+    return found[0], found[1] or 0
+
+
+def _next_page(request: Request, offset: int) -> str:
+    """Relative to the address that was called."""
+    return "?" + urlencode(dict(request.query_params) | {"offset": str(offset)})
 
 
 def _wants_table(request: Request) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
 from mezzotint.core.accounts import ApiKey, Usage
+from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import NewTask
 from mezzotint.ledger.memory_base import Entry, MemoryBase
 from mezzotint.ledger.terms import Terms, no_credits, over_budget
@@ -57,11 +59,25 @@ class MemoryKeys(MemoryBase):
         self._open()
         self._credits[account] = left
 
-    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
+    async def usage_of(self, account: str, first: str, last: str, by: Sequence[str], count: int, start: int = 0) -> list[Usage]:
+        sums: dict[tuple[str, ...], tuple[int, float]] = {}
+        for named, tasks, spent in self._usage(account, first, last):
+            told = tuple(named[name] for name in by)
+            before = sums.get(told, (0, 0.0))
+            sums[told] = before[0] + tasks, before[1] + spent
+        nothing = dict.fromkeys(COLUMNS, "")
+        found = [Usage(**(nothing | dict(zip(by, told, strict=True))), tasks=tasks, credits=spent) for told, (tasks, spent) in sorted(sums.items())]
+        return found[start : start + count]
+
+    async def usage_total(self, account: str, first: str, last: str) -> tuple[int, float]:
+        used = self._usage(account, first, last)
+        return sum(tasks for _, tasks, _ in used), sum(spent for _, _, spent in used)
+
+    def _usage(self, account: str, first: str, last: str) -> list[tuple[dict[str, str], int, float]]:
         self._open()
         return [
-            Usage(key, model, day, label, tasks, spent)
-            for (owner, day, key, model, label), (tasks, spent) in sorted(self._used.items())
+            ({"day": day, "key": key, "model": model, "label": label}, tasks, spent)
+            for (owner, day, key, model, label), (tasks, spent) in self._used.items()
             if owner == account and first <= day <= last
         ]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mezzotint.core.accounts import ApiKey, Usage
+from mezzotint.core.spending import COLUMNS
 from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.rows import key_of, row_of_key
 from mezzotint.ledger.sqlite_connections import Connection
@@ -42,9 +45,15 @@ class SqliteKeys(Reader):
         new = {"account": account, "now": self._clock.now(), "credits": left}
         await self._writer.do(lambda connection: connection.execute(SQL["set_credits"], new))
 
-    async def usage_of(self, account: str, first: str, last: str) -> list[Usage]:
-        rows = self._read_all("usage_of", account=account, first=first, last=last)
-        return [Usage(row["api_key"], row["model"], row["day"], row["label"], row["tasks"], row["credits"]) for row in rows]
+    async def usage_of(self, account: str, first: str, last: str, by: Sequence[str], count: int, start: int = 0) -> list[Usage]:
+        told = {f"by_{name}": name in by for name in COLUMNS}
+        order = {f"order_{place}": by[place] if place < len(by) else "" for place in range(len(COLUMNS))}
+        rows = self._read_all("usage_of", account=account, first=first, last=last, count=count, start=start, **told, **order)
+        return [Usage(**dict(row)) for row in rows]
+
+    async def usage_total(self, account: str, first: str, last: str) -> tuple[int, float]:
+        row = self._read("usage_total", account=account, first=first, last=last)
+        return row["tasks"], row["credits"]
 
     async def keys_of(self, account: str | None) -> list[ApiKey]:
         return [key_of(row) for row in self._read_all("list_keys", account=account)]

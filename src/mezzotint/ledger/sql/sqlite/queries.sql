@@ -125,8 +125,22 @@ UPDATE api_key SET spent = spent + :price WHERE id = :api_key AND budget IS NOT 
 INSERT INTO account (id, created, credits) VALUES (:account, :now, :credits) ON CONFLICT (id) DO UPDATE SET credits = excluded.credits;
 
 -- name: usage_of
-SELECT api_key, model, day, label, tasks, credits FROM usage
-WHERE account = :account AND day >= :first AND day <= :last ORDER BY day, api_key, model, label;
+-- A page of sums over what is not told apart, in the order that is asked for.
+WITH told AS (
+    SELECT iif(:by_day, day, '') AS day, iif(:by_key, api_key, '') AS key, iif(:by_model, model, '') AS model, iif(:by_label, label, '') AS label,
+        tasks, credits
+    FROM usage WHERE account = :account AND day >= :first AND day <= :last
+)
+SELECT key, model, day, label, sum(tasks) AS tasks, sum(credits) AS credits FROM told GROUP BY day, key, model, label ORDER BY
+    CASE :order_0 WHEN 'day' THEN day WHEN 'key' THEN key WHEN 'model' THEN model WHEN 'label' THEN label END,
+    CASE :order_1 WHEN 'day' THEN day WHEN 'key' THEN key WHEN 'model' THEN model WHEN 'label' THEN label END,
+    CASE :order_2 WHEN 'day' THEN day WHEN 'key' THEN key WHEN 'model' THEN model WHEN 'label' THEN label END,
+    CASE :order_3 WHEN 'day' THEN day WHEN 'key' THEN key WHEN 'model' THEN model WHEN 'label' THEN label END
+LIMIT :count OFFSET :start;
+
+-- name: usage_total
+SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(credits), 0.0) AS credits FROM usage
+WHERE account = :account AND day >= :first AND day <= :last;
 
 -- name: lapsed
 -- Running tasks whose worker's lease ran out, or that run under an epoch that is no longer the worker's.
