@@ -11,7 +11,7 @@ import json
 import random
 import sqlite3
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from mezzotint.core.webhooks import JITTER
 from tests.acceptance.servers import KEY, Server, ending
 
-DELAYS = (0.8, 1.2, 1.6, 2.0)  # seconds, where there are hours
+DELAYS = (2.0, 3.0, 4.0, 6.0)  # seconds, where there are hours
 Delays = tuple[float, ...]
 TIMEOUT = 2.0
 PAUSE = 2  # seconds that a receiver asks for
@@ -69,7 +69,7 @@ class Receivers:
     """Answers by the first word of the path, and notes what came."""
 
     verifier: Webhook
-    heard: Counter[str] = field(default_factory=Counter)
+    heard: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     wrong: int = 0
     port: int = 0
 
@@ -101,8 +101,8 @@ class Receivers:
         except WebhookVerificationError:
             self.wrong += 1
         message = headers["webhook-id"]
-        self.heard[message] += 1
-        status, more = self._status(kind, self.heard[message])
+        self.heard[message].append(time.time())
+        status, more = self._status(kind, len(self.heard[message]))
         if status == 0:
             writer.transport.abort()
         elif status < 0:
@@ -201,7 +201,7 @@ def deliver(folder: Path, count: int, seed: int, *, kills: int, delays: Delays =
 
 def _judged(folder: Path, receivers: Receivers, failing: int, dead: list[tuple[float, float]], delays: Delays, seconds: float) -> Delivered:
     connection = sqlite3.connect(folder / "ledger.db")
-    messages = connection.execute("SELECT outbox.id, state, attempt, inputs, outbox.created FROM outbox JOIN task_input USING (task)").fetchall()
+    messages = connection.execute("SELECT outbox.id, state, attempt, inputs FROM outbox JOIN task_input USING (task)").fetchall()
     tries: dict[str, list[tuple[Any, ...]]] = {}
     for message, *attempt in connection.execute("SELECT outbox, attempt, at, status, ms FROM delivery ORDER BY outbox, attempt"):
         tries.setdefault(message, []).append(tuple(attempt))
@@ -209,14 +209,14 @@ def _judged(folder: Path, receivers: Receivers, failing: int, dead: list[tuple[f
     wrongly = missing = unheard = early = 0
     late: list[float] = []
     again = [0.0]
-    for message, state, attempts, inputs, created in messages:
+    for message, state, attempts, inputs in messages:
         kind, made = json.loads(inputs)["webhook_url"].rpartition("/")[2], tries.get(message, [])
         wanted = _wanted(kind, len(delays))
         wrongly += state != (1 if wanted[0] else 2)
-        disturbed = receivers.heard[message] != len(made)  # an attempt was cut short by a kill, and so is not one
+        disturbed = len(receivers.heard[message]) != len(made)  # an attempt was cut short by a kill, and so is not one
         missing += [number for number, *_ in made] != list(range(1, attempts + 1)) or not (attempts == wanted[1] or (disturbed and attempts <= wanted[1]))
         unheard += state == 1 and not receivers.heard[message]
-        again += [min((at for _, at, *_ in made if at > end), default=end) - end for begin, end in dead if disturbed and created < begin]
+        again += _again(receivers.heard[message], made, dead)
         for gap, delay in _gaps(made, dead, delays):
             early += gap < delay * 0.99
             late.append((gap - delay * (1 + JITTER)) / delay)
@@ -229,7 +229,7 @@ def _judged(folder: Path, receivers: Receivers, failing: int, dead: list[tuple[f
         exhausted=sum(state == 2 for _, state, *_ in messages),
         pending=sum(state == 0 for _, state, *_ in messages),
         wrongly=wrongly,
-        heard=sum(receivers.heard.values()),
+        heard=sum(map(len, receivers.heard.values())),
         wrong_signatures=receivers.wrong,
         unheard=unheard,
         attempts=sum(map(len, tries.values())),
@@ -241,6 +241,17 @@ def _judged(folder: Path, receivers: Receivers, failing: int, dead: list[tuple[f
         again=round(max(again), 2),
         seconds=round(seconds, 1),
     )
+
+
+def _again(heard: list[float], made: list[tuple[Any, ...]], dead: list[tuple[float, float]]) -> list[float]:
+    """Of what was heard and never noted, as its sender was killed: seconds from the next one's start until it was sent again."""
+    found = []
+    for then in heard:
+        if any(at - ms / 1000 - 0.5 <= then <= at for _, at, _, ms in made):
+            continue
+        end = min((end for begin, end in dead if end >= then), default=None)
+        found += [at - ms / 1000 - end for _, at, _, ms in made if end is not None and at > end][:1]
+    return found
 
 
 def _wanted(kind: str, delays: int) -> tuple[bool, int]:
