@@ -84,7 +84,7 @@ def _up_to_a_minute(value: str) -> float:
 
 
 def _durations(value: str) -> tuple[float, ...]:
-    delays = tuple(_seconds(part) for part in _names(value))
+    delays = tuple(read_seconds(part) for part in _names(value))
     if not 1 <= len(delays) <= MOST_DELAYS:
         raise ValueError(f"expected up to {MOST_DELAYS} durations, such as 5s,30s,2m")
     return delays
