@@ -240,10 +240,11 @@ async def test_an_address_that_may_not_be_reached_is_refused_in_every_spelling(n
 
     wrong = Guard().wrong_with(url, https_only=False)
 
-    assert wrong is None or "private or reserved" in wrong
-    with pytest.raises(Unreachable, match=r"private or reserved|cannot be resolved"):
+    assert wrong is not None
+    assert "private or reserved" in wrong or "zone" in wrong
+    with pytest.raises(Unreachable, match=r"private or reserved|cannot be resolved|has a zone"):
         await Guard().addresses(host, 443)
-    assert names.asked == [] or wrong is None  # what is an address is not looked up
+    assert names.asked == []  # what is an address is not looked up
     if case.endswith(", plain"):
         assert wrong is not None
 
@@ -252,6 +253,18 @@ async def test_an_address_that_may_not_be_reached_is_refused_in_every_spelling(n
 def test_an_address_is_seen_in_the_url_and_needs_no_connection(case: str) -> None:
     assert "private or reserved" in (Guard().wrong_with(f"http://{HOSTS[case]}/", https_only=False) or "")
     assert "private or reserved" in (Guard().wrong_with(f"https://{HOSTS[case]}:443/", https_only=True) or "")
+
+
+ZONES = [IPV6[case].strip("[]") for case in IPV6 if "zone" in case]
+
+
+@pytest.mark.parametrize("host", ZONES)
+def test_a_zone_is_refused_by_the_servers_own_event_loop_too(host: str) -> None:
+    """It finds addresses without their zones, so that a global one would seem to be fit."""
+    uvloop = pytest.importorskip("uvloop")
+
+    with pytest.raises(Unreachable, match="has a zone"):
+        uvloop.run(Guard().addresses(host, 443))
 
 
 @pytest.mark.parametrize("case", NAMES)

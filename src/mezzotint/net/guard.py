@@ -19,6 +19,7 @@ from mezzotint.core.errors import Unreachable
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PORTS = (80, 443)
+ZONE = "%"  # what sets an interface apart from the address in front of it; not every event loop shows it in the addresses that it finds
 
 # ours, and not the standard library's `is_global`: what that calls global differs between Python versions
 REFUSED = tuple(
@@ -77,6 +78,8 @@ class Guard:
             return "Input should be a valid URL, without spaces, control characters or backslashes"
         if parts.username is not None or parts.password is not None:
             return "Input should be a URL without a user name or password"
+        if ZONE in host:
+            return "Input should be a URL whose host has no percent sign: an address with a zone means this machine's own network"
         address = literal(host)
         within = address is not None and any(address in network for network in self.reach if network.version == address.version)
         if within:
@@ -99,6 +102,8 @@ class Guard:
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a host, each judged. Raises Unreachable if it has none, or one that may not be reached."""
+        if ZONE in host:
+            raise Unreachable(f"{host} has a zone, and may not be reached")
         loop = asyncio.get_running_loop()
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
