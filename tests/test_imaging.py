@@ -21,6 +21,7 @@ from mezzotint.core.errors import BadPicture
 from mezzotint.core.headers import MAX_BYTES, MAX_PIXELS, PNG_SIGNATURE, read_header
 from mezzotint.core.images import ImageFormat, Pixels
 from mezzotint.imaging import crop, decode, decode_mask, encode, resize
+from tests.hostile_words import WORDS
 
 FORMATS = list(ImageFormat)
 NOTES = {
@@ -158,7 +159,7 @@ def test_notes_are_read_again_by_pillow(form: ImageFormat, notes: str) -> None:
     if form is ImageFormat.PNG:
         assert found == NOTES[notes]
     else:
-        assert found == {"": "\n".join(f"{key}: {value}" for key, value in NOTES[notes].items())}
+        assert found == {"": "\n".join(f"{key}: {value}".replace("\n", r"\n") for key, value in NOTES[notes].items())}
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -194,6 +195,15 @@ def test_control_characters_in_a_prompt_leave_the_notes_readable(form: ImageForm
     found = notes_in(encode(Pixels.of(shades(64, 48)), form, {"seed": "7", "prompt": prompt}).data, form)
 
     assert any("7" in value for value in found.values())
+
+
+@pytest.mark.parametrize("form", [ImageFormat.JPEG, ImageFormat.WEBP])
+def test_no_prompt_makes_a_note_of_its_own(form: ImageFormat) -> None:
+    for words in WORDS:
+        [told] = notes_in(encode(Pixels.of(shades(16, 16)), form, {"seed": "7", "prompt": words, "steps": "9"}).data, form).values()
+
+        assert len(told.splitlines()) == 3, repr(words)
+        assert [line.partition(": ")[0] for line in told.splitlines()] == ["seed", "prompt", "steps"]
 
 
 # equal recipes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging as logging_of_libraries
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,8 @@ import structlog
 
 from mezzotint.core.accounts import new_key
 from mezzotint.core.signing import ImageLink, account_webhook_secret, poll_token
-from mezzotint.logs import LEVELS, configure_logs, redact
+from mezzotint.logs import LEVELS, configure_logs, redact, shown
+from tests.hostile_words import WORDS
 
 TASK = UUID("01a8d6a0-7e00-7000-8000-000000000001")
 SIGNATURE = ImageLink(TASK, 0, 1_800_000_600).signature(b"s" * 32)
@@ -42,8 +45,12 @@ def logging(capsys: pytest.CaptureFixture[str]) -> Iterator[Start]:
     def lines() -> list[str]:
         return capsys.readouterr().err.splitlines()
 
+    root = logging_of_libraries.getLogger()
+    before = root.handlers[:], root.level
     yield start
     structlog.reset_defaults()
+    logging_of_libraries.captureWarnings(capture=False)
+    root.handlers[:], root.level = before
 
 
 both_forms = pytest.mark.parametrize("form", ["json", "text"])
@@ -127,6 +134,68 @@ def test_a_line_for_machines_is_one_object_of_json(logging: Start) -> None:
     assert (told["level"], told["event"], told["count"], told["prompt"]) == ("warning", 'a "quoted" line\nand another', 3, "☃")
     assert told["authorization"] == "Bearer [secret]"
     assert told["timestamp"].endswith("Z")
+
+
+# whatever anybody said
+
+
+@both_forms
+def test_hostile_words_stay_in_the_line_that_they_are_told_in(logging: Start, form: str) -> None:
+    log, lines = logging(form=form)
+
+    for words in WORDS:
+        log.warning(words, why=words, listed=[words], deep={"words": words})
+
+    told = lines()
+    assert len(told) == len(WORDS)
+    assert all(line.isprintable() for line in told)
+    if form == "json":
+        assert [json.loads(line)["why"] for line in told] == [redact(words) for words in WORDS]
+
+
+@both_forms
+def test_hostile_words_that_an_error_quotes_begin_no_line(logging: Start, form: str) -> None:
+    log, lines = logging(form=form)
+    for words in WORDS:
+        try:
+            raise ValueError(words)
+        except ValueError:
+            log.exception("failed")
+
+        first, *rest = lines()
+        assert "failed" in first
+        assert all(line.isprintable() for line in (first, *rest))
+        assert all(line.startswith("    ") or not line for line in rest)
+        assert rest == [] or form == "text"
+
+
+@pytest.mark.parametrize("text", ["a boat", "ein Boot, für Æsa ☃", "", "舟", "🛶"])
+def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
+    assert shown(text) == text
+
+
+@both_forms
+def test_what_libraries_log_and_warn_of_is_a_line_like_any_other(logging: Start, form: str) -> None:
+    _, lines = logging(form=form)
+
+    logging_of_libraries.getLogger("a.library").warning("found %r at\n%s", "x", "mz_" + "0" * 48)
+    logging_of_libraries.getLogger("a.library").warning("found %d", "what is no number")
+    warnings.showwarning("old\nways", DeprecationWarning, "a_file.py", 7)
+
+    told = lines()
+    assert len(told) == 3
+    assert all(line.isprintable() for line in told)
+    assert "mz_" not in told[0]
+    assert "old" in told[2]
+
+
+@pytest.mark.parametrize("name", ["httpx2", "httpcore2", "asyncio"])
+def test_libraries_do_not_tell_what_they_fetch(logging: Start, name: str) -> None:
+    _, lines = logging("debug")
+
+    logging_of_libraries.getLogger(name).info("HTTP Request: GET https://somebody:password@example.com/")
+
+    assert lines() == []
 
 
 def test_lines_for_people_are_plain_where_there_is_no_terminal(logging: Start) -> None:

@@ -22,6 +22,7 @@ from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.core.previews import size_within
 
 JPEG_QUALITY, WEBP_QUALITY, PREVIEW_QUALITY = 95, 90, 60
+CONTROL = re.compile("[\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 MEMO = 128  # files of pictures with a recipe that are kept encoded
 
@@ -198,7 +199,12 @@ def _note_key(key: str) -> bytes:
 
 
 def _as_lines(notes: Mapping[str, str]) -> bytes:
-    return "\n".join(f"{key}: {value}" for key, value in notes.items()).encode("utf-8", "replace")
+    """One line each: what ends lines in a note is written as an escape, so that a prompt cannot claim another seed."""
+    return "\n".join(f"{key}: {_on_one_line(value)}" for key, value in notes.items()).encode("utf-8", "replace")
+
+
+def _on_one_line(text: str) -> str:
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def _xmp(notes: Mapping[str, str]) -> bytes:

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from mezzotint.cli import main
-from mezzotint.cli.console import CODES, Exit, code_of
+from mezzotint.cli.console import CODES, CONTROL, Exit, code_of, note, say, say_json
 from mezzotint.client import errors
 from mezzotint.core.errors import MezzotintError
 from tests.acceptance.servers import KEY, Server
 from tests.cli.conftest import Run, Said
+from tests.hostile_words import WORDS
 
 CREATE = "/flux/v1/flux-dev"
 
@@ -154,6 +156,26 @@ def test_what_a_server_says_cannot_move_the_cursor(run: Run, httpserver: HTTPSer
     said = run("generate", "a boat", **refusing(httpserver, 400, "\x1b[2Jgone\u202e\r"))
 
     assert said.err == "mezzotint: \ufffd[2Jgone\ufffd\ufffd\n"
+
+
+@pytest.mark.parametrize("told", [say, note], ids=["say", "note"])
+def test_one_line_stays_one_and_all_that_is_in_it_can_be_seen(capsys: pytest.CaptureFixture[str], told: Callable[[str], None]) -> None:
+    for words in WORDS:
+        told(words)
+
+        read = "".join(capsys.readouterr())
+        first, *rest = read.removesuffix("\n").split("\n")
+        assert not CONTROL.search(first.replace("\t", "")), repr(words)
+        assert rest == [] or (told is note and all(line.startswith("  ") for line in rest)), repr(words)
+
+
+def test_json_is_one_line_without_control_characters_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in WORDS:
+        say_json({"prompt": words})
+
+        [line] = capsys.readouterr().out.removesuffix("\n").split("\n")
+        assert not CONTROL.search(line), repr(words)
+        assert json.loads(line) == {"prompt": words}
 
 
 def command(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -31,7 +31,9 @@ from mezzotint.client.errors import (
 )
 from mezzotint.core.errors import BadSetting, InvalidRequest, MezzotintError
 
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+BLOT = "\N{REPLACEMENT CHARACTER}"  # where a character was that does more than be seen
 
 
 class Exit(IntEnum):
@@ -68,22 +70,28 @@ def code_of(error: BaseException) -> Exit:
 
 def plain(text: str) -> str:
     """Text fit for a terminal: what a prompt or a server says cannot move the cursor or turn the line around."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return CONTROL.sub(BLOT, text)
 
 
 def say(text: str = "") -> None:
-    """To standard output, for people and pipes alike."""
+    """One line to standard output, for people and pipes alike. Whatever ends lines in it, or leaves gaps, does not."""
+    say_text(text.replace("\n", BLOT).replace("\t", BLOT))
+
+
+def say_text(text: str) -> None:
+    """As `say`, for text of ours that has several lines."""
     print(plain(text), flush=True)
 
 
 def note(text: str) -> None:
-    """To standard error: what is not the answer."""
-    print(plain(text), file=sys.stderr, flush=True)
+    """To standard error: what is not the answer. Further lines are set in, so that none of them seems to be ours."""
+    print(plain(text).replace("\n", "\n  "), file=sys.stderr, flush=True)
 
 
 def say_json(value: Any) -> None:
     """One line, readable where standard output takes all letters, and always JSON."""
-    print(json.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf")), flush=True)
+    line = json.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"))
+    print(CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line), flush=True)
 
 
 def never_stumble() -> None:

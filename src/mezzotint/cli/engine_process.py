@@ -6,7 +6,10 @@ import os
 
 if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded: its threads only get in the engine's way
+    from mezzotint.logs import configure_logs
     from mezzotint.settings import read_settings
     from mezzotint.wiring.adapters import run_engine_child
 
-    run_engine_child(read_settings())
+    settings = read_settings()
+    configure_logs(settings.log_level, settings.log_format)  # for what libraries have to say of the pictures that they read
+    run_engine_child(settings)

@@ -10,7 +10,7 @@ import typer
 
 from mezzotint import _version
 from mezzotint.cli import keys, webhooks
-from mezzotint.cli.console import Exit, a_number, ending_well, leave, never_stumble, note, say, say_json
+from mezzotint.cli.console import Exit, a_number, ending_well, leave, never_stumble, note, say, say_json, say_text
 from mezzotint.cli.generate import estimate, generate, watch
 
 app = typer.Typer(
@@ -121,7 +121,7 @@ def usage_command(
             return
         if as_csv:
             for line in table(told["data"], names or COLUMNS):
-                say(line)
+                say_text(line)  # what ends lines in a cell is quoted
             return
         for use in told["data"]:
             say("  ".join((f"{use['tasks']:>7}", f"{use['credits']:>12.2f}", *(use[name] for name in names or COLUMNS if use[name]))))

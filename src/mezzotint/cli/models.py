@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mezzotint.cli.console import say, say_json
+from mezzotint.cli.console import say, say_json, say_text
 from mezzotint.cli.flags import help_of
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import InvalidRequest
@@ -27,7 +27,7 @@ def show_model(name: str, as_json: bool) -> None:
     if as_json:
         say_json(model_schema(card))
     else:
-        say("\n".join(described(card)))
+        say_text("\n".join(described(card)))
 
 
 def described(card: ModelCard) -> list[str]:

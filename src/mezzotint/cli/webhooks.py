@@ -50,7 +50,8 @@ def show_webhook(webhook: Annotated[str, typer.Argument(metavar="ID", help="Its 
         if as_json:
             say_json(told)
         else:
-            say("\n".join(_described(told)))
+            for line in _described(told):
+                say(line)
 
 
 @app.command("resend")
