@@ -76,7 +76,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python.write_text(f'#!/bin/sh\nPYTHONPATH="{copy / "src"}" exec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     for kind in ("server", "dev"):
-        stamp = f'{{ cat "requirements/{kind}.txt" pyproject.toml; pwd; }} | cksum >.venv/.installed-{kind}'
+        stamp = f'{{ cat "requirements/{kind}.txt" pyproject.toml tests/acceptance/npm/package-lock.json; pwd; }} | cksum >.venv/.installed-{kind}'
         subprocess.run(["sh", "-c", stamp], cwd=copy, check=True)
     return copy
 
