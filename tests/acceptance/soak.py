@@ -10,7 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.acceptance import crashes, deliveries, hostile_pictures, recovery, retries, slow_clients, streams
+from tests.acceptance import (
+    crashes,
+    deliveries,
+    foreign_ids,
+    forgeries,
+    guarding,
+    hostile_pictures,
+    raw_requests,
+    recovery,
+    retries,
+    slow_clients,
+    streams,
+    timing,
+)
 
 
 class Findings(Protocol):
@@ -52,6 +65,29 @@ def _webhooks(folder: Path, count: int, seed: int) -> Findings:
     return deliveries.deliver(folder, count or 5000, seed, kills=max(1, (count or 5000) // 400))
 
 
+def _guard(folder: Path, count: int, seed: int) -> Findings:
+    return guarding.guard(folder, count or 1000, seed)
+
+
+def _ids(folder: Path, count: int, seed: int) -> Findings:
+    del folder
+    return foreign_ids.ask(count or 10_000, seed)
+
+
+def _signatures(folder: Path, count: int, seed: int) -> Findings:
+    del folder
+    return forgeries.forge(count or 1_000_000, seed)
+
+
+def _timing(folder: Path, count: int, seed: int) -> Findings:
+    del folder
+    return timing.measure(count or 20_000, seed)
+
+
+def _requests(folder: Path, count: int, seed: int) -> Findings:
+    return raw_requests.send(folder, count or 20_000, seed)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
@@ -60,6 +96,11 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),
     "webhooks": (_webhooks, "webhooks to receivers of which many fail, while the server is killed; --count events"),
+    "guard": (_guard, "addresses that may not be reached, in every spelling, at every entrance; --count names that change, from 1000 on all hosts"),
+    "ids": (_ids, "another account's ids, near ones and junk; --count ids"),
+    "signatures": (_signatures, "links, tokens and signatures with something changed; --count forgeries"),
+    "timing": (_timing, "whether comparing takes longer the more was guessed; --count samples of each comparison"),
+    "requests": (_requests, "HTTP requests with something wrong in their bytes; --count requests"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

@@ -5,85 +5,24 @@ The matrix is made of the document, so that a new operation is in it without any
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 
 from mezzotint.core import ids
-from mezzotint.core.accounts import CREATE, READ, ApiKey, digest, handle
-from tests.clocks import HandClock
-from tests.http.test_openapi import DOCUMENT, OPERATIONS, followed
-from tests.pictures import a_file
-from tests.studio import KEY, OTHER_KEY, Studio, a_studio
+from tests.dialects.house import COPIED, CREATOR, DESCRIBED, GUARDED, KEYLESS, OF_ONE, READER, REVOKED, SECRET, House, a_house, told
+from tests.http.test_openapi import DOCUMENT
+from tests.studio import KEY, OTHER_KEY
 
-REVOKED, READER, CREATOR = ("mz_" + letter * 48 for letter in "rst")
-SECRET = "a prompt that nobody else may read"
-KEYLESS = {path for path, _, each in OPERATIONS if each.get("security") == []}
-GUARDED = [(method.upper(), path, each) for path, method, each in OPERATIONS if path not in KEYLESS]
 WITHOUT_A_KEY = {"/images/{task}/{name}", "/v1/files/{id}/download", "/replicate/v1/files/{id}/download"}  # signed links
-
-
-@dataclass
-class House:
-    """A studio in which the owner has one of everything, and what leads to it."""
-
-    studio: Studio
-    task: str
-    file: str
-    message: str
-
-    def address(self, path: str) -> str:
-        things = {"id": self.task, "model": "flux-dev", "owner": "black-forest-labs", "name": "flux-dev", "version": "x", "task": self.task, "slug": "flux"}
-        if "/files/" in path:
-            things["id"] = self.file
-        if path.startswith("/v1/webhooks"):
-            things["id"] = self.message
-        found = re.sub(r"\{(\w+)\}", lambda match: things.get(match[1], "x"), path)
-        return f"{found}?id={self.task}" if path.endswith("/get_result") else found
-
-    async def asked(self, method: str, path: str, operation: dict[str, Any], key: str | None) -> httpx2.Response:
-        headers = {} if key is None else {"authorization": f"Bearer {key}"}
-        return await self.studio.client.request(method, self.address(path), headers=headers, **_body(operation))
-
-
-def _body(operation: dict[str, Any]) -> dict[str, Any]:
-    if "requestBody" not in operation:
-        return {}
-    content = followed(operation["requestBody"])["content"]
-    if "application/json" in content:
-        return {"json": content["application/json"].get("example") or {"prompt": "x", "input": {"prompt": "x"}}}
-    return {"files": {"image": ("x.png", a_file()), "content": ("x.png", a_file())}, "data": {"prompt": "x"}}
-
-
-async def _work(studio: Studio) -> None:
-    """Paints whatever comes: some operations are held until there is a picture."""
-    while True:
-        if not await studio.paint():
-            await studio.tools.hub.wait_for_queue(60)
-        for account in ("default", "other"):
-            for task in await studio.tools.ledger.list_of(account, None, None, 20):
-                studio.tools.hub.changed(task.id)
 
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    studio = a_studio(HandClock())
-    ledger = studio.tools.ledger
-    for key, details in ((REVOKED, {"revoked": True}), (READER, {"scopes": (READ,)}), (CREATOR, {"scopes": (CREATE,)})):
-        await ledger.add_key(ApiKey(handle(digest(key)), "default", "limited", 0.0, **details), digest(key))
-    bearer = {"authorization": f"Bearer {KEY}"}
-    told = (await studio.client.post("/v1/flux-dev", json={"prompt": SECRET, "webhook_url": "https://8.8.8.8/hook"}, headers=bearer)).json()
-    file = (await studio.client.post("/v1/files", files={"content": ("x.png", a_file())}, headers=bearer)).json()
-    await studio.paint()
-    [message] = (await studio.client.get("/v1/webhooks", headers=bearer)).json()["data"]
-    working = asyncio.create_task(_work(studio))
-    yield House(studio, told["id"], file["id"], message["id"])
-    working.cancel()
+    async with a_house() as made:
+        yield made
 
 
 def named(case: tuple[str, str, Any]) -> str:
@@ -94,7 +33,15 @@ def test_what_needs_no_key_is_what_is_public() -> None:
     public = {"/", "/docs", "/errors", "/errors/{code}", "/healthz", "/llms.txt", "/metrics", "/openapi.json", "/readyz", "/api/models", "/v1/models"}
 
     assert {path for path in KEYLESS if not path.startswith("/v1/models/")} == public | (WITHOUT_A_KEY & set(DOCUMENT["paths"]))
-    assert len(GUARDED) > 80
+    assert len(DESCRIBED) > 80
+
+
+def test_what_is_there_twice_is_asked_twice() -> None:
+    copies = {(method, path) for method, path, _ in GUARDED if path.startswith(COPIED)}
+
+    assert {("GET", "/replicate/v1/predictions/{id}"), ("POST", "/replicate/v1/predictions/{id}/cancel"), ("DELETE", "/replicate/v1/files/{id}")} <= copies
+    assert len(copies) > 30
+    assert len({(method, path) for method, path, _ in GUARDED}) == len(GUARDED)
 
 
 @pytest.mark.parametrize("key", [None, "mz_" + "z" * 48, REVOKED], ids=["no key", "an unknown key", "a revoked key"])
@@ -133,3 +80,20 @@ async def test_another_account_sees_and_changes_nothing_of_it(house: House, case
     assert (found.status.value, found.cancel_requested) == ("ready", False)
     mine = await house.studio.client.get(f"/v1/files/{house.file}", headers={"authorization": f"Bearer {KEY}"})
     assert mine.status_code == 200, f"{method} {path} took the file away"
+
+
+UNKNOWN = str(ids.mint(1_800_000_000_000, bytes(range(10))))
+
+
+@pytest.mark.parametrize("case", OF_ONE, ids=named)
+async def test_what_is_anothers_is_answered_just_as_what_never_was(house: House, case: tuple[str, str, Any]) -> None:
+    _, path, _ = case
+    mine = house.thing(path)
+    task = ids.read(UNKNOWN)
+    assert task is not None
+    never = f"msg_{ids.short(task)}" if mine.startswith("msg_") else UNKNOWN if len(mine) == len(UNKNOWN) else ids.short(task)
+    assert len(never) == len(mine)
+
+    another, unknown = [told(await house.asked(*case, OTHER_KEY, thing), thing) for thing in (mine, never)]
+
+    assert another == unknown
