@@ -35,6 +35,8 @@ def _opened(data: bytes) -> Image.Image:
     header = read_header(data)
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP"))
+    except MemoryError:
+        raise  # whose fault it is, is known to whoever bounds the memory
     except Exception as error:  # Pillow raises many kinds for broken headers, and each means the same here
         raise BadPicture(f"the picture cannot be read: {error}") from error
     if image.size != (header.width, header.height):  # a second header, by which Pillow goes, and which nobody has judged
@@ -43,10 +45,12 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def decode(data: bytes) -> Pixels:
-    """The picture upright and in RGB, on white where it is transparent. Raises BadPicture."""
+    """The picture upright and in RGB, on white where it is transparent. Raises BadPicture, and MemoryError."""
     image = _opened(data)
     try:
         return Pixels.of(np.asarray(_on_white(_in_eight_bits(_upright(image)))))
+    except MemoryError:
+        raise
     except Exception as error:  # as above: truncated, corrupt, or a bomb that its header hid
         raise BadPicture(f"the picture cannot be decoded: {error}") from error
 
@@ -73,6 +77,8 @@ def decode_mask(data: bytes) -> Pixels:
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         try:
             alpha = np.asarray(ImageOps.exif_transpose(_in_eight_bits(image)).convert("RGBA"))[..., 3]
+        except MemoryError:
+            raise
         except Exception as error:  # as above
             raise BadPicture(f"the mask cannot be decoded: {error}") from error
         if alpha.min() < 255:

@@ -13,6 +13,7 @@ from typing import Protocol
 from tests.acceptance import (
     crashes,
     deliveries,
+    faults,
     foreign_ids,
     forgeries,
     guarding,
@@ -50,6 +51,10 @@ def _recovery(folder: Path, count: int, seed: int) -> Findings:
 def _pictures(folder: Path, count: int, seed: int) -> Findings:
     del folder
     return hostile_pictures.endure(count or 3000, seed)
+
+
+def _faults(folder: Path, count: int, seed: int) -> Findings:
+    return faults.endure(folder, count or 20, seed)
 
 
 def _slow(folder: Path, count: int, seed: int) -> Findings:
@@ -93,6 +98,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
+    "faults": (_faults, "full and broken disks, clocks that jump, engines that hang and more, under load; --count of each kind"),
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),
     "webhooks": (_webhooks, "webhooks to receivers of which many fail, while the server is killed; --count events"),

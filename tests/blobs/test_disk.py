@@ -341,6 +341,37 @@ async def test_a_put_into_a_folder_that_is_just_being_removed_makes_it_anew(blob
         await deleting
 
 
+async def test_a_folder_that_was_taken_away_is_waited_for_and_not_made_anew(blobs: DiskBlobs) -> None:
+    await blobs.put(KEY, b"a picture")
+    away = blobs.folder.with_name("away")
+    blobs.folder.rename(away)
+
+    for asked in (blobs.put("2026-01-01/1201/def-0.png", b"another"), blobs.put(KEY, b"it"), blobs.get(KEY), blobs.keys_in("2026-01-01/1200")):
+        with pytest.raises(Unavailable):
+            await asked
+    with pytest.raises(Unavailable):
+        await blobs.delete(["2026-01-01/1200/abc"])
+    assert not blobs.folder.exists()
+
+    away.rename(blobs.folder)
+    assert await blobs.get(KEY) == b"a picture"
+    assert await blobs.put("2026-01-01/1201/def-0.png", b"another")
+
+
+async def test_an_empty_folder_in_its_place_is_not_taken_for_it(blobs: DiskBlobs) -> None:
+    """As a disk leaves it that is no longer mounted."""
+    await blobs.put(KEY, b"a picture")
+    blobs.folder.rename(blobs.folder.with_name("away"))
+    blobs.folder.mkdir()
+
+    for asked in (blobs.put("2026-01-01/1201/def-0.png", b"another"), blobs.get(KEY), blobs.keys_in("2026-01-01/1200")):
+        with pytest.raises(Unavailable, match="another folder lies where the pictures were"):
+            await asked
+    with pytest.raises(Unavailable, match="another folder"):
+        await blobs.delete(["2026-01-01/1200/abc"])
+    assert everything_in(blobs.folder) == []
+
+
 async def test_a_file_that_cannot_be_read_is_unavailable_and_not_missing(blobs: DiskBlobs) -> None:
     (blobs.folder / KEY).mkdir(parents=True)
 

@@ -477,3 +477,41 @@ def test_what_is_asked_often_is_asked_of_an_index(path: Path, name: str) -> None
         plan = [row["detail"] for row in connection.execute(f"EXPLAIN QUERY PLAN {SQL[name]}", all_names(SQL[name]))]
 
     assert any(PLANS[name] in line for line in plan), plan
+
+
+# a file that is taken away from under a running server
+
+
+async def test_nothing_is_accepted_into_a_file_that_was_moved_away(ledger: SqliteLedger, path: Path) -> None:
+    task, later = a_task(), a_task()
+    await ledger.submit(task, FREE)
+    file, away = path.with_name("ledger.db"), path.with_name("elsewhere.db")
+
+    file.rename(away)
+    with pytest.raises(Unavailable, match=re.escape("unable to open ledger.db where it was")):
+        await ledger.submit(later, FREE)
+    away.rename(path)
+    await ledger.submit(later, FREE)
+
+    assert of_file(path, "SELECT count(*) FROM task") == [(2,)]
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+async def test_nothing_is_accepted_where_a_file_was_deleted_or_another_has_its_name(ledger: SqliteLedger, path: Path, end: str) -> None:
+    await ledger.submit(a_task(), FREE)
+    file = path.with_name(f"ledger.db{end}")
+
+    file.unlink()
+    with pytest.raises(Unavailable, match="where it was"):
+        await ledger.submit(a_task(), FREE)
+    file.write_bytes(b"")
+    with pytest.raises(Unavailable, match="another file has its name"):
+        await ledger.submit(a_task(), FREE)
+
+
+async def test_a_server_whose_ledger_is_gone_says_so_where_it_says_whether_it_is_ready(ledger: SqliteLedger, path: Path) -> None:
+    await ledger.check()
+    path.with_name("ledger.db").unlink()
+
+    with pytest.raises(Unavailable, match="where it was"):
+        await ledger.check()

@@ -20,7 +20,7 @@ import pytest
 
 from mezzotint import records
 from mezzotint.client.webhooks import verify
-from mezzotint.core.errors import LedgerError
+from mezzotint.core.errors import LedgerError, Unavailable
 from mezzotint.core.signing import account_webhook_secret
 from mezzotint.core.tasks import Inputs, NewTask, Task, Verdict
 from mezzotint.core.webhooks import ATTEMPTS, DELAYS, Attempt, Delivery, Event, Standing
@@ -592,3 +592,22 @@ async def test_an_outbox_that_cannot_be_taken_back_yet_is_taken_back_later(here:
             await until(lambda: settled(here), "the webhook to be delivered")
 
     assert not trouble
+
+
+async def test_a_ledger_that_cannot_record_just_now_is_asked_again_and_nothing_is_sent_twice(here: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSES", (0.01,) * 5)
+    broken = [True, True, True]
+
+    class Busy(MemoryLedger):
+        async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
+            if broken.pop() if broken else False:
+                raise Unavailable("the disk is full")
+            return await super().record(delivery, attempt, jitter)
+
+    here.tools.ledger.__class__ = Busy
+    async with receiving(saying(200)) as receiver, delivering(here.tools):
+        await an_end(here.tools.ledger, receiver.url)
+        here.tools.hub.owed()
+        await until(lambda: settled(here), "the webhook to be recorded")
+
+        assert len(receiver.heard) == 1

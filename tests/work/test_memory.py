@@ -7,14 +7,16 @@ import sys
 
 PROGRAM = """
 import resource
-from mezzotint.work.memory import at_most
+from mezzotint.work.memory import TooMuch, at_most
 before = resource.getrlimit(resource.RLIMIT_AS)
 try:
     with at_most({bound}):
         bytearray({size})
     print("allocated")
-except MemoryError:
+except TooMuch:
     print("refused")
+except MemoryError:
+    print("full")
 print(resource.getrlimit(resource.RLIMIT_AS) == before)
 bytearray({size})
 """
@@ -37,4 +39,4 @@ def test_a_lower_limit_of_the_operator_stays() -> None:
     limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (300_000_000, -1))\n" + PROGRAM.format(bound=10**9, size=299_000_000)
     done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=False)
 
-    assert done.stdout.split() == ["refused", "True"]
+    assert done.stdout.split() == ["full", "True"]

@@ -133,6 +133,19 @@ async def test_an_engine_that_fails_says_why_and_lives_on(child: EngineChild, pr
     assert child.pid == pid is not None
 
 
+async def test_an_engine_that_ran_out_of_memory_after_others_is_replaced_before_it_fails_more(child: EngineChild) -> None:
+    await child.paint(an_order(), no_report)
+    pid = child.pid
+
+    with pytest.raises(EngineFailure, match="out of memory") as failed:
+        await child.paint(an_order("swell"), no_report)
+
+    assert failed.value.retryable
+    await until(lambda: child.pid is None, "the full one to be gone")
+    assert (await child.paint(an_order(), no_report)).prompt == "paint_in"
+    assert child.pid != pid
+
+
 async def test_a_picture_that_the_engine_refuses_is_the_requests_fault(child: EngineChild) -> None:
     with pytest.raises(BadPicture, match="no picture"):
         await child.paint(an_order("refuse"), no_report)

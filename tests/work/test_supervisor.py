@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,23 @@ async def test_a_picture_that_cannot_be_kept_is_painted_again_when_there_is_room
         station.studio.tools.hub.queued()
 
         assert (await station.until_it_is("ready", task))["attempt"] == 2
+
+
+def tried(number: int, told: dict[str, Any]) -> bool:
+    return bool(told["status"] == "pending" and told["attempt"] == number)
+
+
+async def test_a_disk_that_is_full_for_long_uses_up_no_attempts(station: Station, clock: HandClock) -> None:
+    blobs = FullBlobs()
+    async with a_worker(station, blobs=blobs):
+        task = await station.create()
+        for number in range(1, 2 * Terms().attempts):
+            await station.until(task, partial(tried, number))
+            clock.advance(6)
+            station.studio.tools.hub.queued()
+        blobs.full = False
+
+        assert (await station.until_it_is("ready", task))["attempt"] >= 2 * Terms().attempts
 
 
 # draining

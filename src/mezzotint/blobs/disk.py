@@ -1,7 +1,8 @@
 """Pictures as files in a folder: a name is taken once, and the file is on disk when `put` returns.
 
 One thread writes: what has gathered while it wrote is written next, then every file is synced, and each folder once for all. Where
-many have gathered and the system can, the whole file system is synced once instead. A process that dies in a write may leave part of
+many have gathered and the system can, the whole file system is synced once instead. The folder itself is made once, at the start: where
+it is gone later, or another lies in its place, a disk was taken away, and what is asked for may come back with it. A process that dies in a write may leave part of
 a file under its name; whoever finds one there sees by `core.headers.whole` whether to adopt it, and writes over it if not.
 """
 
@@ -75,12 +76,19 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+def _identity(folder: Path) -> tuple[int, int]:
+    """By which a folder is told from another of its name. Raises OSError where there is none."""
+    found = folder.stat()
+    return found.st_dev, found.st_ino
+
+
 class DiskBlobs:
     """See `ports.BlobStore`."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
+        self._identity = _identity(self.folder)
         self._known: set[Path] = {self.folder}  # folders whose own entry is on disk
         self._queue: queue.SimpleQueue[_Writing] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="blob-writer", daemon=True).start()
@@ -94,9 +102,7 @@ class DiskBlobs:
     async def get(self, key: str) -> bytes | None:
         path = self._path(key)
         try:
-            return await asyncio.to_thread(path.read_bytes)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            return await asyncio.to_thread(self._read, path)
         except OSError as error:
             raise Unavailable(f"the picture cannot be read just now ({error.strerror})") from error
 
@@ -105,11 +111,28 @@ class DiskBlobs:
 
     async def keys_in(self, folder: str) -> list[str]:
         try:
-            return [f"{folder}/{name}" for name in await asyncio.to_thread(os.listdir, self._path(folder))]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+            return [f"{folder}/{name}" for name in await asyncio.to_thread(self._list, self._path(folder))]
         except OSError as error:
             raise Unavailable(f"pictures cannot be listed just now ({error.strerror})") from error
+
+    def _read(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            self._check()
+            return None
+
+    def _list(self, path: Path) -> list[str]:
+        try:
+            return [entry.name for entry in path.iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            self._check()
+            return []
+
+    def _check(self) -> None:
+        """Raises OSError where our folder is not there: then it is not known what is in it."""
+        if _identity(self.folder) != self._identity:
+            raise OSError(errno.ENODEV, "another folder lies where the pictures were")
 
     def _path(self, key: str) -> Path:
         """Raises ValueError for a key that leads out of the folder: ours never do."""
@@ -142,7 +165,7 @@ class DiskBlobs:
         at_once = len(group) >= MANY and _syncfs is not None
         for writing in group:
             try:
-                writing.written = _written(writing, sync=not at_once)
+                writing.written = self._written(writing, sync=not at_once)
             except OSError as error:
                 writing.error = error
         if at_once:
@@ -150,6 +173,45 @@ class DiskBlobs:
                 _sync_all(self.folder)
             except OSError as error:
                 _fail(group, error)
+
+    def _written(self, writing: _Writing, *, sync: bool) -> bool:
+        """False where the name is taken; what is there is synced then, since whoever wrote it may have died before."""
+        try:
+            handle = self._opened(writing)
+        except FileExistsError:
+            if sync:
+                _sync(writing.path)
+            return False
+        reached("blob: made")
+        try:
+            view = memoryview(writing.data)
+            while view:
+                view = view[os.write(handle, view) :]
+            reached("blob: written")
+            if sync:
+                os.fsync(handle)
+        except OSError:
+            os.unlink(writing.path)  # noqa: PTH108 - on the hot path, where a Path costs as much as the call
+            raise
+        finally:
+            os.close(handle)
+        return True
+
+    def _opened(self, writing: _Writing) -> int:
+        """Its folder is made when it is missing: it may be new, or just have been deleted with its last picture."""
+        flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if writing.replace else os.O_EXCL)
+        try:
+            return os.open(writing.path, flags, 0o644)
+        except FileNotFoundError:
+            self._make(writing.path.parent)
+            return os.open(writing.path, flags, 0o644)
+
+    def _make(self, folder: Path) -> None:
+        """With what is missing above it, but not our own: see the module's first words."""
+        self._check()
+        missing = [each for each in (folder, *folder.parents) if each.is_relative_to(self.folder) and not each.is_dir()]
+        for each in reversed(missing):
+            each.mkdir(exist_ok=True)
 
     def _sync_folders(self, group: Sequence[_Writing]) -> None:
         """Each folder that lists a new file, once for all of its files."""
@@ -181,12 +243,22 @@ class DiskBlobs:
             wanted.setdefault(path.parent, set()).add(path.name)
         for folder, names in wanted.items():
             try:
-                _delete_in(folder, names)
-            except FileNotFoundError:
-                continue
+                self._delete_in(folder, names)
             except OSError as error:
                 raise Unavailable(f"pictures cannot be deleted just now ({error.strerror})") from error
             self._prune(folder)
+
+    def _delete_in(self, folder: Path, names: set[str]) -> None:
+        """A folder that is not there is empty, if ours is."""
+        try:
+            entries = os.scandir(folder)
+        except FileNotFoundError:
+            self._check()
+            return
+        with entries:
+            for entry in entries:
+                if entry.name.rpartition("-")[0] in names:
+                    Path(entry.path).unlink(missing_ok=True)
 
     def _prune(self, folder: Path) -> None:
         """Upwards, as long as nothing is left in it. Forgotten before it goes: a put in between makes it anew, and syncs it."""
@@ -199,40 +271,6 @@ class DiskBlobs:
             folder = folder.parent
 
 
-def _written(writing: _Writing, *, sync: bool) -> bool:
-    """False where the name is taken; what is there is synced then, since whoever wrote it may have died before."""
-    try:
-        handle = _opened(writing)
-    except FileExistsError:
-        if sync:
-            _sync(writing.path)
-        return False
-    reached("blob: made")
-    try:
-        view = memoryview(writing.data)
-        while view:
-            view = view[os.write(handle, view) :]
-        reached("blob: written")
-        if sync:
-            os.fsync(handle)
-    except OSError:
-        os.unlink(writing.path)  # noqa: PTH108 - on the hot path, where a Path costs as much as the call
-        raise
-    finally:
-        os.close(handle)
-    return True
-
-
-def _opened(writing: _Writing) -> int:
-    """Its folder is made when it is missing: it may be new, or just have been deleted with its last picture."""
-    flags = os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if writing.replace else os.O_EXCL)
-    try:
-        return os.open(writing.path, flags, 0o644)
-    except FileNotFoundError:
-        writing.path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(writing.path, flags, 0o644)
-
-
 def _fail(group: Sequence[_Writing], error: OSError) -> None:
     """What is perhaps not on disk must not be found there either: another attempt would adopt it."""
     for writing in group:
@@ -240,13 +278,6 @@ def _fail(group: Sequence[_Writing], error: OSError) -> None:
         if writing.written:
             with suppress(OSError):  # a disk that fails may fail at this too, and then the file is looked at again when it is found
                 writing.path.unlink()
-
-
-def _delete_in(folder: Path, names: set[str]) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.rpartition("-")[0] in names:
-                Path(entry.path).unlink(missing_ok=True)
 
 
 def _answer(group: Sequence[Any]) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from mezzotint.core import ids
 from mezzotint.core.errors import LedgerError
+from mezzotint.ledger.place import Place
 from mezzotint.ledger.reader import SQL
 from mezzotint.ledger.sqlite_connections import Connection, open_connection, refuse_network_file_system
 from mezzotint.ledger.sqlite_files import SqliteFiles
@@ -49,7 +50,7 @@ class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFil
                 connection.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
                 self._count(connection)
             self._reader = open_connection(path, read_only=True)
-            self._writer = Writer(open_connection(path), self._count)
+            self._writer = Writer(open_connection(path), self._count, Place(path).check)
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(f"cannot open the ledger {path}: {error}") from error
 

@@ -49,9 +49,10 @@ def unavailable(error: sqlite3.Error) -> Exception:
 class Writer:
     """Runs jobs on one connection, on a thread of its own."""
 
-    def __init__(self, connection: sqlite3.Connection, after_failure: Job) -> None:
-        """`after_failure` is called on the thread whenever a group was rolled back, so that what was counted is counted anew."""
-        self._connection, self._after_failure = connection, after_failure
+    def __init__(self, connection: sqlite3.Connection, after_failure: Job, check: Callable[[], None] = lambda: None) -> None:
+        """`after_failure` is called on the thread whenever a group was rolled back, so that what was counted is counted anew. `check`
+        is called there before a group is begun and before it is committed: it raises sqlite3.Error where neither can be."""
+        self._connection, self._after_failure, self._check = connection, after_failure, check
         self._sound = True  # nothing is left to roll back, and what was counted holds
         self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -107,11 +108,13 @@ class Writer:
         """Raises sqlite3.Error where nothing can be begun or undone: then it is no job's fault, and none would fare better alone."""
         if not self._sound:
             self._undo()
+        self._check()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             reached("ledger: begun")
             _run_all(self._connection, group)
             reached("ledger: written")
+            self._check()
             self._connection.execute("COMMIT")
             reached("ledger: committed")
         except (sqlite3.Error, _Spoiled) as error:

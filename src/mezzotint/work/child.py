@@ -21,7 +21,7 @@ from mezzotint.core.previews import EVERY, Wish, marks
 from mezzotint.crash_points import reached
 from mezzotint.ports import Engine, Interrupted, PaintRequest, Previewing
 from mezzotint.work.frames import Frame, pack, read_frame
-from mezzotint.work.memory import at_most
+from mezzotint.work.memory import TooMuch, at_most
 
 TELL_EVERY = 0.03  # seconds between words of how far a picture is
 MASK = "mask"  # the parameter whose picture says where to paint
@@ -58,10 +58,11 @@ class Child:
         self._stopped: set[int] = set()  # tickets of orders that are not to be painted any further
         self._watched: dict[int, _Watch] = {}  # by ticket
         self._served = 0  # the last ticket that was answered; later orders have higher ones
+        self._full = False  # it had served others when it ran out of memory
         self._flushed, self._previewed = 0.0, float("-inf")
 
     def run(self) -> None:
-        """Until the input closes, or nobody listens any more."""
+        """Until the input closes, nobody listens any more, or no memory is left."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
         try:
             self._paint()
@@ -80,6 +81,9 @@ class Child:
             self._stopped.discard(order.body["ticket"])
             self._served = order.body["ticket"]
             self._watched.pop(self._served, None)
+            if self._full:
+                self._flush()
+                os._exit(1)  # the thread that listens keeps the interpreter from an orderly end
             if careful or self._orders.empty() or time.monotonic() - self._flushed > FLUSH_EVERY:
                 self._flush()
 
@@ -120,7 +124,9 @@ class Child:
         except EngineFailure as error:
             self._say("failed", {"ticket": ticket, "message": _words(error), "code": error.code, "retryable": error.retryable})
         except MemoryError:
-            self._say("failed", {"ticket": ticket, "message": "out of memory", "code": "out_of_memory", "retryable": False})
+            # what others left may be in the way: then a fresh engine is to try, and after that it is the picture
+            self._full = self._served > 0
+            self._say("failed", {"ticket": ticket, "message": "out of memory", "code": "out_of_memory", "retryable": self._full})
         except Exception as error:  # noqa: BLE001 - an engine's fault must not end the engine
             text = f"the engine failed: {type(error).__name__}: {_words(error)}"
             self._say("failed", {"ticket": ticket, "message": text, "code": "engine_failed", "retryable": False})
@@ -163,8 +169,11 @@ class Child:
             return ()
 
     def _decoded(self, name: str, data: bytes) -> Pixels:
-        with at_most(DECODING):
-            return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
+        try:
+            with at_most(DECODING):
+                return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
+        except TooMuch as error:
+            raise BadPicture(f"{name}: the picture cannot be decoded: it takes more than {DECODING >> 20} MiB") from error
 
     def _painted(self, order: Frame, report: Callable[[int, int], None]) -> tuple[EncodedImage, str]:
         body = order.body

@@ -13,13 +13,14 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 
-from mezzotint.core.errors import MezzotintError
+from mezzotint.core.errors import MezzotintError, Unavailable
 from mezzotint.core.signing import account_webhook_secret, bfl_signature, standard_signature, webhook_key
 from mezzotint.core.tasks import Inputs, Task
 from mezzotint.core.webhooks import GONE, Attempt, Delivery, Event
@@ -37,13 +38,25 @@ LONGEST_PUT_OFF = 90.0
 SPACING = DRAGS / OF_SLOW_HOST  # seconds between what is put off: a host that drags on takes no more
 PARTING = 5.0  # seconds that closing waits for what is being sent
 FAREWELL = "the receiver is gone for good, and is not asked again"
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between asking the ledger again; all together far less than TAKEN
 IDLE = 5.0  # seconds between looks when nothing wakes us
 SOON = 0.01  # seconds at least until a retry is looked for: clocks are not that exact
 
 log = structlog.get_logger("webhooks")
 
+Answer = TypeVar("Answer")
 Compose = Callable[[Task, Inputs, Event], bytes]
 """The body of a task's webhook about an event, in the words of the surface that the task was created on."""
+
+
+async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Asks a ledger that cannot answer just now again: a webhook that was sent and not recorded would be sent once more."""
+    for delay in PAUSES:
+        try:
+            return await ask()
+        except Unavailable:
+            await asyncio.sleep(delay)
+    return await ask()
 
 
 class _Hosts:
@@ -134,7 +147,10 @@ class Deliveries:
     def _sent(self, sending: asyncio.Task[None]) -> None:
         self._sending.discard(sending)
         self._tools.hub.owed()
-        if not sending.cancelled() and (error := sending.exception()) is not None:
+        error = None if sending.cancelled() else sending.exception()
+        if isinstance(error, MezzotintError):  # it is still owed, and offered again
+            log.warning("a delivery was not recorded", why=str(error))
+        elif error is not None:
             log.error("a delivery failed", exc_info=error)
 
     async def close(self) -> None:
@@ -148,8 +164,8 @@ class Deliveries:
 
     async def deliver(self, delivery: Delivery) -> None:
         """One attempt, recorded; nothing where its host is busy with too much that drags on."""
-        task = await self._tools.ledger.get(delivery.task)
-        inputs = await self._tools.ledger.inputs(delivery.task)
+        task = await _patiently(lambda: self._tools.ledger.get(delivery.task))
+        inputs = await _patiently(lambda: self._tools.ledger.inputs(delivery.task))
         if task is None or inputs is None or inputs.webhook_url is None:
             return
         host = urlsplit(inputs.webhook_url).hostname or ""
@@ -165,7 +181,8 @@ class Deliveries:
         reached("webhook: posted")
         ms = round((time.monotonic() - began) * 1000, 1)
         attempt = Attempt(reply.status, reply.note or (FAREWELL if reply.status == GONE else ""), ms, reply.retry_after)
-        standing = await self._tools.ledger.record(delivery, attempt, random.random())  # noqa: S311 - jitter needs no secrecy
+        jitter = random.random()  # noqa: S311 - jitter needs no secrecy
+        standing = await _patiently(lambda: self._tools.ledger.record(delivery, attempt, jitter))
         reached("webhook: recorded")
         say = log.info if attempt.delivered else log.warning
         about = {"id": delivery.id, "task": str(task.id), "host": host, "attempt": delivery.attempt + 1, "standing": standing.value}

@@ -36,6 +36,8 @@ PROGRESS_EVERY = 0.25
 PREVIEWS_PAUSE = 0.05  # seconds after previews were sent: an engine may make them as often as it likes
 TURNS = (0.5, 5.0, 15.0, 60.0)  # seconds before a worker whose place was taken takes it back
 LONG_AGO = 300.0
+LONGEST_DELAY = 5.0  # seconds before a picture that could not be stored is painted again
+MOST_ATTEMPTS = 1000  # after which it is perhaps about this picture and not about the disk
 BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 
@@ -392,7 +394,8 @@ class Supervisor:
             return Verdict(claim.task, claim.attempt, None, str(error), delay=1.0)
         except Unavailable as error:
             log.warning("picture not stored", task=str(claim.task), attempt=claim.attempt, why=str(error))
-            return Verdict(claim.task, claim.attempt, None, str(error), delay=2.0)
+            delay = min(LONGEST_DELAY, 2.0 ** min(claim.attempt, 10) / 2)  # it is not the task's fault, so this does not count
+            return Verdict(claim.task, claim.attempt, None, str(error), refund=claim.attempt < MOST_ATTEMPTS, delay=delay)
         except Exception as error:
             log.exception("task failed", task=str(claim.task), attempt=claim.attempt)
             return Verdict(claim.task, claim.attempt, None, f"{type(error).__name__}: {error}", delay=1.0)

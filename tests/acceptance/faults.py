@@ -1,0 +1,416 @@
+"""The fault bench: a real server under load, whose disk, ledger, clock, pictures, engine and life are spoiled one after the other.
+
+Every fault lasts until it has shown itself, so that none passes unnoticed; then it ends, and a new task must be painted within ten
+seconds. After all of them the checker goes by what callers were told: every acknowledged create is one task, which ended once, was
+charged at most once, has the bytes that were recorded, and whose webhook came.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from tests.acceptance import crashes
+from tests.acceptance.fault_load import ENDED, Caller, Log, hooked, under_load
+from tests.acceptance.servers import Server, alive, ending
+
+INJECTED = Path(__file__).parent / "injected"
+RECOVERED_WITHIN = 10.0  # seconds
+SHOWN_WITHIN = 40.0
+LEASE, STALL = 2, 1  # seconds
+SLOW = 1.5
+
+
+class Unshown(AssertionError):
+    """A fault that nothing came of."""
+
+
+@dataclass
+class Bench:
+    """A server in trouble, what is known of it, and the hands to make it."""
+
+    server: Server
+    log: Log
+    folder: Path  # of armed faults
+    points: Path  # of armed deaths
+    probe: Caller
+
+    @property
+    def data(self) -> Path:
+        return self.server.folder
+
+    @contextmanager
+    def armed(self, name: str, *lines: str) -> Iterator[None]:
+        whole = self.folder / f"{name}.new"
+        whole.write_text("\n".join(lines))
+        whole.rename(self.folder / name)
+        try:
+            yield
+        finally:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def until(self, shown: Callable[[], object], what: str) -> None:
+        end = time.monotonic() + SHOWN_WITHIN
+        while not shown():
+            if time.monotonic() > end:
+                raise Unshown(what)
+            time.sleep(0.02)
+
+    def until_refused(self) -> None:
+        before = self.log.refused
+        self.until(lambda: self.log.refused > before, "a create that is refused")
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """From the ledger's file, as it is."""
+        connection = sqlite3.connect(f"file:{self.data}/ledger.db?mode=ro", uri=True, timeout=20)
+        try:
+            return connection.execute(query, values).fetchall()
+        finally:
+            connection.close()
+
+    def painted(self, key: str, **more: object) -> None:
+        """A task that is asked for until it is accepted, and has ended."""
+
+        def ended() -> bool:
+            task = self.log.tasks.get(key) or self.probe.create(key, **more)
+            return task is not None and self.probe.status_of(task) in ENDED
+
+        self.until(ended, f"the end of {key}")
+
+
+# what goes wrong
+
+
+@contextmanager
+def full_disk(bench: Bench) -> Iterator[None]:
+    with bench.armed("ledger", "write FULL"), bench.armed("pictures", "half ENOSPC", "open ENOSPC 0.3"):
+        bench.until_refused()
+        yield
+
+
+@contextmanager
+def no_room_for_pictures(bench: Bench) -> Iterator[None]:
+    with bench.armed("pictures", "half ENOSPC"):
+        bench.until_refused()
+        yield
+
+
+@contextmanager
+def broken_disk(bench: Bench) -> Iterator[None]:
+    """Now and then, in every operation."""
+    with (
+        bench.armed("ledger", "write IOERR 0.3", "sync IOERR 0.3", "read IOERR 0.1"),
+        bench.armed("pictures", "half EIO 0.3", "sync EIO 0.3", "read EIO 0.3", "open EIO 0.1"),
+    ):
+        bench.until_refused()
+        yield
+
+
+@contextmanager
+def locked_ledger(bench: Bench) -> Iterator[None]:
+    """For longer than the server waits for its turn."""
+    holder = sqlite3.connect(bench.data / "ledger.db", timeout=30, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        bench.until_refused()
+        yield
+    finally:
+        holder.close()
+
+
+@contextmanager
+def ledger_gone(bench: Bench) -> Iterator[None]:
+    """Moved away with its log, as by somebody who cleans up."""
+    away = bench.data.parent / f"{bench.data.name} away"
+    away.mkdir(exist_ok=True)
+    files = [path for path in bench.data.iterdir() if path.name.startswith("ledger.db")]
+    for path in files:
+        path.rename(away / path.name)
+    try:
+        bench.until_refused()
+        yield
+    finally:
+        for path in files:
+            with suppress(FileNotFoundError):
+                (away / path.name).rename(path)
+
+
+@contextmanager
+def folder_gone(bench: Bench) -> Iterator[None]:
+    """The whole of it: ledger and pictures."""
+    away = bench.data.with_name(f"{bench.data.name} elsewhere")
+    bench.data.rename(away)
+    try:
+        bench.until_refused()
+        yield
+    finally:
+        away.rename(bench.data)
+
+
+@contextmanager
+def store_gone(bench: Bench) -> Iterator[None]:
+    pictures = bench.data / "images"
+    away = bench.data / "images away"
+    pictures.rename(away)
+    try:
+        bench.until_refused()
+        yield
+    finally:
+        away.rename(pictures)
+
+
+@contextmanager
+def slow_store(bench: Bench) -> Iterator[None]:
+    """One picture after the other takes its time, so nobody asks for more of them than are on their way."""
+    bench.log.quiet.set()
+    try:
+        bench.until(lambda: bench.rows("SELECT count(*) FROM task WHERE state < 2") == [(0,)], "the end of what waits")
+        with bench.armed("pictures", f"slow {SLOW}"):
+            began = time.monotonic()
+            bench.painted(f"{bench.probe.fresh_key()} slow 5")
+            if time.monotonic() - began < 2 * SLOW:
+                raise Unshown("a store that is slow with what is given and with what is painted")
+            yield
+    finally:
+        bench.log.quiet.clear()
+
+
+@contextmanager
+def torn_picture(bench: Bench) -> Iterator[None]:
+    """Whoever writes one next dies in the middle of it."""
+    with bench.armed("pictures", "torn"):
+        bench.until(lambda: not (bench.folder / "pictures").exists(), "a death in the middle of a picture")
+        yield
+
+
+@contextmanager
+def truncated_picture(bench: Bench) -> Iterator[None]:
+    """A picture that was painted, kept and not yet told of loses its second half."""
+    with bench.armed("pictures"):
+        point = bench.points / "verdict: sending"
+        point.touch()
+        bench.until(lambda: not point.exists(), "a death before the verdict")
+        cut = 0
+        for (task,) in bench.rows("SELECT id FROM task WHERE state < 2"):
+            for path in (bench.data / "images").rglob(f"{UUID(bytes=task).hex}-0.*"):  # type: ignore[arg-type]  # a row's value
+                os.truncate(path, path.stat().st_size // 2)
+                cut += 1
+        if not cut:
+            raise Unshown("a picture to cut")
+        yield
+
+
+@contextmanager
+def little_memory(bench: Bench) -> Iterator[None]:
+    """The engine may not allocate any more, and is asked for a large picture."""
+    engine = bench.server.engine()
+    had = resource.prlimit(engine, resource.RLIMIT_AS)
+    size = int(Path(f"/proc/{engine}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(engine, resource.RLIMIT_AS, (size, had[1]))
+    try:
+        bench.painted(f"{bench.probe.fresh_key()} large", width=1440, height=1440)
+        bench.until(lambda: not alive(engine), "the end of an engine without memory")
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            resource.prlimit(engine, resource.RLIMIT_AS, had)
+
+
+@contextmanager
+def hung_engine(bench: Bench) -> Iterator[None]:
+    engine = bench.server.engine()
+    os.kill(engine, signal.SIGSTOP)
+    bench.until(lambda: not alive(engine), "the end of an engine that hangs")
+    yield
+
+
+@contextmanager
+def frozen_worker(bench: Bench) -> Iterator[None]:
+    """For longer than its lease; then it goes on as if nothing had been."""
+    worker = bench.server.worker()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        with bench.server.client() as client:
+            bench.until(lambda: client.get("/readyz").json().get("workers") == 0, "a lease that runs out")
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGCONT)
+
+
+@contextmanager
+def drained(bench: Bench) -> Iterator[None]:
+    code = bench.server.stop()
+    if code != 0:
+        bench.log.note_wrong(f"a drain ended with {code}")
+    bench.server.start()
+    yield
+
+
+@contextmanager
+def killed(bench: Bench) -> Iterator[None]:
+    bench.server.kill_all()
+    bench.server.start()
+    yield
+
+
+KINDS: dict[str, Callable[[Bench], object]] = {
+    "full disk": full_disk,
+    "no room for pictures": no_room_for_pictures,
+    "broken disk": broken_disk,
+    "locked ledger": locked_ledger,
+    "ledger gone": ledger_gone,
+    "folder gone": folder_gone,
+    "store gone": store_gone,
+    "slow store": slow_store,
+    "torn picture": torn_picture,
+    "truncated picture": truncated_picture,
+    "little memory": little_memory,
+    "hung engine": hung_engine,
+    "frozen worker": frozen_worker,
+    "drained": drained,
+    "killed": killed,
+}
+
+
+@dataclass
+class Findings:
+    rounds: dict[str, int]
+    unshown: list[str]
+    wrong: list[str]
+    accepted: int
+    tasks: int
+    lost: int
+    twice: int  # tasks beyond one for each key
+    unended: int
+    failed: list[str]  # that ended otherwise than they should
+    charged: int
+    ready: int
+    owed: int
+    unheard: int  # webhooks that did not come
+    wrong_bytes: int
+    emptied: int
+    painted_again: int
+    refused: int
+    cut: int
+    polls: int
+    pictures: int
+    slowest: dict[str, float]  # seconds from the end of a fault to a picture
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        none = (self.lost, self.twice, self.unended, self.unheard, self.wrong_bytes, self.emptied)
+        nothing = (self.unshown, self.wrong, self.failed)
+        return not any(none) and not any(nothing) and self.charged == self.ready and max(self.slowest.values()) <= RECOVERED_WITHIN
+
+    def __str__(self) -> str:
+        return json.dumps(self.__dict__)
+
+
+def settings_of(folder: Path, faults: Path, points: Path) -> dict[str, str]:
+    return {
+        "MEZZOTINT_STUB_SECONDS": "0.02",
+        "MEZZOTINT_REACH": "127.0.0.0/8",
+        "MEZZOTINT_LEASE": str(LEASE),
+        "MEZZOTINT_STALL": str(STALL),
+        "MEZZOTINT_GRACE": "5",
+        "MEZZOTINT_LOG_LEVEL": os.environ.get("MZ_BENCH_LOG", "error"),
+        "MZ_CRASH_POINTS": str(points),
+        "MZ_FAULTS": str(faults),
+        "MZ_FAULTS_PICTURES": str(folder / "images"),
+        "PYTHONPATH": str(INJECTED),
+    }
+
+
+def endure(folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Findings:
+    """Every kind `count` times, in a random order, on one server."""
+    began, chance = time.monotonic(), random.Random(seed)
+    faults, points = folder.with_name(f"{folder.name} faults"), folder.with_name(f"{folder.name} points")
+    faults.mkdir()
+    points.mkdir()
+    plan = [kind for kind in kinds for _ in range(count)]
+    chance.shuffle(plan)
+    server, log = Server(folder, 0, **settings_of(folder, faults, points)), Log()
+    slowest: dict[str, float] = {}
+    unshown: list[str] = []
+    with hooked(log) as hook, ending(server.start()), closing(Caller(server, log, hook, "probe", chance)) as probe:
+        bench = Bench(server, log, faults, points, probe)
+        bench.painted("the first")
+        with under_load(server, log, hook, seed):
+            for kind in plan:
+                time.sleep(chance.uniform(0.05, 0.3))
+                try:
+                    with KINDS[kind](bench):  # type: ignore[attr-defined]  # all of them are context managers
+                        time.sleep(chance.uniform(0, 0.3))
+                except Unshown as error:
+                    unshown.append(f"{kind}: {error}")
+                took = _recovery(bench)
+                slowest[kind] = max(slowest.get(kind, 0.0), took)
+        _settle(bench)
+        server.stop()
+        return _check(bench, Counter(plan), unshown, slowest, time.monotonic() - began)
+
+
+def _recovery(bench: Bench) -> float:
+    """Seconds until a new task is painted. Whoever runs a server starts it again when it died."""
+    began = time.monotonic()
+    if not alive(bench.server.pid):
+        bench.server.reap()
+        bench.server.start()
+    key = bench.probe.fresh_key()
+    try:
+        bench.painted(key)
+    except Unshown:
+        bench.log.note_wrong(f"{key}: no recovery in {SHOWN_WITHIN} s")
+    return round(time.monotonic() - began, 2)
+
+
+def _settle(bench: Bench) -> None:
+    """Until nothing waits, runs or is owed any more."""
+    with suppress(Unshown):
+        bench.until(lambda: bench.rows("SELECT count(*) FROM task WHERE state < 2") == [(0,)], "the end of every task")
+        bench.until(lambda: {str(row[0]) for row in bench.rows("SELECT id FROM outbox")} <= bench.log.hooks, "the last webhook")
+
+
+def _check(bench: Bench, rounds: Counter[str], unshown: list[str], slowest: dict[str, float], seconds: float) -> Findings:
+    log = bench.log
+    found = crashes.check(bench.data, crashes.Log(list(log.tasks.values())), 0, 0, (), seconds)
+    ended = {str(UUID(bytes=row[0])): row[1:] for row in bench.rows("SELECT id, state, outcome FROM task WHERE state != 2")}  # type: ignore[arg-type]  # a row's value
+    owed = {str(row[0]) for row in bench.rows("SELECT id FROM outbox")}
+    unasked = set(bench.rows("SELECT DISTINCT lower(hex(task)) FROM idempotency"))
+    return Findings(
+        rounds=dict(rounds),
+        unshown=unshown,
+        wrong=log.wrong[:20],
+        accepted=len(log.tasks),
+        tasks=found.ready + len(ended),
+        lost=found.lost,
+        twice=found.ready + len(ended) - len(unasked),
+        unended=sum(row[0] in (0, 1) for row in ended.values()),
+        failed=[f"{task}: {row}" for task, row in ended.items() if row[0] not in (0, 1)][:10],
+        charged=found.charged,
+        ready=found.ready,
+        owed=len(owed),
+        unheard=len(owed - log.hooks) + abs(found.hooked - len(owed)),
+        wrong_bytes=found.wrong_bytes,
+        emptied=int(str(bench.rows("SELECT count(*) FROM task WHERE emptied")[0][0])),
+        painted_again=found.painted_again,
+        refused=log.refused,
+        cut=log.cut,
+        polls=log.polls,
+        pictures=log.pictures,
+        slowest=slowest,
+        seconds=round(seconds, 1),
+    )
