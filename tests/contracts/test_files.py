@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from mezzotint.core.errors import BodyTooLarge, Unavailable
 from mezzotint.core.files import File
-from mezzotint.ledger.memory import MemoryLedger
-from mezzotint.ledger.sqlite import SqliteLedger
-from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Ledger
 from tests.clocks import HandClock
 from tests.tasks import an_id
 
 DAY = 86_400.0
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def ledger(request: Any, tmp_path: Any, clock: HandClock) -> AsyncIterator[Ledger]:
-    made: Ledger = MemoryLedger(clock) if request.param == "memory" else SqliteLedger(tmp_path / "ledger.db", clock, Terms())
-    yield made
-    await made.close()
 
 
 def a_file(clock: HandClock, account: str = "default", *, size: int = 100, lasts: float = DAY, **metadata: Any) -> File:
@@ -81,8 +70,8 @@ async def test_an_expired_file_is_there_for_the_sweeper_alone(ledger: Ledger, cl
 
 
 async def test_a_file_that_its_owner_drops_expires_at_once(ledger: Ledger, clock: HandClock) -> None:
-    file = a_file(clock)
-    await added(ledger, file)
+    file, another = a_file(clock), a_file(clock)
+    await added(ledger, file, another)
 
     assert not await ledger.drop_file(file.id, "other")
     assert await ledger.find_file(file.id) == file
@@ -90,6 +79,7 @@ async def test_a_file_that_its_owner_drops_expires_at_once(ledger: Ledger, clock
     assert await ledger.find_file(file.id) is None
     assert not await ledger.drop_file(file.id, "default")
     assert await ledger.spent_files(10) == [file.id]
+    assert await ledger.find_file(another.id) == another
 
 
 async def test_a_forgotten_file_is_nowhere(ledger: Ledger, clock: HandClock) -> None:
@@ -108,7 +98,7 @@ async def test_an_accounts_files_take_no_more_room_than_it_has(ledger: Ledger, c
     first = a_file(clock, size=60)
     await ledger.add_file(first, 100)
 
-    with pytest.raises(BodyTooLarge, match="60 of 100"):
+    with pytest.raises(BodyTooLarge, match=r"^the file has 41 bytes, and the account's files take 60 of 100 already: delete some, or wait until they expire$"):
         await ledger.add_file(a_file(clock, size=41), 100)
     await ledger.add_file(a_file(clock, "other", size=100), 100)
     await ledger.add_file(a_file(clock, size=40), 100)

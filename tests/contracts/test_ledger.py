@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from mezzotint.core.accounts import ApiKey, Rate
+from mezzotint.core.accounts import ApiKey
 from mezzotint.core.errors import IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests, Unavailable
-from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import NewTask, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Attempt
+from mezzotint.ledger.rows import CANCELED
+from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Ledger, Limits, Orders
 from tests.clocks import HandClock
 from tests.contracts.conftest import TERMS
@@ -31,6 +33,16 @@ async def status(ledger: Ledger, task: Any) -> Status:
     return found.status
 
 
+async def spent(ledger: Ledger, key: str = "k") -> float:
+    return next(found.spent for found in await ledger.keys_of(None) if found.id == key)
+
+
+async def with_credits(ledger: Ledger, left: float | None) -> Ledger:
+    await ledger.add_key(ApiKey("k", "default", "", 0.0, budget=10.0), "digest")
+    await ledger.set_credits("default", left)
+    return ledger
+
+
 # submitting
 
 
@@ -44,6 +56,7 @@ async def test_a_submitted_task_is_pending_and_can_be_read(ledger: Ledger) -> No
     assert not submitted.replayed
     assert found is not None
     assert (found.status, found.account, found.model, found.attempt) == (Status.PENDING, "default", "flux-dev", 0)
+    assert (found.key, found.surface, found.engine) == ("k1", "comet", "stub")
     assert await ledger.inputs(task.id) == task.inputs
     assert await ledger.waiting() == 1
 
@@ -75,7 +88,7 @@ async def test_many_at_once_with_one_idempotency_key_make_one_task(ledger: Ledge
 async def test_an_idempotency_key_with_another_request_is_refused(ledger: Ledger) -> None:
     await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
 
-    with pytest.raises(IdempotencyConflict):
+    with pytest.raises(IdempotencyConflict, match=r"^this Idempotency-Key came before with another request: use a new key for a new request$"):
         await ledger.submit(a_task(idempotency_key="once", request_hash="other"), FREE)
     assert await ledger.waiting() == 1
 
@@ -83,18 +96,43 @@ async def test_an_idempotency_key_with_another_request_is_refused(ledger: Ledger
 async def test_idempotency_keys_belong_to_a_key_and_end_after_a_day(ledger: Ledger, clock: HandClock) -> None:
     first = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
     other = await ledger.submit(a_task(idempotency_key="once", request_hash="h", key="k2"), FREE)
-    clock.advance(86_401)
+    clock.advance(86_399)
+    assert (await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)).task == first.task
+    clock.advance(1)
     later = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), FREE)
 
     assert len({first.task, other.task, later.task}) == 3
 
 
+async def test_an_idempotency_key_that_is_used_anew_stands_for_its_new_request_for_a_day(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(idempotency_key="once", request_hash="first"), FREE)
+    clock.advance(86_400)
+    second = await ledger.submit(a_task(idempotency_key="once", request_hash="second"), FREE)
+    clock.advance(86_399)
+
+    again = await ledger.submit(a_task(idempotency_key="once", request_hash="second"), FREE)
+
+    assert (second.replayed, again.task, again.replayed) == (False, second.task, True)
+
+
+async def test_tidying_forgets_idempotency_keys_past_their_time_and_no_others(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(idempotency_key="old", request_hash="h"), FREE)
+    clock.advance(80_000)
+    recent = await ledger.submit(a_task(idempotency_key="recent", request_hash="h"), FREE)
+    clock.advance(10_000)
+
+    await ledger.tidy()
+
+    assert (await ledger.submit(a_task(idempotency_key="recent", request_hash="h"), FREE)).task == recent.task
+    assert not (await ledger.submit(a_task(idempotency_key="old", request_hash="other"), FREE)).replayed
+
+
 async def test_a_full_queue_refuses_and_keeps_nothing(ledger: Ledger) -> None:
     await ledger.submit(a_task(), Limits(waiting=1))
 
-    with pytest.raises(TooManyRequests) as refused:
+    with pytest.raises(TooManyRequests, match=r"^the queue is full: 1 tasks wait. Nothing was accepted, try again later$") as refused:
         await ledger.submit(task := a_task(), Limits(waiting=1))
-    assert (refused.value.retry_after or 0) > 0
+    assert refused.value.retry_after == 5
     assert await ledger.get(task.id) is None
     assert await ledger.waiting() == 1
 
@@ -154,8 +192,9 @@ async def test_a_keys_own_limit_counts_waiting_and_running_tasks_of_that_key(led
     await ledger.submit(a_task(), Limits(active=2))
     await ledger.submit(a_task(), Limits(active=2))
     [claim] = await claimed(ledger)
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(TooManyRequests, match=r"^this key has 2 tasks waiting or running, which is its limit: wait for one to end$") as refused:
         await ledger.submit(a_task(), Limits(active=2))
+    assert refused.value.retry_after == 2
     await ledger.submit(a_task(key="k2"), Limits(active=2))
 
     await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
@@ -166,12 +205,12 @@ async def test_a_keys_own_limit_counts_waiting_and_running_tasks_of_that_key(led
 # claiming
 
 
-async def test_a_claim_gives_what_is_needed_to_paint(ledger: Ledger) -> None:
+async def test_a_claim_gives_what_is_needed_to_paint(ledger: Ledger, clock: HandClock) -> None:
     await ledger.submit(task := a_task("a red fox"), FREE)
 
     [claim] = await claimed(ledger)
 
-    assert (claim.task, claim.attempt, claim.inputs) == (task.id, 1, task.inputs)
+    assert (claim.task, claim.attempt, claim.inputs, claim.created) == (task.id, 1, task.inputs, clock.now())
     assert await status(ledger, task.id) is Status.PROCESSING
     assert await ledger.waiting() == 0
 
@@ -218,6 +257,27 @@ async def test_within_an_account_first_come_is_first_served(ledger: Ledger) -> N
     assert [claim.task for claim in claims] == [task.id for task in tasks]
 
 
+async def test_a_task_that_costs_more_lets_others_go_before_the_next_of_its_account(ledger: Ledger) -> None:
+    def of(account: str, cost: float) -> NewTask:
+        return a_task(account=account, cost=cost)
+
+    tasks = [of("large", 3.0), of("large", 3.0), of("small", 1.0), of("small", 1.0), of("small", 1.0), of("small", 1.0)]
+    for task in tasks:
+        await ledger.submit(task, FREE)
+
+    claims = await claimed(ledger, count=6)
+
+    assert [tasks.index(next(task for task in tasks if task.id == claim.task)) for claim in claims] == [0, 2, 3, 4, 1, 5]
+
+
+async def test_of_equal_turns_the_older_task_goes_first(ledger: Ledger) -> None:
+    newer, older = a_task(account="a", id=an_id(1_800_000_000_001)), a_task(account="b", id=an_id(1_800_000_000_000))
+    for task in (newer, older):
+        await ledger.submit(task, FREE)
+
+    assert [claim.task for claim in await claimed(ledger, count=2)] == [older.id, newer.id]
+
+
 async def test_a_lower_class_is_served_first(ledger: Ledger) -> None:
     await ledger.submit(a_task(), FREE)
     await ledger.submit(urgent := a_task(priority=-1), FREE)
@@ -247,7 +307,9 @@ async def test_an_account_that_rested_does_not_save_up_its_turns(ledger: Ledger)
 async def test_a_worker_that_lost_its_lease_cannot_overwrite_the_picture(ledger: Ledger, clock: HandClock) -> None:
     await ledger.submit(task := a_task(), FREE)
     [slow] = await claimed(ledger, "slow")
-    clock.advance(16)
+    clock.advance(14.5)
+    assert await ledger.reap() == 0
+    clock.advance(0.5)
     assert await ledger.reap() == 1
     [quick] = await claimed(ledger, "quick")
 
@@ -291,13 +353,48 @@ async def test_a_worker_that_comes_back_frees_its_old_tasks_at_once(ledger: Ledg
     assert await ledger.settle([Verdict(task.id, old.attempt, ready())]) == [False]
 
 
+async def test_epochs_are_counted_for_each_worker_from_one(ledger: Ledger) -> None:
+    assert [await ledger.enlist(worker) for worker in ("a", "a", "b", "a")] == [1, 2, 1, 3]
+
+
+async def test_what_one_worker_does_is_nothing_to_the_tasks_of_another(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(2):
+        await ledger.submit(a_task(), FREE)
+    epochs = {worker: await ledger.enlist(worker) for worker in ("a", "b")}
+    [mine], [other] = [await ledger.claim(worker, epochs[worker], ["stub"], 1) for worker in ("a", "b")]
+
+    clock.advance(10)
+    assert await ledger.claim("a", epochs["a"], ["stub"], 1, held=[(mine.task, 1)]) == []
+    assert (await ledger.beat("a", epochs["a"], [(mine.task, 1), (other.task, 1)])).lost == (other.task,)
+    await ledger.enlist("a")
+
+    assert (await status(ledger, mine.task), await status(ledger, other.task)) == (Status.PENDING, Status.PROCESSING)
+    [again] = await ledger.claim("a", 2, ["stub"], 1)
+    clock.advance(5)
+    assert await ledger.reap() == 1  # that of the one that was silent
+    assert (await status(ledger, again.task), await status(ledger, other.task)) == (Status.PROCESSING, Status.PENDING)
+
+
+async def test_what_has_ended_or_was_handed_back_is_lost_to_its_worker(ledger: Ledger) -> None:
+    for _ in range(3):
+        await ledger.submit(a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    done, back, held = [(claim.task, claim.attempt) for claim in await ledger.claim("w", epoch, ["stub"], 3)]
+    await ledger.settle([Verdict(*done, ready()), Verdict(*back, None, delay=60)])
+
+    assert await ledger.beat("w", epoch, [done, back, held]) == Orders(lost=(done[0], back[0]))
+    assert await ledger.claim("w", epoch, ["stub"], 3, held=[held]) == []
+    assert await ledger.enlist("w") == epoch + 1
+    assert (await status(ledger, done[0]), await ledger.waiting()) == (Status.READY, 2)
+
+
 async def test_an_old_epoch_claims_nothing_and_has_lost_everything(ledger: Ledger) -> None:
     await ledger.submit(a_task(), FREE)
     old = await ledger.enlist("w")
     [claim] = await ledger.claim("w", old, ["stub"], 1)
     await ledger.enlist("w")
 
-    with pytest.raises(NotEnlisted):
+    with pytest.raises(NotEnlisted, match=rf"^epoch {old} of worker w has passed: it was replaced, or never enlisted$"):
         await ledger.claim("w", old, ["stub"], 1)
     with pytest.raises(NotEnlisted):
         await ledger.claim("never enlisted", 1, ["stub"], 1)
@@ -315,16 +412,53 @@ async def test_a_task_whose_workers_all_vanish_fails_after_its_attempts(ledger: 
     assert found is not None
     assert found.status is Status.ERROR
     assert found.outcome is not None
-    assert found.outcome.code == "attempts_exhausted"
+    assert (found.outcome.code, found.outcome.message) == ("attempts_exhausted", "the task was tried 3 times and its worker was lost every time")
+
+
+@pytest.mark.parametrize("how", ["comes back", "is silent", "never got it"])
+async def test_refunded_attempts_do_not_count_where_a_worker_vanishes(ledger: Ledger, clock: HandClock, how: str) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    for _ in range(2):
+        [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+        await ledger.settle([Verdict(task.id, claim.attempt, None, refund=True)])
+    for lost in range(TERMS.attempts):
+        assert await status(ledger, task.id) is Status.PENDING, lost
+        await ledger.claim("w", epoch, ["stub"], 1)
+        if how == "comes back":
+            epoch = await ledger.enlist("w")
+        elif how == "is silent":
+            clock.advance(TERMS.lease)
+            assert await ledger.reap() == 1
+        else:
+            await ledger.claim("w", epoch, [], 1, held=[])
+
+    assert await status(ledger, task.id) is Status.ERROR
+
+
+async def test_all_that_a_silent_worker_held_waits_again_beside_what_waited(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(4):
+        await ledger.submit(a_task(), FREE)
+    await ledger.submit(a_task(engine="another", deadline=clock.now() + TERMS.lease), FREE)
+    await claimed(ledger, count=3)
+    assert await ledger.waiting() == 2
+    clock.advance(TERMS.lease)
+
+    assert await ledger.reap() == 4  # three that lapsed, and one that is overdue
+    assert await ledger.waiting() == 4
+    assert await ledger.reap() == 0
 
 
 async def test_a_task_past_its_deadline_expires(ledger: Ledger, clock: HandClock) -> None:
     await ledger.submit(task := a_task(deadline=clock.now() + 60), FREE)
-    clock.advance(61)
+    clock.advance(59)
+    assert await ledger.reap() == 0
+    clock.advance(1)
 
-    await ledger.reap()
+    assert await ledger.reap() == 1
 
     assert await status(ledger, task.id) is Status.EXPIRED
+    assert await ledger.reap() == 0
     assert await ledger.waiting() == 0
 
 
@@ -380,7 +514,18 @@ async def test_a_worker_counts_as_long_as_it_has_a_lease(ledger: Ledger, clock: 
     await ledger.enlist("b")
 
     assert (await ledger.check())["workers"] == 2
-    clock.advance(6)
+    clock.advance(4.5)
+    assert (await ledger.check())["workers"] == 2
+    clock.advance(0.5)
+    assert (await ledger.check())["workers"] == 1
+
+
+async def test_a_worker_that_comes_back_has_a_lease_from_then_on(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.enlist("w")
+    clock.advance(10)
+    await ledger.enlist("w")
+    clock.advance(10)
+
     assert (await ledger.check())["workers"] == 1
 
 
@@ -434,23 +579,38 @@ async def test_a_task_handed_back_waits_for_its_delay_and_counts_the_attempt(led
 
     assert await ledger.settle([Verdict(task.id, claim.attempt, None, "out of memory", delay=5)]) == [True]
 
+    clock.advance(4.5)
     assert await ledger.claim("w", epoch, ["stub"], 1) == []
-    clock.advance(6)
+    clock.advance(0.5)
     [again] = await ledger.claim("w", epoch, ["stub"], 1)
     assert again.attempt == 2
 
 
-async def test_handing_back_the_last_attempt_fails_with_its_reason(ledger: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("message", "shown"), [("out of memory", "out of memory"), ("", "the task was tried 3 times and its worker was lost every time")], ids=["told", "silent"]
+)
+async def test_handing_back_the_last_attempt_fails_with_its_reason(ledger: Ledger, message: str, shown: str) -> None:
     await ledger.submit(task := a_task(), FREE)
     epoch = await ledger.enlist("w")
     for _ in range(3):
         [claim] = await ledger.claim("w", epoch, ["stub"], 1)
-        await ledger.settle([Verdict(task.id, claim.attempt, None, "out of memory")])
+        await ledger.settle([Verdict(task.id, claim.attempt, None, message)])
 
     found = await ledger.get(task.id)
     assert found is not None
     assert found.outcome is not None
-    assert (found.status, found.outcome.message) == (Status.ERROR, "out of memory")
+    assert (found.status, found.outcome.code, found.outcome.message) == (Status.ERROR, "engine_failed", shown)
+
+
+async def test_attempts_are_counted_beside_those_that_were_refunded(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    for refund in (True, False, True, False, True, False):
+        assert await status(ledger, task.id) is Status.PENDING
+        [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+        await ledger.settle([Verdict(task.id, claim.attempt, None, refund=refund)])
+
+    assert await status(ledger, task.id) is Status.ERROR  # after three that count
 
 
 async def test_a_refunded_attempt_does_not_count_but_its_title_has_passed(ledger: Ledger) -> None:
@@ -476,23 +636,54 @@ async def test_pictures_are_kept_for_their_time_from_ready(ledger: Ledger, clock
     assert found is not None
     assert found.images_until == clock.now() + 86_400
     assert await ledger.spent(10) == []
-    clock.advance(86_401)
+    clock.advance(86_399)
+    assert await ledger.spent(10) == []
+    clock.advance(1)
     assert await ledger.spent(10) == [task.id]
     await ledger.emptied([task.id])
     assert await ledger.spent(10) == []
     assert (await ledger.get(task.id)).images_until == 0  # type: ignore[union-attr]  # it is there
 
 
+async def test_what_is_spent_first_is_deleted_first_and_the_rest_stays(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(3):
+        await ledger.submit(a_task(), FREE)
+    claims = await claimed(ledger, count=3)
+    for claim in reversed(claims):
+        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+        clock.advance(1)
+    clock.advance(86_400)
+
+    assert await ledger.spent(2) == [claims[2].task, claims[1].task]
+    await ledger.emptied([claims[1].task])
+    assert await ledger.spent(3) == [claims[2].task, claims[0].task]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_pictures_may_be_kept_for_ever_though_what_has_none_is_not(open_ledger: Callable[[Terms], Ledger], clock: HandClock, kept: bool) -> None:
+    ledger = open_ledger(Terms(keep_images=0 if kept else 60))
+    await ledger.submit(task := a_task(), FREE)
+    await ledger.submit(canceled := a_task(engine="another"), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    await ledger.cancel(canceled.id, "default")
+    clock.advance(10 * 365 * 86_400)
+
+    assert (await ledger.get(task.id)).images_until == (None if kept else clock.now() - 10 * 365 * 86_400 + 60)  # type: ignore[union-attr]  # it is there
+    assert await ledger.spent(10) == ([canceled.id] if kept else [canceled.id, task.id])
+
+
 # canceling
 
 
-async def test_canceling_a_waiting_task_ends_it(ledger: Ledger) -> None:
+async def test_canceling_a_waiting_task_ends_it(ledger: Ledger, clock: HandClock) -> None:
     await ledger.submit(task := a_task(), FREE)
 
     canceled = await ledger.cancel(task.id, "default")
 
     assert canceled is not None
-    assert canceled.status is Status.CANCELED
+    assert (canceled.status, canceled.cancel_requested, canceled.outcome, canceled.finished) == (Status.CANCELED, True, CANCELED, clock.now())
+    assert await ledger.spent(10) == [task.id]  # pictures that it was given
     assert await claimed(ledger) == []
     assert await ledger.waiting() == 0
 
@@ -530,29 +721,40 @@ async def test_a_canceled_task_of_a_dead_worker_is_not_painted_again(ledger: Led
     assert await status(ledger, task.id) is Status.CANCELED
 
 
-async def test_another_account_cannot_cancel(ledger: Ledger) -> None:
+@pytest.mark.parametrize("state", [Status.PENDING, Status.PROCESSING])
+async def test_another_account_cannot_cancel(ledger: Ledger, state: Status) -> None:
     await ledger.submit(task := a_task(), FREE)
+    if state is Status.PROCESSING:
+        await claimed(ledger)
 
     assert await ledger.cancel(task.id, "somebody else") is None
-    assert await status(ledger, task.id) is Status.PENDING
-
-
-# keys
-
-
-async def test_keys_are_found_by_digest_and_revoked_by_id(ledger: Ledger) -> None:
-    key = ApiKey("id1", "default", "laptop", 1.0, expires=5.0, max_active=3)
-    await ledger.add_key(key, "d" * 64)
-
-    assert await ledger.find_key("d" * 64) == key
-    assert await ledger.find_key("e" * 64) is None
-    assert await ledger.keys_of(None) == await ledger.keys_of("default") == [key]
-    assert await ledger.keys_of("other") == []
-    assert await ledger.revoke_key("id1")
-    assert not await ledger.revoke_key("id2")
-    found = await ledger.find_key("d" * 64)
+    found = await ledger.get(task.id)
     assert found is not None
-    assert found.revoked
+    assert (found.status, found.cancel_requested) == (state, False)
+
+
+@pytest.mark.parametrize("state", [Status.PENDING, Status.PROCESSING])
+async def test_canceling_one_task_leaves_the_others_of_its_account(ledger: Ledger, state: Status) -> None:
+    tasks = [a_task() for _ in range(2)]
+    for task in tasks:
+        await ledger.submit(task, FREE)
+    if state is Status.PROCESSING:
+        await claimed(ledger, count=2)
+
+    await ledger.cancel(tasks[0].id, "default")
+
+    other = await ledger.get(tasks[1].id)
+    assert other is not None
+    assert (other.status, other.cancel_requested) == (state, False)
+
+
+async def test_canceling_what_has_ended_changes_nothing(ledger: Ledger) -> None:
+    await ledger.submit(task := a_task(), FREE)
+    [claim] = await claimed(ledger)
+    await ledger.settle([Verdict(task.id, claim.attempt, ready())])
+    before = await ledger.get(task.id)
+
+    assert await ledger.cancel(task.id, "default") == before == await ledger.get(task.id)
 
 
 # the rest
@@ -569,6 +771,25 @@ async def test_tasks_are_listed_newest_first_by_account_and_page(ledger: Ledger)
 
     assert [task.id for task in newest + older] == [task.id for task in reversed(tasks)]
     assert [task.id for task in await ledger.list_of("default", Status.CANCELED, None, 10)] == [tasks[0].id]
+
+
+async def test_tasks_are_listed_by_their_status(ledger: Ledger, clock: HandClock) -> None:
+    """All of them, so that none is taken for its neighbour."""
+    tasks = {state: a_task(deadline=clock.now() + 5 if state is Status.EXPIRED else None) for state in Status}
+    for task in tasks.values():
+        await ledger.submit(task, FREE)
+    held = {claim.task: claim.attempt for claim in await claimed(ledger, count=len(tasks))}
+    for state, task in tasks.items():
+        if state is Status.PENDING:
+            await ledger.settle([Verdict(task.id, held[task.id], None)])
+        elif state not in {Status.PROCESSING, Status.EXPIRED}:
+            await ledger.settle([Verdict(task.id, held[task.id], Outcome(state))])
+    clock.advance(5)
+    await ledger.reap()
+
+    for state, task in tasks.items():
+        assert [found.id for found in await ledger.list_of("default", state, None, 10)] == [task.id]
+    assert len(await ledger.list_of("default", None, None, 10)) == len(tasks)
 
 
 async def test_a_listing_of_tasks_has_bounds_and_may_begin_at_either(ledger: Ledger) -> None:
@@ -596,6 +817,64 @@ async def test_old_tasks_are_forgotten_once_nothing_of_them_is_left(ledger: Ledg
     assert await ledger.tidy() == 1
     assert await ledger.get(task.id) is None
     assert await status(ledger, waiting.id) is Status.PENDING
+
+
+async def test_tasks_are_kept_for_their_time_and_then_nothing_of_them_is_left(ledger: Ledger, clock: HandClock) -> None:
+    hook = "https://example.com/hook"
+    old, kept = a_task(webhook_url=hook, id=an_id(int(clock.now() * 1000))), a_task(webhook_url=hook, id=an_id(int(clock.now() * 1000) + 1000))
+    await ledger.submit(old, FREE)
+    clock.advance(1)
+    await ledger.submit(kept, FREE)
+    for task in (old, kept):
+        await ledger.cancel(task.id, "default")
+    for delivery in await ledger.due(10):
+        await ledger.record(delivery, Attempt(200), 0.0)
+    await ledger.emptied(await ledger.spent(10))
+    assert await ledger.tidy() == 0
+
+    clock.advance(TERMS.keep_tasks - 1)
+    assert await ledger.tidy() == 0
+    clock.advance(0.5)
+    assert await ledger.tidy() == 1
+
+    assert (await ledger.get(old.id), await ledger.inputs(old.id)) == (None, None)
+    assert await ledger.inputs(kept.id) == kept.inputs
+    [message] = await ledger.messages_of("default", None, None, 10)
+    assert (message.task, len(message.tries)) == (kept.id, 1)
+
+
+async def test_tasks_may_be_kept_for_ever(open_ledger: Callable[[Terms], Ledger], clock: HandClock) -> None:
+    ledger = open_ledger(Terms(keep_tasks=0))
+    await ledger.submit(task := a_task(), FREE)
+    await ledger.cancel(task.id, "default")
+    await ledger.emptied(await ledger.spent(10))
+    clock.advance(10 * 365 * 86_400)
+
+    assert await ledger.tidy() == 0
+    assert await ledger.get(task.id) is not None
+
+
+async def test_a_clock_that_begins_at_zero_forgets_nothing(ledger: Ledger, clock: HandClock) -> None:
+    """As that of a machine without a battery, until it has asked what time it is."""
+    clock.advance(-clock.now())
+    await ledger.submit(task := a_task(), FREE)
+    await ledger.cancel(task.id, "default")
+    await ledger.emptied([task.id])
+
+    assert await ledger.tidy() == 0
+    assert await ledger.get(task.id) is not None
+
+
+async def test_what_one_task_owes_keeps_no_other(ledger: Ledger, clock: HandClock) -> None:
+    owing, done = a_task(webhook_url="https://example.com/hook"), a_task()
+    for task in (owing, done):
+        await ledger.submit(task, FREE)
+        await ledger.cancel(task.id, "default")
+    await ledger.emptied(await ledger.spent(10))
+    clock.advance(31 * 86_400)
+
+    assert await ledger.tidy() == 1
+    assert (await ledger.get(owing.id) is None, await ledger.get(done.id) is None) == (False, True)
 
 
 async def test_a_task_is_not_forgotten_while_its_webhook_is_owed(ledger: Ledger, clock: HandClock) -> None:
@@ -644,217 +923,3 @@ async def test_a_closed_ledger_promises_nothing(ledger: Ledger) -> None:
 
     with pytest.raises(Unavailable):
         await ledger.submit(a_task(), FREE)
-
-
-# credits
-
-DAY = "2027-01-15"  # of the clock
-
-
-async def spent(ledger: Ledger, key: str = "k") -> float:
-    return next(found.spent for found in await ledger.keys_of(None) if found.id == key)
-
-
-async def with_credits(ledger: Ledger, left: float | None) -> Ledger:
-    await ledger.add_key(ApiKey("k", "default", "", 0.0, budget=10.0), "digest")
-    await ledger.set_credits("default", left)
-    return ledger
-
-
-async def test_an_account_has_no_limit_until_it_is_given_one(ledger: Ledger) -> None:
-    assert await ledger.credits_of("nobody") is None
-    await ledger.submit(a_task(price=1e9), FREE)
-
-    await ledger.set_credits("default", 12.5)
-    assert await ledger.credits_of("default") == 12.5
-
-    await ledger.set_credits("default", None)
-    assert await ledger.credits_of("default") is None
-
-
-async def test_the_price_is_taken_at_once_and_kept_when_the_task_is_ready(ledger: Ledger) -> None:
-    await with_credits(ledger, 10.0)
-    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
-
-    [claim] = await claimed(ledger)
-    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
-
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
-    [use] = await ledger.usage_of("default", DAY, DAY, COLUMNS, 9)
-    assert (use.key, use.model, use.day, use.label, use.tasks, use.credits) == ("k", "flux-dev", DAY, "", 1, 4.0)
-
-
-@pytest.mark.parametrize("end", ["failed", "moderated", "canceled while waiting", "canceled while running", "expired", "given up"])
-async def test_any_other_end_gives_it_back(ledger: Ledger, clock: HandClock, end: str) -> None:
-    await with_credits(ledger, 10.0)
-    task = a_task(key="k", price=4.0, deadline=clock.now() + 3600 if end == "expired" else None)
-    await ledger.submit(task, Limits(budget=10.0))
-    if end == "canceled while waiting":
-        await ledger.cancel(task.id, "default")
-    elif end == "expired":
-        clock.advance(3600)
-        await ledger.reap()
-    elif end == "given up":
-        for _ in range(TERMS.attempts + 1):
-            await claimed(ledger)
-            clock.advance(TERMS.lease)
-            await ledger.reap()
-    else:
-        [claim] = await claimed(ledger)
-        outcome = Outcome(Status.CONTENT_MODERATED if end == "moderated" else Status.ERROR, code="engine_failed")
-        if end == "canceled while running":
-            await ledger.cancel(task.id, "default")
-        await ledger.settle([Verdict(claim.task, claim.attempt, outcome)])
-
-    assert (await status(ledger, task.id)).final
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (10.0, 0.0)
-    assert await ledger.usage_of("default", DAY, DAY, COLUMNS, 9) == []
-
-
-async def test_credits_that_are_set_are_what_is_left_now_and_what_was_paid_before_comes_back_to_them(ledger: Ledger) -> None:
-    await with_credits(ledger, 10.0)
-    await ledger.submit(task := a_task(key="k", price=4.0), FREE)
-
-    await ledger.set_credits("default", 1.0)
-    assert await ledger.credits_of("default") == 1.0
-    await ledger.cancel(task.id, "default")
-
-    assert await ledger.credits_of("default") == 5.0
-
-
-@pytest.mark.parametrize("waiting", [True, False])
-async def test_what_was_never_paid_does_not_come_back(ledger: Ledger, waiting: bool) -> None:
-    """The task was made while there was no limit."""
-    await with_credits(ledger, None)
-    await ledger.submit(task := a_task(key="k", price=4.0), Limits(budget=10.0))
-    await ledger.set_credits("default", 1.0)
-    if waiting:
-        await ledger.cancel(task.id, "default")
-    else:
-        [claim] = await claimed(ledger)
-        await ledger.settle([Verdict(claim.task, claim.attempt, Outcome(Status.ERROR, code="engine_failed"))])
-
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (1.0, 0.0)
-
-
-async def test_where_a_limit_is_lifted_nothing_comes_back_and_its_absence_stays(ledger: Ledger) -> None:
-    await with_credits(ledger, 10.0)
-    await ledger.submit(task := a_task(key="k", price=4.0), FREE)
-    await ledger.set_credits("default", None)
-    await ledger.cancel(task.id, "default")
-
-    assert await ledger.credits_of("default") is None
-
-
-async def test_a_task_that_is_tried_again_is_paid_once(ledger: Ledger) -> None:
-    await with_credits(ledger, 10.0)
-    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
-    [claim] = await claimed(ledger)
-    await ledger.settle([Verdict(claim.task, claim.attempt, None)])
-    [again] = await claimed(ledger)
-    verdict = Verdict(again.task, again.attempt, ready())
-    await ledger.settle([verdict, verdict])
-
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (6.0, 4.0)
-
-
-async def test_without_enough_credits_nothing_is_accepted_and_nothing_taken(ledger: Ledger) -> None:
-    await with_credits(ledger, 3.0)
-    task = a_task(key="k", price=4.0, idempotency_key="once", request_hash="h")
-
-    with pytest.raises(PaymentRequired, match="costs 4 credits, and the account has 3 left"):
-        await ledger.submit(task, FREE)
-
-    assert await ledger.get(task.id) is None
-    assert (await ledger.credits_of("default"), await spent(ledger)) == (3.0, 0.0)
-    await ledger.set_credits("default", 4.0)
-    assert not (await ledger.submit(task, FREE)).replayed
-
-
-async def test_a_key_spends_no_more_than_its_budget(ledger: Ledger) -> None:
-    await with_credits(ledger, None)
-    await ledger.submit(a_task(key="k", price=4.0), Limits(budget=10.0))
-    await ledger.submit(a_task(key="k", price=6.0), Limits(budget=10.0))
-
-    with pytest.raises(PaymentRequired, match="0 left of its budget"):
-        await ledger.submit(a_task(key="k", price=0.5), Limits(budget=10.0))
-
-    assert await spent(ledger) == 10.0
-
-
-async def test_what_costs_nothing_is_free_to_whoever_has_nothing(ledger: Ledger) -> None:
-    await with_credits(ledger, 0.0)
-
-    await ledger.submit(a_task(key="k"), Limits(budget=0.0))
-
-
-async def test_a_repeated_request_is_not_paid_again(ledger: Ledger) -> None:
-    await with_credits(ledger, 10.0)
-    for _ in range(3):
-        await ledger.submit(a_task(key="k", price=4.0, idempotency_key="once", request_hash="h"), FREE)
-
-    assert await ledger.credits_of("default") == 6.0
-
-
-async def test_usage_is_told_apart_by_day_key_model_and_label(ledger: Ledger, clock: HandClock) -> None:
-    for key, label in (("k", ""), ("k", "shop"), ("k", "shop"), ("other", "")):
-        await ledger.submit(a_task(key=key, label=label, price=1.5), FREE)
-    for claim in await claimed(ledger, count=3):
-        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
-    clock.advance(86_400)
-    [claim] = await claimed(ledger)
-    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
-
-    told = await ledger.usage_of("default", "2027-01-01", "2027-12-31", COLUMNS, 9)
-
-    assert sum(use.tasks for use in told) == 4
-    assert sum(use.credits for use in told) == 6.0
-    assert {use.day for use in told} == {DAY, "2027-01-16"}
-    assert [use.tasks for use in told if use.label == "shop"] == [2]
-    assert await ledger.usage_of("default", "2027-01-17", "2027-12-31", COLUMNS, 9) == []
-    assert await ledger.usage_of("another", "2027-01-01", "2027-12-31", COLUMNS, 9) == []
-
-
-async def test_usage_is_summed_up_and_ordered_by_what_is_told_apart(ledger: Ledger) -> None:
-    for key, label in (("k2", ""), ("k1", "shop"), ("k1", ""), ("k2", "shop"), ("k1", "a")):
-        await ledger.submit(a_task(key=key, label=label, price=1.5), FREE)
-    for claim in await claimed(ledger, count=5):
-        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
-
-    async def told(*by: str, count: int = 9, start: int = 0) -> list[tuple[str, str, str, int, float]]:
-        found = await ledger.usage_of("default", DAY, DAY, by, count, start)
-        return [(use.day, use.key, use.label, use.tasks, use.credits) for use in found]
-
-    assert await told("key") == [("", "k1", "", 3, 4.5), ("", "k2", "", 2, 3.0)]
-    assert await told("label", "key") == [
-        ("", "k1", "", 1, 1.5),
-        ("", "k2", "", 1, 1.5),
-        ("", "k1", "a", 1, 1.5),
-        ("", "k1", "shop", 1, 1.5),
-        ("", "k2", "shop", 1, 1.5),
-    ]
-    assert await told("day") == [(DAY, "", "", 5, 7.5)]
-    assert await told("label", count=2) == [("", "", "", 2, 3.0), ("", "", "a", 1, 1.5)]
-    assert await told("label", count=2, start=2) == [("", "", "shop", 2, 3.0)]
-    assert await told("label", start=3) == []
-    assert await ledger.usage_total("default", DAY, DAY) == (5, 7.5)
-    assert await ledger.usage_total("another", DAY, DAY) == (0, 0.0)
-
-
-async def test_a_key_keeps_what_it_may(ledger: Ledger) -> None:
-    key = ApiKey(
-        "k", "a", "", 0.0, 9.0, max_active=3, scopes=("read", "create"), models=("flux-dev",), budget=7.5, create_rate=Rate(10, 1), poll_rate=Rate(600, 60)
-    )
-    await ledger.add_key(key, "digest")
-
-    assert await ledger.find_key("digest") == key
-    assert await ledger.keys_of("a") == [key]
-
-
-async def test_a_key_is_made_to_expire_never_later_than_it_was_to(ledger: Ledger) -> None:
-    await ledger.add_key(ApiKey("lasting", "a", "", 0.0), "one")
-    await ledger.add_key(ApiKey("short", "a", "", 0.0, 5.0), "two")
-
-    assert [await ledger.expire_key(key, 9.0) for key in ("lasting", "short", "nobody")] == [True, True, False]
-    assert {key.id: key.expires for key in await ledger.keys_of("a")} == {"lasting": 9.0, "short": 5.0}

@@ -42,7 +42,9 @@ async def test_a_delivery_that_is_taken_is_not_offered_again_until_its_taker_is_
 
     [taken] = await ledger.due(10)
     assert await ledger.due(10) == []
-    clock.advance(TAKEN + 1)
+    clock.advance(TAKEN - 1)
+    assert await ledger.due(10) == []
+    clock.advance(1)
     assert await ledger.due(10) == [taken]
 
 
@@ -321,15 +323,21 @@ async def test_sending_again_is_not_undone_by_a_sender_that_was_at_it(ledger: Le
 
 async def test_of_a_message_that_is_sent_again_and_again_only_the_newest_attempts_are_kept(ledger: Ledger) -> None:
     await an_owed_webhook(ledger)
+    [other] = await ledger.due(10)
+    await ledger.record(other, Attempt(200), 0.0)
+    await an_owed_webhook(ledger)
     for _ in range(KEPT + 3):
         [delivery] = await ledger.due(10)
         await ledger.record(delivery, Attempt(200), 0.0)
         await ledger.resend(delivery.id, "default")
 
-    found = await the_message(ledger)
+    [newest, _] = await ledger.messages_of("default", None, None, 10)
+    found = await ledger.message(newest.id, "default")
 
+    assert found is not None
     assert found.tried == KEPT + 3
     assert [each.number for each in found.tries] == list(range(4, KEPT + 4))
+    assert [len(message.tries) for message in await ledger.messages_of("default", Standing.DELIVERED, None, 10)] == [1]  # of the other
 
 
 async def test_a_dead_letter_goes_with_its_task(ledger: Ledger, clock: HandClock) -> None:

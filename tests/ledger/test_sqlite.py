@@ -19,7 +19,7 @@ import pytest
 
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
-from mezzotint.core.webhooks import Event, Message, Standing, Try
+from mezzotint.core.webhooks import Attempt, Event, Message, Standing, Try
 from mezzotint.ledger import sqlite_migrations
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.reader import SQL
@@ -430,17 +430,48 @@ async def test_a_full_disk_is_unavailable_loses_nothing_and_passes(ledger: Sqlit
 async def test_a_file_that_breaks_while_it_is_read_is_an_error_of_the_ledger(ledger: SqliteLedger) -> None:
     ledger._reader.close()
 
-    with pytest.raises(LedgerError):
-        await ledger.get(an_id())
+    for asking in (ledger.get(an_id()), ledger.keys_of(None)):
+        with pytest.raises(LedgerError, match=r"^the ledger failed: Cannot operate on a closed database\.$"):
+            await asking
+
+
+# what is forgotten
+
+
+async def test_very_many_old_tasks_are_forgotten_a_group_at_a_time(ledger: SqliteLedger, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mezzotint.ledger.sqlite.TIDY_GROUP", 2)
+    for _ in range(3):
+        await ledger.submit(task := a_task(), FREE)
+        await ledger.cancel(task.id, "default")
+    await ledger.emptied(await ledger.spent(10))
+    clock.advance(31 * 86_400)
+
+    assert [await ledger.tidy() for _ in range(3)] == [2, 1, 0]
+
+
+async def test_of_what_is_forgotten_no_row_is_left(ledger: SqliteLedger, clock: HandClock) -> None:
+    await ledger.submit(task := a_task(webhook_url="https://example.com/hook", idempotency_key="once", request_hash="h"), FREE)
+    await ledger.cancel(task.id, "default")
+    [delivery] = await ledger.due(1)
+    await ledger.record(delivery, Attempt(200), 0.0)
+    await ledger.emptied(await ledger.spent(10))
+    clock.advance(31 * 86_400)
+
+    assert await ledger.tidy() == 1
+
+    tables = ("task", "task_input", "outbox", "delivery", "idempotency")
+    assert {table: of_file(ledger.path, f"SELECT count(*) FROM {table}") for table in tables} == {table: [(0,)] for table in tables}
 
 
 # the statements
 
 
 def test_statements_are_read_by_name_without_their_comments() -> None:
-    queries = load_queries("sqlite")
+    queries = load_queries.__wrapped__("sqlite")  # not as they were read before
 
+    assert queries == SQL
     assert queries["get_fact"] == "SELECT value FROM fact WHERE name = :name"
+    assert queries["take_turn"].splitlines()[0] == "INSERT INTO share (account, finish) VALUES (:account, :clock + :cost)"
     assert not any("--" in statement or statement.endswith(";") for statement in queries.values())
 
 

@@ -288,7 +288,7 @@ async def test_junk_is_no_picture(fetcher: GuardedFetcher, case: str) -> None:
 async def test_a_server_that_is_not_there_is_unreachable(fetcher: GuardedFetcher) -> None:
     port = an_unused_port()
 
-    with pytest.raises(Unreachable, match=rf"http://127\.0\.0\.1:{port}/cat\.png cannot be reached"):
+    with pytest.raises(Unreachable, match=rf"^http://127\.0\.0\.1:{port}/cat\.png cannot be reached \(ConnectError: "):
         await fetcher.fetch(f"http://127.0.0.1:{port}/cat.png")
 
 
@@ -302,6 +302,33 @@ async def test_a_server_that_speaks_no_tls_is_unreachable_over_https(fetcher: Gu
     async with server:
         with pytest.raises(Unreachable, match="cannot be reached"):
             await fetcher.fetch(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/cat.png")
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("/cat.png?token=secret?token=secret", "/cat.png"),
+        ("/cat.png#secret#secret", "/cat.png"),
+        ("/cat.png#secret?secret", "/cat.png"),
+        ("/cat.png?secret#secret", "/cat.png"),
+        ("/" + "a" * 300, "/" + "a" * 300),
+    ],
+)
+async def test_a_message_shows_an_address_up_to_its_query_and_no_more_than_its_beginning(fetcher: GuardedFetcher, asked: str, shown: str) -> None:
+    async with receiving(saying(404)) as server:
+        with pytest.raises(Unreachable) as refused:
+            await fetcher.fetch(server.url + asked)
+
+        assert str(refused.value) == f"{server.url}{shown}"[:200] + " answered 404"
+
+
+async def test_what_is_wrong_with_an_address_is_said_of_it(fetcher: GuardedFetcher) -> None:
+    with pytest.raises(Unreachable) as refused:
+        await fetcher.fetch("http://10.0.0.1/cat.png?token=secret")
+
+    assert str(refused.value) == (
+        "http://10.0.0.1/cat.png: The address 10.0.0.1 is private or reserved and may not be reached (MEZZOTINT_REACH names private networks that may)"
+    )
 
 
 async def test_a_message_does_not_show_what_may_be_secret(fetcher: GuardedFetcher) -> None:

@@ -21,8 +21,7 @@ class Entry:
     held: float = 0.0
     not_before: float = 0.0
     refunded: int = 0
-    worker: str | None = None
-    epoch: int = 0
+    worker: str = ""  # who runs it, or ran it last
 
     @property
     def waiting(self) -> bool:

@@ -33,7 +33,7 @@ class MemoryQueue(MemoryTasks):
         epoch = self._leases[worker].epoch + 1 if worker in self._leases else 1
         self._leases[worker] = _Lease(epoch, until)
         for entry in self._tasks.values():
-            if entry.running and entry.worker == worker and entry.epoch < epoch:
+            if entry.running and entry.worker == worker:
                 self._abandon(entry)
         return epoch
 
@@ -49,20 +49,20 @@ class MemoryQueue(MemoryTasks):
         if not self._renewed(worker, epoch):
             raise not_enlisted(worker, epoch)
         if held is not None:
-            self._offer_missed(worker, epoch, held)
+            self._offer_missed(worker, held)
         ready = [entry for entry in self._tasks.values() if entry.waiting and entry.not_before <= now and entry.task.engine in engines]
         ready.sort(key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
-        return [self._claimed(entry, worker, epoch, now) for entry in ready[:count]]
+        return [self._claimed(entry, worker, now) for entry in ready[:count]]
 
-    def _offer_missed(self, worker: str, epoch: int, held: Collection[tuple[UUID, int]]) -> None:
-        given = [entry for entry in self._tasks.values() if entry.running and (entry.worker, entry.epoch) == (worker, epoch)]
+    def _offer_missed(self, worker: str, held: Collection[tuple[UUID, int]]) -> None:
+        given = [entry for entry in self._tasks.values() if entry.running and entry.worker == worker]
         for entry in given:
             if (entry.task.id, entry.task.attempt) not in held:
                 self._abandon(entry)
 
-    def _claimed(self, entry: Entry, worker: str, epoch: int, now: float) -> Claim:
+    def _claimed(self, entry: Entry, worker: str, now: float) -> Claim:
         self._virtual_clock = max(self._virtual_clock, entry.vstart)
-        entry.worker, entry.epoch = worker, epoch
+        entry.worker = worker
         entry.task = replace(entry.task, status=Status.PROCESSING, attempt=entry.task.attempt + 1, started=entry.task.started or now)
         if entry.task.attempt == 1:
             self._owe(entry, Event.START)
@@ -72,11 +72,7 @@ class MemoryQueue(MemoryTasks):
         self._open()
         if not self._renewed(worker, epoch):
             return Orders(lost=tuple(task for task, _ in held))
-        owned = {
-            (entry.task.id, entry.task.attempt): entry.task.cancel_requested
-            for entry in self._tasks.values()
-            if entry.running and entry.worker == worker and entry.epoch == epoch
-        }
+        owned = {(entry.task.id, entry.task.attempt): entry.task.cancel_requested for entry in self._tasks.values() if entry.running and entry.worker == worker}
         return Orders(
             canceled=tuple(task for task, attempt in held if owned.get((task, attempt))),
             lost=tuple(task for task, attempt in held if (task, attempt) not in owned),
@@ -107,17 +103,13 @@ class MemoryQueue(MemoryTasks):
 
     async def reap(self) -> int:
         now = self._open()
-        lapsed = [entry for entry in self._tasks.values() if entry.running and self._lease_over(entry, now)]
+        lapsed = [entry for entry in self._tasks.values() if entry.running and self._leases[entry.worker].until <= now]
         for entry in lapsed:
             self._abandon(entry)
         overdue = [entry for entry in self._tasks.values() if not entry.task.status.final and entry.new.deadline is not None and entry.new.deadline <= now]
         for entry in overdue:
             self._end(entry, EXPIRED)
         return len(lapsed) + len(overdue)
-
-    def _lease_over(self, entry: Entry, now: float) -> bool:
-        lease = self._leases.get(entry.worker or "")
-        return lease is None or lease.epoch != entry.epoch or lease.until <= now
 
     def _abandon(self, entry: Entry) -> None:
         if entry.task.cancel_requested:
@@ -129,5 +121,5 @@ class MemoryQueue(MemoryTasks):
 
     @staticmethod
     def _requeue(entry: Entry, not_before: float) -> None:
-        entry.worker, entry.not_before = None, not_before
+        entry.not_before = not_before
         entry.task = replace(entry.task, status=Status.PENDING)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from mezzotint.core.errors import IdempotencyConflict, Refusal
+from mezzotint.core.errors import Refusal
 from mezzotint.core.tasks import Inputs, NewTask, Outcome, Status, Task
 from mezzotint.core.webhooks import Event
 from mezzotint.ledger.memory_base import Entry
 from mezzotint.ledger.memory_keys import MemoryKeys
 from mezzotint.ledger.memory_outbox import MemoryOutbox
 from mezzotint.ledger.rows import CANCELED, IDEMPOTENCY
-from mezzotint.ledger.terms import Terms, queue_full, too_many_active
+from mezzotint.ledger.terms import Terms, queue_full, request_differs, too_many_active
 from mezzotint.ports import Clock, Limits, Submitted
 
 
@@ -22,21 +22,17 @@ class MemoryTasks(MemoryOutbox, MemoryKeys):
 
     def __init__(self, clock: Clock, terms: Terms) -> None:
         super().__init__(clock, terms)
-        self._requests: dict[tuple[str, str], tuple[str, UUID, float]] = {}
+        self._requests: dict[tuple[str, str | None], tuple[str, UUID, float]] = {}
         self._finish_of: dict[str, float] = {}
         self._virtual_clock = 0.0
 
     async def submit(self, task: NewTask, limits: Limits) -> Submitted:
         now = self._open()
-        name = (task.key, task.idempotency_key or "")
-        request_hash, known, expires = self._requests.get(name, ("", None, 0.0))
-        if task.idempotency_key is not None and known is not None and expires > now:
-            if request_hash != task.request_hash:
-                raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
+        if task.idempotency_key is not None and (known := self._known(task, now)) is not None:
             return Submitted(known, replayed=True)
         held = self._check(task, limits)
         if task.idempotency_key is not None:
-            self._requests[name] = (task.request_hash, task.id, now + IDEMPOTENCY)
+            self._requests[task.key, task.idempotency_key] = (task.request_hash, task.id, now + IDEMPOTENCY)
         vstart = max(self._virtual_clock, self._finish_of.get(task.account, 0.0))
         self._finish_of[task.account] = vstart + task.cost
         accepted = Task(task.id, task.account, task.key, task.surface, task.inputs.model, task.engine, Status.PENDING, now)
@@ -53,13 +49,22 @@ class MemoryTasks(MemoryOutbox, MemoryKeys):
                 self._tasks.pop(task.id, None)
             raise
 
+    def _known(self, task: NewTask, now: float) -> UUID | None:
+        """The task that this request already made."""
+        request = self._requests.get((task.key, task.idempotency_key))
+        if request is None or request[2] <= now:
+            return None
+        if request[0] != task.request_hash:
+            raise request_differs()
+        return request[1]
+
     def _check(self, task: NewTask, limits: Limits) -> float:
         waiting = sum(entry.waiting for entry in self._tasks.values())
         if limits.waiting is not None and waiting >= limits.waiting:
             raise queue_full(waiting)
         active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
         if limits.active is not None and active >= limits.active:
-            raise too_many_active(active)
+            raise too_many_active(limits.active)
         return self._take_price(task, limits)
 
     async def get(self, task: UUID) -> Task | None:
@@ -99,7 +104,6 @@ class MemoryTasks(MemoryOutbox, MemoryKeys):
     def _end(self, entry: Entry, outcome: Outcome) -> None:
         now, ready = self._clock.now(), outcome.status is Status.READY
         kept = (now + self._terms.keep_images if self._terms.keep_images else None) if ready else now
-        entry.worker = None
         entry.task = replace(entry.task, status=outcome.status, finished=now, outcome=outcome, images_until=kept)
         if ready:
             self._note_use(entry, now)

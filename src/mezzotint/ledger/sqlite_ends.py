@@ -41,14 +41,9 @@ class SqliteEnds(Reader):
             self._waiting -= 1
         if ready:
             owe(connection, task, row, Event.OUTPUT, now)
-        self._after_end(connection, task, row, now)
+        owe(connection, task, row, Event.COMPLETED, now)
 
     @staticmethod
     def _give_back(connection: Connection, row: Mapping[str, Any]) -> None:
         connection.execute(SQL["take_credits"], {"account": row["account"], "price": -row["held"]})
         connection.execute(SQL["note_spent"], {"api_key": row["api_key"], "price": -row["price"]})
-
-    @staticmethod
-    def _after_end(connection: Connection, task: UUID, row: Mapping[str, Any], now: float) -> None:
-        connection.execute(SQL["release_share"], {"account": row["account"]})
-        owe(connection, task, row, Event.COMPLETED, now)

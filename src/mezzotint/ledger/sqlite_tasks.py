@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mezzotint import records
-from mezzotint.core.errors import IdempotencyConflict
 from mezzotint.core.tasks import Inputs, NewTask, Status, Task
+from mezzotint.core.webhooks import Event
 from mezzotint.ledger.reader import SQL
 from mezzotint.ledger.rows import CANCELED, IDEMPOTENCY, NUMBERS, row_of, task_of
 from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_ends import SqliteEnds
 from mezzotint.ledger.sqlite_files import LAST
-from mezzotint.ledger.terms import no_credits, over_budget, queue_full, too_many_active
+from mezzotint.ledger.sqlite_outbox import owe
+from mezzotint.ledger.terms import no_credits, over_budget, queue_full, request_differs, too_many_active
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Limits, Submitted
 
@@ -47,7 +48,7 @@ class SqliteTasks(SqliteEnds):
         if limits.active is not None:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
-                raise too_many_active(active)
+                raise too_many_active(limits.active)
         held = self._take_price(connection, task, limits)
         if task.idempotency_key is not None:
             self._remember(connection, task, now)
@@ -84,7 +85,7 @@ class SqliteTasks(SqliteEnds):
         if row is None:
             return None
         if row["request_hash"] != task.request_hash:
-            raise IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
+            raise request_differs()
         return UUID(bytes=row["task"])
 
     @staticmethod
@@ -122,5 +123,5 @@ class SqliteTasks(SqliteEnds):
             return
         if row["price"]:
             self._give_back(connection, row)
-        self._after_end(connection, task, row, now)
+        owe(connection, task, row, Event.COMPLETED, now)
         self._waiting -= 1

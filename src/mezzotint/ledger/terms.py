@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mezzotint.core.errors import BodyTooLarge, NotEnlisted, PaymentRequired, TooManyRequests
+from mezzotint.core.errors import BodyTooLarge, IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests
 from mezzotint.core.webhooks import DELAYS
 
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
@@ -19,6 +19,10 @@ class Terms:
     keep_images: float = 86_400.0
     keep_tasks: float = 30 * 86_400.0
     webhook_delays: tuple[float, ...] = DELAYS
+
+
+def request_differs() -> IdempotencyConflict:
+    return IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
 
 
 def queue_full(waiting: int) -> TooManyRequests:

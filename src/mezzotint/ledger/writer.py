@@ -40,7 +40,7 @@ class _Spoiled(Exception):
 def unavailable(error: sqlite3.Error) -> Exception:
     """SQLite's errors in our words. A full disk, a lock or an I/O error passes; anything else is a fault of ours."""
     text = str(error)
-    passing = ("full", "locked", "busy", "disk I/O", "unable to open", "readonly")
+    passing = ("full", "locked", "disk I/O", "unable to open", "readonly")
     if isinstance(error, sqlite3.OperationalError) and any(word in text for word in passing):
         return Unavailable(f"the ledger cannot be written just now ({text}); nothing was accepted, try again")
     return LedgerError(f"the ledger failed: {text}")

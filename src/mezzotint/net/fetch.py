@@ -20,7 +20,7 @@ class GuardedFetcher:
 
     def __init__(self, guard: Guard, *, seconds: float = SECONDS, most: int = MAX_BYTES) -> None:
         self._guard, self._seconds, self._most = guard, seconds, most
-        self._client = guarded_client(guard, seconds=seconds)
+        self._client = guarded_client(guard)
 
     async def fetch(self, url: str) -> bytes:
         try:
@@ -58,4 +58,4 @@ class GuardedFetcher:
 
 def _shown(url: str) -> str:
     """A URL fit for a message: without its query, which may hold secrets."""
-    return url.split("?", 1)[0].split("#", 1)[0][:200]
+    return url.partition("?")[0].partition("#")[0][:200]

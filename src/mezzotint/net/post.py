@@ -21,7 +21,7 @@ class GuardedPoster:
 
     def __init__(self, guard: Guard, *, seconds: float = SECONDS) -> None:
         self._guard, self._seconds = guard, seconds
-        self._client = guarded_client(guard, seconds=seconds, connections=CONNECTIONS)
+        self._client = guarded_client(guard, connections=CONNECTIONS)
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Reply:
         if (wrong := self._guard.wrong_with(url, https_only=True)) is not None:
@@ -44,4 +44,4 @@ class GuardedPoster:
 
 def _seconds(text: str) -> float:
     """Of a Retry-After; 0 for a date, or whatever else is no number of seconds."""
-    return float(text) if re.fullmatch(r"[0-9]{1,9}", text.strip(), re.ASCII) else 0.0
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text.strip()) else 0.0

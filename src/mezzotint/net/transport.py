@@ -14,6 +14,7 @@ from mezzotint.core.errors import Unreachable
 from mezzotint.net.guard import Guard
 
 CONNECTIONS = 32  # at once; whoever would have more waits for one, and its time runs
+CONNECT = 5.0  # seconds for one address of a host
 USER_AGENT = f"mezzotint/{__version__}"
 
 
@@ -39,9 +40,6 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout, OSError) as failed:
                 error = failed
         raise error or Unreachable(f"{host} has no address")
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
 
 
 class _Body(httpx2.AsyncByteStream):
@@ -79,11 +77,14 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 NETWORK_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError)
 
 
-def guarded_client(guard: Guard, *, seconds: float, connections: int = CONNECTIONS) -> httpx2.AsyncClient:
-    """A client that follows no redirect by itself, keeps no cookies, and asks for bodies as they are, so that their size is what comes."""
+def guarded_client(guard: Guard, connections: int = CONNECTIONS) -> httpx2.AsyncClient:
+    """A client that follows no redirect by itself, keeps no cookies, and asks for bodies as they are, so that their size is what comes.
+
+    It bounds how long it tries to connect; the rest is for whoever asks, who bounds all of it.
+    """
     return httpx2.AsyncClient(
         transport=GuardedTransport(guard, connections),
-        timeout=httpx2.Timeout(seconds, connect=5.0),
+        timeout=httpx2.Timeout(None, connect=CONNECT),
         follow_redirects=False,
         trust_env=False,
         headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},

@@ -18,9 +18,8 @@ SELECT count(*) FROM (SELECT 1 FROM task WHERE api_key = :api_key AND state < 2 
 
 -- name: take_turn
 -- The account's next place in virtual time: not before the clock, and one task's length after its last place.
-INSERT INTO share (account, finish, active) VALUES (:account, :clock + :cost, 1)
-ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost / weight, active = active + 1
-RETURNING finish - :cost / weight;
+INSERT INTO share (account, finish) VALUES (:account, :clock + :cost)
+ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost RETURNING finish - :cost;
 
 -- name: add_task
 INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, price, held, label, created)
@@ -51,9 +50,6 @@ WHERE id = :id AND account = :account AND state = 0 RETURNING account, api_key, 
 -- name: cancel_running
 UPDATE task SET cancel_requested = 1 WHERE id = :id AND account = :account AND state = 1 RETURNING id;
 
--- name: release_share
-UPDATE share SET active = active - 1 WHERE account = :account;
-
 -- name: owe_webhook
 INSERT INTO outbox (id, task, account, event, not_before, created) VALUES (:id, :task, :account, :event, :now, :now);
 
@@ -64,7 +60,7 @@ ON CONFLICT (worker) DO UPDATE SET epoch = epoch + 1, until = excluded.until RET
 
 -- name: free_older
 -- What a worker held under older epochs waits again, unless its cancellation was asked for or its attempts are used up.
-UPDATE task SET state = 0, worker = NULL, epoch = NULL
+UPDATE task SET state = 0
 WHERE state = 1 AND worker = :worker AND epoch < :epoch AND cancel_requested = 0 AND attempt - refunded < :attempts RETURNING id;
 
 -- name: ended_older
@@ -98,10 +94,10 @@ SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND wor
 SELECT account, api_key, model, state, refunded, hook, cancel_requested, price, held, label FROM task WHERE id = :id AND attempt = :attempt AND state < 2;
 
 -- name: finish
-UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until, worker = NULL, epoch = NULL WHERE id = :id;
+UPDATE task SET state = :state, finished = :now, outcome = :outcome, images_until = :images_until WHERE id = :id;
 
 -- name: hand_back
-UPDATE task SET state = 0, worker = NULL, epoch = NULL, not_before = :not_before, refunded = refunded + :refund WHERE id = :id AND state = 1;
+UPDATE task SET state = 0, not_before = :not_before, refunded = refunded + :refund WHERE id = :id AND state = 1;
 
 -- name: charge
 INSERT INTO usage (account, api_key, model, day, label, tasks, credits) VALUES (:account, :api_key, :model, :day, :label, 1, :price)
@@ -114,8 +110,8 @@ SELECT credits FROM account WHERE id = :account;
 SELECT spent FROM api_key WHERE id = :api_key;
 
 -- name: take_credits
--- A negative price gives them back.
-UPDATE account SET credits = credits - :price WHERE id = :account AND credits IS NOT NULL;
+-- A negative price gives them back. No limit stays none.
+UPDATE account SET credits = credits - :price WHERE id = :account;
 
 -- name: note_spent
 -- Of keys that have a budget: what the others spend is in their usage.
@@ -143,12 +139,12 @@ SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(credits), 0.0) AS credits 
 WHERE account = :account AND day >= :first AND day <= :last;
 
 -- name: lapsed
--- Running tasks whose worker's lease ran out, or that run under an epoch that is no longer the worker's.
-SELECT task.id, task.attempt, task.refunded, task.cancel_requested FROM task LEFT JOIN lease ON lease.worker = task.worker AND lease.epoch = task.epoch
-WHERE task.state = 1 AND (lease.until IS NULL OR lease.until <= :now);
+-- Running tasks whose worker's lease ran out. A worker that comes back frees what it held in the same moment, so its lease is that of all.
+SELECT task.id, task.attempt, task.refunded, task.cancel_requested FROM task JOIN lease ON lease.worker = task.worker
+WHERE task.state = 1 AND lease.until <= :now;
 
 -- name: overdue
-SELECT id, attempt FROM task WHERE state < 2 AND deadline IS NOT NULL AND deadline <= :now;
+SELECT id, attempt FROM task WHERE state < 2 AND deadline <= :now;
 
 -- name: due_deliveries
 -- A task's events one after the other, in their order, which their names have the other way round.
@@ -224,14 +220,14 @@ SELECT id, account, name, created, expires, revoked, max_active, scopes, models,
 FROM api_key WHERE :account IS NULL OR account = :account ORDER BY created, id;
 
 -- name: spent
-SELECT id FROM task WHERE emptied = 0 AND images_until IS NOT NULL AND images_until <= :now ORDER BY images_until LIMIT :count;
+SELECT id FROM task WHERE emptied = 0 AND images_until <= :now ORDER BY images_until LIMIT :count;
 
 -- name: emptied
 UPDATE task SET emptied = 1 WHERE id = :id;
 
 -- name: old_tasks
--- Finished tasks made before an id, whose pictures are gone and whose webhooks are settled.
-SELECT id FROM task WHERE id < :before AND state > 1 AND emptied = 1
+-- Tasks made before an id, whose pictures are gone, so that they have ended, and whose webhooks are settled.
+SELECT id FROM task WHERE id < :before AND emptied = 1
 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.task = task.id AND outbox.state = 0) LIMIT :count;
 
 -- name: forget_task
