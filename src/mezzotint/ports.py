@@ -24,6 +24,16 @@ class Clock(Protocol):
     def now(self) -> float: ...
 
 
+class WallClock(Clock, Protocol):
+    """The clock on the wall, which somebody may set: it goes on as it did until it is told to follow."""
+
+    def jumped(self) -> float:
+        """By how many seconds the wall's time was set on, or back if negative; 0 where it was not."""
+        ...
+
+    def follow(self, seconds: float) -> None: ...
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a submit may not exceed; None is no limit. `waiting` counts all tasks in the queue, `active` those of one key, `budget`
@@ -238,6 +248,11 @@ class Ledger(Tasks, Queue, Outbox, Keys, Files, Shelf, Protocol):
 
         Raises LedgerError.
         """
+        ...
+
+    def move(self, seconds: float) -> None:
+        """Moves all that is to come, such as ends of leases, delays, deadlines, and when pictures go: the clock is set by as much right
+        after. What was, and when keys expire, stays. Not awaited, so that nobody looks at the time in between. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...

@@ -18,14 +18,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from mezzotint.core import ids
 from tests.acceptance import crashes
 from tests.acceptance.fault_load import ENDED, Caller, Log, hooked, under_load
 from tests.acceptance.servers import Server, alive, ending
 
 INJECTED = Path(__file__).parent / "injected"
+DAY = 86_400.0
 RECOVERED_WITHIN = 10.0  # seconds
 SHOWN_WITHIN = 40.0
 LEASE, STALL = 2, 1  # seconds
@@ -187,6 +190,24 @@ def slow_store(bench: Bench) -> Iterator[None]:
 
 
 @contextmanager
+def clock_off(bench: Bench, *seconds: float) -> Iterator[None]:
+    """As many jumps, then back to what is right. A new task's id tells when the server follows, which it has to."""
+    for each in seconds:
+        with bench.armed("clock", str(each)):
+            bench.until(partial(made_at_that, bench, each), "a task that was made at the new time")
+            bench.painted(bench.probe.fresh_key())
+            if each == seconds[-1]:
+                yield
+
+
+def made_at_that(bench: Bench, seconds: float) -> bool:
+    """Whether the last task was, by its id."""
+    with bench.log.lock:
+        made = ids.milliseconds(UUID(list(bench.log.tasks.values())[-1])) / 1000
+    return abs(made - time.time() - seconds) < 10
+
+
+@contextmanager
 def torn_picture(bench: Bench) -> Iterator[None]:
     """Whoever writes one next dies in the middle of it."""
     with bench.armed("pictures", "torn"):
@@ -274,6 +295,9 @@ KINDS: dict[str, Callable[[Bench], object]] = {
     "folder gone": folder_gone,
     "store gone": store_gone,
     "slow store": slow_store,
+    "clock a day ahead": lambda bench: clock_off(bench, DAY),
+    "clock a day back": lambda bench: clock_off(bench, -DAY),
+    "clock jumping": lambda bench: clock_off(bench, 3600, -7200, 30),
     "torn picture": torn_picture,
     "truncated picture": truncated_picture,
     "little memory": little_memory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -291,3 +292,18 @@ async def test_storage_that_does_not_answer_is_503_and_says_when_to_come_back(st
     assert int(response.headers["retry-after"]) > 0
     blobs.broken = False
     assert (await studio.client.get(link)).status_code == 200
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:-9] + b"!" + data[-8:], lambda data: b""])
+async def test_a_picture_that_was_damaged_where_it_is_kept_is_not_handed_out(studio: Studio, blobs: WatchedBlobs, damage: Callable[[bytes], bytes]) -> None:
+    link = await a_link(studio, width=512, height=512, output_format="png")
+    [(key, whole)] = [(key, data) for key, data in blobs._blobs.items() if key.endswith(".png")]
+
+    blobs._blobs[key] = damage(whole)
+    refused = await studio.client.get(link)
+    blobs._blobs[key] = whole
+    restored = await studio.client.get(link)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+    assert b"damaged" in refused.content
+    assert restored.content == whole

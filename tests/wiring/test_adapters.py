@@ -31,6 +31,20 @@ def test_the_clock_is_the_systems() -> None:
     assert abs(SystemClock().now() - time.time()) < 1
 
 
+def test_a_clock_that_is_set_is_followed_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, real = SystemClock(), time.time
+    before = clock.now()
+
+    monkeypatch.setattr(time, "time", lambda: real() + 86_400)
+    assert clock.now() - before < 60
+    seconds = clock.jumped()
+    clock.follow(seconds)
+
+    assert seconds == pytest.approx(86_400, abs=1)
+    assert clock.now() - before == pytest.approx(86_400, abs=60)
+    assert clock.jumped() == 0.0
+
+
 # the ledger
 
 

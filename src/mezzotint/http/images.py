@@ -13,6 +13,7 @@ from mezzotint.core.images import ImageFormat, StoredImage
 from mezzotint.core.signing import ImageLink
 from mezzotint.http.problems import help_link, page_of
 from mezzotint.http.requests import Origins, has_already
+from mezzotint.service.integrity import picture
 from mezzotint.service.pictures import Why, picture_at
 from mezzotint.service.tools import Tools
 
@@ -87,7 +88,7 @@ class Images:
 
     async def _bytes(self, image: StoredImage) -> bytes | None:
         data = self._cache.get(image.key)
-        if data is None and (data := await self._tools.blobs.get(image.key)) is not None:
+        if data is None and (data := await picture(image, self._tools.blobs)) is not None:
             self._cache.put(image.key, data)
         return data
 

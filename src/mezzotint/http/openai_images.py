@@ -27,6 +27,7 @@ from mezzotint.http.forms import read_form
 from mezzotint.http.intake import Intake, Taken
 from mezzotint.http.requests import json_object
 from mezzotint.http.streams import EventStream, event
+from mezzotint.service.integrity import picture
 from mezzotint.service.read import links, previews_of, until_final
 from mezzotint.service.submit import Submission, submit_all
 from mezzotint.service.tools import Tools
@@ -117,9 +118,9 @@ class OpenAIImages:
             return []
         told = []
         for image, address in zip(task.outcome.images, links(task, origin, self._tools, renew=True), strict=True):
-            data = await self._tools.blobs.get(image.key) if whole else None
-            picture = {"url": address} if data is None else {"b64_json": base64.b64encode(data).decode()}
-            told.append(picture | {"revised_prompt": task.outcome.prompt or ""})
+            data = await picture(image, self._tools.blobs) if whole else None
+            shown = {"url": address} if data is None else {"b64_json": base64.b64encode(data).decode()}
+            told.append(shown | {"revised_prompt": task.outcome.prompt or ""})
         return told
 
     async def _events(self, made: list[UUID], stream: _Stream) -> AsyncIterator[bytes]:

@@ -65,5 +65,19 @@ class MemoryLedger(MemoryQueue, MemoryFiles):
         workers = sum(lease.until > now for lease in self._leases.values())
         return {"kind": "memory", "waiting": await self.waiting(), "workers": workers, "durable": False}
 
+    def move(self, seconds: float) -> None:
+        self._open()
+        for entry in self._tasks.values():
+            entry.not_before += seconds
+            if entry.task.images_until:  # neither for ever nor gone
+                entry.task = replace(entry.task, images_until=entry.task.images_until + seconds)
+            entry.new = replace(entry.new, deadline=None if entry.new.deadline is None else entry.new.deadline + seconds)
+        for lease in self._leases.values():
+            lease.until += seconds
+        for owed in self._outbox.values():
+            owed.not_before += seconds
+        self._requests = {name: (digest, task, expires + seconds) for name, (digest, task, expires) in self._requests.items()}
+        self._files = {name: replace(file, expires=file.expires + seconds) for name, file in self._files.items()}
+
     async def close(self) -> None:
         self._closed = True

@@ -29,6 +29,7 @@ from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
 
 TIDY_GROUP = 500
+MOVED = ("move_leases", "move_delayed", "move_deadlines", "move_pictures", "move_requests", "move_webhooks", "move_files")
 PRIVATE = 0o600  # prompts are in it, and the secret that links are signed with
 
 
@@ -48,6 +49,7 @@ class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFil
                 migrate(connection)
                 path.chmod(PRIVATE)  # also where it is older; what is no ledger is left alone
                 connection.execute(SQL["prolong_leases"], {"until": clock.now() + terms.lease})
+                connection.execute(SQL["hurry_delayed"], {"until": clock.now() + terms.lease})
                 self._count(connection)
             self._reader = open_connection(path, read_only=True)
             self._writer = Writer(open_connection(path), self._count, Place(path).check)
@@ -105,6 +107,9 @@ class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFil
     def _look(self, connection: Connection) -> dict[str, Any]:
         facts = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "user_version")}
         return facts | {"workers": connection.execute(SQL["count_workers"], {"now": self._clock.now()}).fetchone()[0]}
+
+    def move(self, seconds: float) -> None:
+        self._writer.do_now(lambda connection: [connection.execute(SQL[name], {"seconds": seconds}) for name in MOVED])
 
     async def close(self) -> None:
         self._writer.close()

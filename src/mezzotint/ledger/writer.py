@@ -26,8 +26,8 @@ LARGEST_GROUP = 512
 @dataclass
 class _Waiting:
     job: Job
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None
+    future: asyncio.Future[Any] | threading.Event
     result: Any = None
     error: BaseException | None = None
     settled: bool = False  # committed, or failed for good
@@ -64,10 +64,21 @@ class Writer:
         if self._closed:
             raise Unavailable("the ledger is closed")
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, loop, loop.create_future())
-        self._jobs.put(waiting)
-        result: Result = await waiting.future
+        future = loop.create_future()
+        self._jobs.put(_Waiting(job, loop, future))
+        result: Result = await future
         return result
+
+    def do_now(self, job: Job) -> None:
+        """The same, while the caller's whole thread waits. Raises what the job raised, or Unavailable."""
+        if self._closed:
+            raise Unavailable("the ledger is closed")
+        done = threading.Event()
+        waiting = _Waiting(job, None, done)
+        self._jobs.put(waiting)
+        done.wait()
+        if waiting.error is not None:
+            raise waiting.error
 
     def close(self) -> None:
         """Finishes what was handed in, then ends the thread."""
@@ -160,7 +171,10 @@ def _fail(group: list[_Waiting], error: Exception) -> None:
 
 def _answer(group: list[_Waiting]) -> None:
     """One wake-up for each event loop that has callers in the group."""
-    for loop in {waiting.loop for waiting in group}:
+    for waiting in group:
+        if isinstance(waiting.future, threading.Event):
+            waiting.future.set()
+    for loop in {waiting.loop for waiting in group if waiting.loop is not None}:
         own = [waiting for waiting in group if waiting.loop is loop]
         try:
             loop.call_soon_threadsafe(_release, own)
@@ -170,7 +184,7 @@ def _answer(group: list[_Waiting]) -> None:
 
 def _release(group: list[_Waiting]) -> None:
     for waiting in group:
-        if waiting.future.done():
+        if isinstance(waiting.future, threading.Event) or waiting.future.done():
             continue
         if waiting.error is not None:
             waiting.future.set_exception(waiting.error)

@@ -27,3 +27,6 @@ class Recent(Generic[Key, Value]):
         self._entries.move_to_end(key)
         if len(self._entries) > self._room:
             self._entries.popitem(last=False)
+
+    def clear(self) -> None:
+        self._entries.clear()

@@ -24,11 +24,24 @@ if TYPE_CHECKING:
 PAGE = 4096  # bytes of randomness fetched at once
 
 
+JUMP = 1.0  # seconds from which on a difference is a jump
+
+
 class SystemClock:
-    """See `ports.Clock`."""
+    """See `ports.WallClock`. It counts on from the wall's time by a clock that nobody sets."""
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - time.monotonic()
 
     def now(self) -> float:
-        return time.time()
+        return time.monotonic() + self._ahead
+
+    def jumped(self) -> float:
+        off = time.time() - self.now()
+        return off if abs(off) >= JUMP else 0.0
+
+    def follow(self, seconds: float) -> None:
+        self._ahead += seconds
 
 
 def ledger_file(settings: Settings) -> Path | None:

@@ -49,6 +49,7 @@ from mezzotint.wiring.processes import follow_lifeline, run_loop
 from mezzotint.wiring.workers import Workers
 from mezzotint.work.deliveries import Compose, Deliveries
 from mezzotint.work.sweeper import Sweeper
+from mezzotint.work.timekeeper import Timekeeper
 
 HEADER_SECONDS = 10  # for a client to send its headers
 DOOR = "worker.sock"
@@ -93,6 +94,7 @@ class Service:
         self._settings = settings
         self._stop = asyncio.Event()
         self._door = Door()
+        self._clock = SystemClock()
         self._token = settings.worker_token or new_token()
         self._sockets = Path()  # of the workers' door, once it runs
         self.url = ""
@@ -110,11 +112,10 @@ class Service:
             self._sockets = Path(sockets)  # short, since paths of sockets are limited; ours alone
             check_sharing(self._settings)
             port = _free_port(self._settings.host, self._settings.port)
-            clock = SystemClock()
-            ledger = ledger_of(self._settings, clock)
+            ledger = ledger_of(self._settings, self._clock)
             try:
                 check_exposure(self._settings, bool(await ledger.keys_of(None)))
-                made = None if self._settings.api_keys else await first_key(ledger, clock.now())
+                made = None if self._settings.api_keys else await first_key(ledger, self._clock.now())
                 await self._serve(ledger, port, lambda url: ready(url, made))
             finally:
                 await ledger.close()
@@ -130,10 +131,10 @@ class Service:
 
     async def _serve(self, ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
         settings = self._settings
-        tools = tools_of(settings, ledger, blobs_of(settings), SystemClock(), await ledger.secret())
+        tools = tools_of(settings, ledger, blobs_of(settings), self._clock, await ledger.secret())
         shown = "127.0.0.1" if settings.host in ("0.0.0.0", "") else "[::1]" if settings.host == "::" else _bracketed(settings.host)
         self.url = f"http://{shown}:{port}"
-        authenticator = Authenticator(ledger, SystemClock(), settings.api_keys, Gate(tools.policy, tools.clock))
+        authenticator = Authenticator(ledger, self._clock, settings.api_keys, Gate(tools.policy, tools.clock))
         origins = Origins(settings.public_url, settings.trusted_proxies, self.url)
         remote_workers = bool(settings.worker_token)  # then workers elsewhere know it too
         front = Front(authenticator, origins, self._door, settings.max_body, self._token, settings.lease, remote_workers, settings.body_grace)
@@ -144,7 +145,8 @@ class Service:
         poster = GuardedPoster(Guard(settings.reach), seconds=settings.webhook_timeout)
         deliveries = Deliveries(tools, poster, webhook_body(tools))
         running = [asyncio.create_task(_run_server(server)) for server in servers]
-        loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run())]
+        timekeeper = Timekeeper(self._clock, ledger, tools.final.clear)
+        loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run(), timekeeper.run())]
         await _listening(servers, running)
         workers = Workers(settings, read_routing(settings), self.url, self._sockets / DOOR, self._token)
         keeper = asyncio.create_task(workers.keep())

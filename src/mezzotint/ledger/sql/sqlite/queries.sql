@@ -70,8 +70,34 @@ SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND wor
 UPDATE lease SET until = :until WHERE worker = :worker AND epoch = :epoch RETURNING epoch;
 
 -- name: prolong_leases
--- After a restart of the ledger nobody is expired for one lease, so an outage re-runs nothing.
-UPDATE lease SET until = max(until, :until);
+-- After a restart of the ledger nobody is expired for one lease, so an outage re-runs nothing; and nobody has more than one, whatever
+-- the clock showed before.
+UPDATE lease SET until = :until;
+
+-- name: hurry_delayed
+-- The same for what waits to be tried again, which is a matter of seconds.
+UPDATE task SET not_before = :until WHERE state = 0 AND not_before > :until;
+
+-- name: move_leases
+UPDATE lease SET until = until + :seconds;
+
+-- name: move_delayed
+UPDATE task SET not_before = not_before + :seconds WHERE state = 0 AND not_before > 0;
+
+-- name: move_deadlines
+UPDATE task SET deadline = deadline + :seconds WHERE state < 2 AND deadline IS NOT NULL;
+
+-- name: move_pictures
+UPDATE task SET images_until = images_until + :seconds WHERE emptied = 0 AND images_until IS NOT NULL;
+
+-- name: move_requests
+UPDATE idempotency SET expires = expires + :seconds;
+
+-- name: move_webhooks
+UPDATE outbox SET not_before = not_before + :seconds WHERE state = 0;
+
+-- name: move_files
+UPDATE file SET expires = expires + :seconds, details = CAST(json_set(CAST(details AS TEXT), '$.expires', expires + :seconds) AS BLOB);
 
 -- name: count_workers
 SELECT count(*) FROM lease WHERE until > :now;

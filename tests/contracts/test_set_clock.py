@@ -1,0 +1,49 @@
+"""What every ledger must do when the clock is set."""
+
+from __future__ import annotations
+
+import pytest
+
+from mezzotint.core.files import File
+from mezzotint.core.tasks import Verdict
+from mezzotint.ports import Ledger, Limits
+from tests.clocks import HandClock
+from tests.tasks import a_task, an_id, ready
+
+FREE = Limits()
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, -86_400.0])
+async def test_nothing_is_early_or_late_when_the_clock_is_set(ledger: Ledger, clock: HandClock, seconds: float) -> None:
+    """What runs keeps its lease, what is ready its pictures, what is delayed its delay, what is owed is sent, a repeat is known."""
+    done, running, delayed = a_task(webhook_url="https://example.com/"), a_task(idempotency_key="7"), a_task(deadline=clock.now() + 600)
+    for task in (done, running, delayed):
+        await ledger.submit(task, FREE)
+    epoch = await ledger.enlist("w")
+    for claim in await ledger.claim("w", epoch, ["stub"], 3):
+        if claim.task == done.id:
+            await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+        if claim.task == delayed.id:
+            await ledger.settle([Verdict(claim.task, claim.attempt, None, "once more", delay=5)])
+    file = a_file_of(clock.now())
+    await ledger.add_file(file, None)
+
+    ledger.move(seconds)
+    clock.advance(seconds)
+
+    assert await ledger.reap() == 0
+    assert await ledger.spent(9) == await ledger.spent_files(9) == []
+    assert [delivery.task for delivery in await ledger.due(9)] == [done.id]
+    assert (await ledger.submit(a_task(idempotency_key="7"), FREE)).replayed
+    found = await ledger.find_file(file.id)
+    assert found is not None
+    assert found.expires == file.expires + seconds
+    assert await ledger.claim("w", epoch, ["stub"], 3) == []
+    clock.advance(6)
+    assert [claim.task for claim in await ledger.claim("w", epoch, ["stub"], 3)] == [delayed.id]
+    clock.advance(20)
+    assert await ledger.reap() == 2
+
+
+def a_file_of(now: float) -> File:
+    return File(an_id(), "default", "boat.png", "png", 7, "00", now, now + 60)
