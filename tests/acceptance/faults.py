@@ -11,15 +11,20 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from mezzotint.core import ids
@@ -32,6 +37,7 @@ DAY = 86_400.0
 RECOVERED_WITHIN = 10.0  # seconds
 SHOWN_WITHIN = 40.0
 LEASE, STALL = 2, 1  # seconds
+LANES = 3  # servers at once in a long run
 SLOW = 1.5
 
 
@@ -100,6 +106,20 @@ def full_disk(bench: Bench) -> Iterator[None]:
     with bench.armed("ledger", "write FULL"), bench.armed("pictures", "half ENOSPC", "open ENOSPC 0.3"):
         bench.until_refused()
         yield
+
+
+@contextmanager
+def filled_disk(bench: Bench) -> Iterator[None]:
+    """Not injected: the file system that the data folder is on has no block left."""
+    filler = bench.data / "filler"
+    try:
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        bench.until_refused()
+        yield
+    finally:
+        filler.unlink()
 
 
 @contextmanager
@@ -308,6 +328,29 @@ KINDS: dict[str, Callable[[Bench], object]] = {
 }
 
 
+ON_SMALL_DISK: dict[str, Callable[[Bench], object]] = {"filled disk": filled_disk}
+
+
+class NoSmallDisk(Exception):
+    """The system does not let us mount one; says why."""
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A file system of a few megabytes in memory. Raises NoSmallDisk where we may not mount one, as only root may."""
+    folder.mkdir(parents=True)
+    command = shutil.which("mount")
+    if command is None or not sys.platform.startswith("linux"):
+        raise NoSmallDisk("this system has no mount for tmpfs")
+    done = subprocess.run([command, "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NoSmallDisk(done.stderr.strip())
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
 @dataclass
 class Findings:
     rounds: dict[str, int]
@@ -360,12 +403,51 @@ def settings_of(folder: Path, faults: Path, points: Path) -> dict[str, str]:
 
 def endure(folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KINDS)) -> Findings:
     """Every kind `count` times, in a random order, on one server."""
+    chance = random.Random(seed)
+    plan = [kind for kind in kinds for _ in range(count)]
+    chance.shuffle(plan)
+    return endure_all(folder, plan, seed)
+
+
+def endure_on_several(folder: Path, count: int, seed: int) -> Findings:
+    """The same, dealt out to LANES servers side by side, and beside them one whose disk is really full, where we may mount one."""
+    chance = random.Random(seed)
+    plan = [kind for kind in KINDS for _ in range(count)]
+    chance.shuffle(plan)
+    folder.mkdir()
+    with ThreadPoolExecutor(LANES) as pool, ExitStack() as stack:
+        lanes = [pool.submit(endure_all, folder / f"lane {lane}", plan[lane::LANES], seed + lane) for lane in range(LANES)]
+        try:
+            disk = stack.enter_context(small_disk(folder / "small"))
+            lanes.append(pool.submit(endure_all, disk / "data", [*ON_SMALL_DISK] * count, seed))
+        except NoSmallDisk as why:
+            print(f"the disk is full by injection only, since none can be mounted: {why}", flush=True)
+        return together([lane.result() for lane in lanes])
+
+
+def together(lanes: Sequence[Findings]) -> Findings:
+    """Counts are summed, lists are joined, and of what took its time the longest counts."""
+    both: dict[str, Any] = {}
+    for lane in lanes:
+        for name, value in lane.__dict__.items():
+            match value:
+                case dict():
+                    known = both.setdefault(name, {})
+                    for kind, number in value.items():
+                        known[kind] = max(known.get(kind, 0.0), number) if name == "slowest" else known.get(kind, 0) + number
+                case float():
+                    both[name] = max(both.get(name, 0.0), value)
+                case _:
+                    both[name] = both.get(name, type(value)()) + value
+    return Findings(**both)
+
+
+def endure_all(folder: Path, plan: Sequence[str], seed: int) -> Findings:
+    """What is planned, one after the other."""
     began, chance = time.monotonic(), random.Random(seed)
     faults, points = folder.with_name(f"{folder.name} faults"), folder.with_name(f"{folder.name} points")
     faults.mkdir()
     points.mkdir()
-    plan = [kind for kind in kinds for _ in range(count)]
-    chance.shuffle(plan)
     server, log = Server(folder, 0, **settings_of(folder, faults, points)), Log()
     slowest: dict[str, float] = {}
     unshown: list[str] = []
@@ -376,7 +458,7 @@ def endure(folder: Path, count: int, seed: int, kinds: Sequence[str] = tuple(KIN
             for kind in plan:
                 time.sleep(chance.uniform(0.05, 0.3))
                 try:
-                    with KINDS[kind](bench):  # type: ignore[attr-defined]  # all of them are context managers
+                    with (KINDS | ON_SMALL_DISK)[kind](bench):  # type: ignore[attr-defined]  # all of them are context managers
                         time.sleep(chance.uniform(0, 0.3))
                 except Unshown as error:
                     unshown.append(f"{kind}: {error}")

@@ -54,7 +54,7 @@ def _pictures(folder: Path, count: int, seed: int) -> Findings:
 
 
 def _faults(folder: Path, count: int, seed: int) -> Findings:
-    return faults.endure(folder, count or 20, seed)
+    return faults.endure_on_several(folder, count or 20, seed)
 
 
 def _slow(folder: Path, count: int, seed: int) -> Findings:
