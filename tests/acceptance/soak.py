@@ -24,6 +24,7 @@ from tests.acceptance import (
     slow_clients,
     streams,
     timing,
+    upgrades,
 )
 
 
@@ -55,6 +56,10 @@ def _pictures(folder: Path, count: int, seed: int) -> Findings:
 
 def _faults(folder: Path, count: int, seed: int) -> Findings:
     return faults.endure_on_several(folder, count or 20, seed)
+
+
+def _upgrades(folder: Path, count: int, seed: int) -> Findings:
+    return upgrades.upgrade_all(folder, count or 20, seed)
 
 
 def _slow(folder: Path, count: int, seed: int) -> Findings:
@@ -99,6 +104,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
     "faults": (_faults, "full and broken disks, clocks that jump, engines that hang and more, under load; --count of each kind"),
+    "upgrades": (_upgrades, "ledgers of older schemas with tasks in flight; --count ledgers"),
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),
     "webhooks": (_webhooks, "webhooks to receivers of which many fail, while the server is killed; --count events"),

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -490,3 +491,26 @@ async def test_after_the_last_watcher_nothing_is_shown_and_nothing_kept_in_mind(
 
         assert len(shown) == before
         assert child._watched == {}
+
+
+def test_an_order_to_a_child_that_is_just_gone_is_no_error_of_its_own() -> None:
+    """uvloop raises where asyncio is silent; what it raised would be logged with the order, prompt and all."""
+    uvloop = pytest.importorskip("uvloop")
+    raised: list[dict[str, Any]] = []
+
+    async def ordered() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: raised.append(context))
+        async with a_child() as child:
+            await child.start()
+            running = child._running
+            assert running is not None
+            assert running.process.stdin is not None
+            running.process.stdin.close()
+            await running.process.wait()
+            running.say(b"an order")
+            await asyncio.sleep(0)
+            assert running.unsaid == []
+
+    uvloop.run(ordered())
+
+    assert raised == []

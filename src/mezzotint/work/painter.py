@@ -68,9 +68,9 @@ class _Running:
             asyncio.get_running_loop().call_soon(self._out)
 
     def _out(self) -> None:
-        if self.process.stdin is not None:
-            self.process.stdin.write(b"".join(self.unsaid))
-        self.unsaid.clear()
+        frames, self.unsaid = self.unsaid, []
+        if self.process.stdin is not None and not self.process.stdin.is_closing():  # else it is gone, which `_listen` tells
+            self.process.stdin.write(b"".join(frames))
 
 
 class EngineDied(EngineFailure):
