@@ -22,6 +22,7 @@ from tests.acceptance import (
     recovery,
     retries,
     slow_clients,
+    states,
     streams,
     timing,
     upgrades,
@@ -98,6 +99,11 @@ def _requests(folder: Path, count: int, seed: int) -> Findings:
     return raw_requests.send(folder, count or 20_000, seed)
 
 
+def _states(folder: Path, count: int, seed: int) -> Findings:
+    del folder
+    return states.states(count or 500, seed)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
@@ -113,6 +119,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "signatures": (_signatures, "links, tokens and signatures with something changed; --count forgeries"),
     "timing": (_timing, "whether comparing takes longer the more was guessed; --count samples of each comparison"),
     "requests": (_requests, "HTTP requests with something wrong in their bytes; --count requests"),
+    "states": (_states, "orders of a ledger's operations against a reference model, on every ledger; --count orders"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

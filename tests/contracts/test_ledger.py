@@ -237,8 +237,8 @@ async def test_only_tasks_of_the_workers_engines_are_claimed(ledger: Ledger) -> 
 
 async def test_a_key_that_hogs_does_not_delay_the_others(ledger: Ledger) -> None:
     for _ in range(20):
-        await ledger.submit(a_task(account="hog"), FREE)
-    small = [a_task(account=f"small {n}") for n in range(3)]
+        await ledger.submit(a_task(key="hog"), FREE)
+    small = [a_task(key=f"small {n}") for n in range(3)]
     for task in small:
         await ledger.submit(task, FREE)
 
@@ -247,7 +247,36 @@ async def test_a_key_that_hogs_does_not_delay_the_others(ledger: Ledger) -> None
     assert {task.id for task in small} <= {claim.task for claim in claims}
 
 
-async def test_within_an_account_first_come_is_first_served(ledger: Ledger) -> None:
+async def test_a_key_that_floods_leaves_room_in_the_queue_for_others(ledger: Ledger) -> None:
+    limits = Limits(waiting=50)
+    for _ in range(45):
+        await ledger.submit(a_task(key="flood"), limits)
+    with pytest.raises(TooManyRequests, match="most are this key's") as refused:
+        await ledger.submit(a_task(key="flood"), limits)
+    for number in range(5):
+        await ledger.submit(a_task(key=f"other {number}"), limits)
+    with pytest.raises(TooManyRequests, match="the queue is full"):
+        await ledger.submit(a_task(key="last"), limits)
+
+    assert refused.value.retry_after == 5
+    assert await ledger.waiting() == 50
+
+
+async def test_a_key_has_its_share_of_the_queue_again_when_its_tasks_have_ended(ledger: Ledger) -> None:
+    limits = Limits(waiting=10)
+    tasks = [a_task(key="flood") for _ in range(9)]
+    for task in tasks:
+        await ledger.submit(task, limits)
+    with pytest.raises(TooManyRequests):
+        await ledger.submit(a_task(key="flood"), limits)
+    for task in tasks[:5]:
+        await ledger.cancel(task.id, "default")
+
+    for _ in range(5):
+        await ledger.submit(a_task(key="flood"), limits)
+
+
+async def test_within_a_key_first_come_is_first_served(ledger: Ledger) -> None:
     tasks = [a_task() for _ in range(5)]
     for task in tasks:
         await ledger.submit(task, FREE)
@@ -287,18 +316,18 @@ async def test_a_lower_class_is_served_first(ledger: Ledger) -> None:
     assert claim.task == urgent.id
 
 
-async def test_an_account_that_rested_does_not_save_up_its_turns(ledger: Ledger) -> None:
+async def test_a_key_that_rested_does_not_save_up_its_turns(ledger: Ledger) -> None:
     for _ in range(6):
-        await ledger.submit(a_task(account="busy"), FREE)
+        await ledger.submit(a_task(key="busy"), FREE)
     epoch = await ledger.enlist("w")
     await ledger.claim("w", epoch, ["stub"], 4)
     for _ in range(4):
-        await ledger.submit(a_task(account="rested"), FREE)
+        await ledger.submit(a_task(key="rested"), FREE)
 
     claims = await ledger.claim("w", epoch, ["stub"], 4)
 
     found = [await ledger.get(claim.task) for claim in claims]
-    assert sorted(task.account for task in found if task) == ["busy", "busy", "rested", "rested"]
+    assert sorted(task.key for task in found if task) == ["busy", "busy", "rested", "rested"]
 
 
 # leases

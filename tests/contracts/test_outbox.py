@@ -519,3 +519,29 @@ async def test_how_long_until_the_next_is_due(ledger: Ledger, clock: HandClock) 
 
     clock.advance(1.0)
     assert await ledger.next_due() == DELAYS[0] - 1.0
+
+
+async def test_what_is_taken_back_is_sent_before_what_came_due_meanwhile(ledger: Ledger, clock: HandClock) -> None:
+    first = await an_owed_webhook(ledger)
+    await ledger.due(1)
+    clock.advance(1.0)
+    second = await an_owed_webhook(ledger)
+    await ledger.take_back()
+
+    assert [delivery.task for delivery in await ledger.due(2)] == [first, second]
+
+
+@pytest.mark.parametrize(("status", "standing"), [(200, Standing.DELIVERED), (500, Standing.FAILED)])
+async def test_a_sender_may_be_slower_than_a_message_is_kept(ledger: Ledger, clock: HandClock, status: int, standing: Standing) -> None:
+    await an_owed_webhook(ledger)
+    [slow] = await ledger.due(1)
+    clock.advance(TAKEN + 1)
+    [quick] = await ledger.due(1)
+    await ledger.record(quick, Attempt(200), 0.0)
+    clock.advance(TERMS.keep_tasks + TERMS.keep_images)
+    await ledger.emptied(await ledger.spent(10))
+    assert await ledger.tidy() == 1
+
+    assert await ledger.record(slow, Attempt(status), 0.0) is standing
+    await ledger.put_off(slow, 1.0)
+    assert await ledger.due(1) == []

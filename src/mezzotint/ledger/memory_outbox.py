@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Standing, Try, standing_after
 from mezzotint.ledger.memory_base import Entry, MemoryBase
 from mezzotint.ledger.rows import HOOKS, hook_of, message_id
-from mezzotint.ledger.terms import TAKEN, Terms
+from mezzotint.ledger.terms import TAKEN, Terms, forgotten
 from mezzotint.ports import Clock
 
 
@@ -63,16 +63,16 @@ class MemoryOutbox(MemoryBase):
         return min((entry.not_before - now for entry in self._outbox.values() if not entry.settled and entry.not_before > now), default=None)
 
     async def take_back(self) -> int:
-        now = self._open()
-        lost = [entry for entry in self._outbox.values() if entry.taken and not entry.settled]
-        for entry in lost:
-            entry.not_before, entry.taken = now, False
+        self._open()
+        lost = [entry for entry in self._outbox.values() if entry.taken]
+        for entry in lost:  # before all that came due meanwhile
+            entry.not_before, entry.taken = entry.created, False
         return len(lost)
 
     async def put_off(self, delivery: Delivery, seconds: float) -> None:
         now = self._open()
-        entry = self._outbox[delivery.id]
-        if entry.taken:
+        entry = self._outbox.get(delivery.id)
+        if entry is not None and entry.taken:
             entry.not_before, entry.taken = now + seconds, False
 
     def _comes_later(self, delivery: Delivery) -> bool:
@@ -82,7 +82,9 @@ class MemoryOutbox(MemoryBase):
 
     async def record(self, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
         now = self._open()
-        entry = self._outbox[delivery.id]
+        entry = self._outbox.get(delivery.id)
+        if entry is None:
+            return forgotten(attempt)
         number = entry.delivery.attempt + 1
         entry.delivery, entry.taken = replace(entry.delivery, attempt=number), False
         entry.tries = [*entry.tries, Try(number, now, attempt.status, attempt.note, attempt.ms)][-KEPT:]

@@ -13,7 +13,7 @@ from mezzotint.ledger.memory_base import Entry
 from mezzotint.ledger.memory_keys import MemoryKeys
 from mezzotint.ledger.memory_outbox import MemoryOutbox
 from mezzotint.ledger.rows import CANCELED, IDEMPOTENCY
-from mezzotint.ledger.terms import Terms, queue_full, request_differs, too_many_active
+from mezzotint.ledger.terms import SHARE, Terms, queue_crowded, queue_full, request_differs, too_many_active
 from mezzotint.ports import Clock, Limits, Submitted
 
 
@@ -33,8 +33,8 @@ class MemoryTasks(MemoryOutbox, MemoryKeys):
         held = self._check(task, limits)
         if task.idempotency_key is not None:
             self._requests[task.key, task.idempotency_key] = (task.request_hash, task.id, now + IDEMPOTENCY)
-        vstart = max(self._virtual_clock, self._finish_of.get(task.account, 0.0))
-        self._finish_of[task.account] = vstart + task.cost
+        vstart = max(self._virtual_clock, self._finish_of.get(task.key, 0.0))
+        self._finish_of[task.key] = vstart + task.cost
         accepted = Task(task.id, task.account, task.key, task.surface, task.inputs.model, task.engine, Status.PENDING, now)
         self._tasks[task.id] = Entry(accepted, task, vstart, held)
         return Submitted(task.id)
@@ -63,6 +63,8 @@ class MemoryTasks(MemoryOutbox, MemoryKeys):
         if limits.waiting is not None and waiting >= limits.waiting:
             raise queue_full(waiting)
         active = sum(not entry.task.status.final for entry in self._tasks.values() if entry.task.key == task.key)
+        if limits.waiting is not None and min(active, waiting) >= SHARE * (limits.waiting - waiting):
+            raise queue_crowded(waiting)
         if limits.active is not None and active >= limits.active:
             raise too_many_active(limits.active)
         return self._take_price(task, limits)

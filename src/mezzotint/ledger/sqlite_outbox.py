@@ -10,7 +10,7 @@ from mezzotint.core.webhooks import KEPT, Attempt, Delivery, Event, Message, Sta
 from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.rows import HOOKS, STANDINGS, message_id
 from mezzotint.ledger.sqlite_connections import Connection
-from mezzotint.ledger.terms import TAKEN, Terms
+from mezzotint.ledger.terms import TAKEN, Terms, forgotten
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
 
@@ -49,7 +49,7 @@ class SqliteOutbox(Reader):
         return None if at is None else float(at) - now
 
     async def take_back(self) -> int:
-        return await self._writer.do(lambda connection: connection.execute(SQL["take_back"], {"now": self._clock.now()}).rowcount)
+        return await self._writer.do(lambda connection: connection.execute(SQL["take_back"]).rowcount)
 
     async def put_off(self, delivery: Delivery, seconds: float) -> None:
         until = {"id": delivery.id, "until": self._clock.now() + seconds}
@@ -61,6 +61,8 @@ class SqliteOutbox(Reader):
     def _record(self, connection: Connection, delivery: Delivery, attempt: Attempt, jitter: float) -> Standing:
         """Counted by the row, not by the delivery: two senders may have had it."""
         now, row = self._clock.now(), connection.execute(SQL["owed_delivery"], {"id": delivery.id}).fetchone()
+        if row is None:
+            return forgotten(attempt)
         number, before = row["attempt"] + 1, STANDINGS[row["state"]]
         note = {"id": delivery.id, "attempt": number, "now": now, "status": attempt.status, "note": attempt.note, "ms": attempt.ms}
         connection.execute(SQL["note_delivery"], note)

@@ -14,7 +14,7 @@ from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_ends import SqliteEnds
 from mezzotint.ledger.sqlite_files import LAST
 from mezzotint.ledger.sqlite_outbox import owe
-from mezzotint.ledger.terms import no_credits, over_budget, queue_full, request_differs, too_many_active
+from mezzotint.ledger.terms import SHARE, no_credits, over_budget, queue_crowded, queue_full, request_differs, too_many_active
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Limits, Submitted
 
@@ -45,6 +45,9 @@ class SqliteTasks(SqliteEnds):
             return Submitted(known, replayed=True)
         if limits.waiting is not None and self._waiting >= limits.waiting:
             raise queue_full(self._waiting)
+        if limits.waiting is not None and self._waiting >= (most := SHARE * (limits.waiting - self._waiting)):
+            if connection.execute(SQL["count_active"], {"api_key": task.key, "limit": most}).fetchone()[0] >= most:
+                raise queue_crowded(self._waiting)
         if limits.active is not None:
             active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
             if active >= limits.active:
@@ -53,7 +56,7 @@ class SqliteTasks(SqliteEnds):
         if task.idempotency_key is not None:
             self._remember(connection, task, now)
         clock = virtual_clock(connection)
-        turn = {"account": task.account, "clock": clock, "cost": task.cost}
+        turn = {"api_key": task.key, "clock": clock, "cost": task.cost}
         vstart = connection.execute(SQL["take_turn"], turn).fetchone()[0]
         connection.execute(SQL["add_task"], row_of(task, now, vstart, held))
         connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": inputs})

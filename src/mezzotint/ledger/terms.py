@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mezzotint.core.errors import BodyTooLarge, IdempotencyConflict, NotEnlisted, PaymentRequired, TooManyRequests
-from mezzotint.core.webhooks import DELAYS
+from mezzotint.core.webhooks import DELAYS, Attempt, Standing
 
+SHARE = 9  # times the places that are free a key's tasks may be: alone it fills nine tenths of the queue, and something is left for others
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
 
@@ -25,8 +26,18 @@ def request_differs() -> IdempotencyConflict:
     return IdempotencyConflict("this Idempotency-Key came before with another request: use a new key for a new request")
 
 
+def forgotten(attempt: Attempt) -> Standing:
+    """How a message stands that was settled and forgotten while another sender still had it."""
+    return Standing.DELIVERED if attempt.delivered else Standing.FAILED
+
+
 def queue_full(waiting: int) -> TooManyRequests:
     return TooManyRequests(f"the queue is full: {waiting} tasks wait. Nothing was accepted, try again later", retry_after=5)
+
+
+def queue_crowded(waiting: int) -> TooManyRequests:
+    message = f"the queue is nearly full: {waiting} tasks wait, and most are this key's. Nothing was accepted, try again later"
+    return TooManyRequests(message, retry_after=5)
 
 
 def too_many_active(active: int) -> TooManyRequests:

@@ -17,9 +17,9 @@ ON CONFLICT (api_key, key) DO UPDATE SET request_hash = excluded.request_hash, t
 SELECT count(*) FROM (SELECT 1 FROM task WHERE api_key = :api_key AND state < 2 LIMIT :limit);
 
 -- name: take_turn
--- The account's next place in virtual time: not before the clock, and one task's length after its last place.
-INSERT INTO share (account, finish) VALUES (:account, :clock + :cost)
-ON CONFLICT (account) DO UPDATE SET finish = max(finish, :clock) + :cost RETURNING finish - :cost;
+-- The key's next place in virtual time: not before the clock, and one task's length after its last place.
+INSERT INTO share (api_key, finish) VALUES (:api_key, :clock + :cost)
+ON CONFLICT (api_key) DO UPDATE SET finish = max(finish, :clock) + :cost RETURNING finish - :cost;
 
 -- name: add_task
 INSERT INTO task (id, account, api_key, surface, model, engine, class, vstart, deadline, hook, price, held, label, created)
@@ -187,8 +187,8 @@ UPDATE outbox SET not_before = :until, taken = 1 WHERE id = :id;
 SELECT min(not_before) AS at FROM outbox WHERE state = 0 AND not_before > :now;
 
 -- name: take_back
--- What nobody has any more who could send it.
-UPDATE outbox SET not_before = :now, taken = 0 WHERE state = 0 AND taken = 1;
+-- What nobody has any more who could send it, before all that came due meanwhile.
+UPDATE outbox SET not_before = created, taken = 0 WHERE state = 0 AND taken = 1;
 
 -- name: put_off
 -- Its sender gives it back unsent.
