@@ -44,6 +44,7 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "active_limit": ("3", 3, NUMBERS),
     "create_rate": ("600/m", Rate(600, 60), RATES),
     "poll_rate": ("10/s", Rate(10, 1), RATES),
+    "stranger_rate": ("10/m", Rate(10, 60), RATES),
     "poll_by_id": ("anyone", "anyone", ("everyone", "Anyone")),
     "keep_images": ("7d", 604_800.0, DURATIONS),
     "keep_files": ("1h", 3600.0, (*DURATIONS, "0", "0.5")),

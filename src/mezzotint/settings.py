@@ -154,6 +154,7 @@ TABLE = (
     Setting("active_limit", 0, _whole, "Tasks of one key that may wait or run at once, unless the key says otherwise; 0 is no limit."),
     Setting("create_rate", None, read_rate, "How often a key may make tasks, such as 10/s or 600/m, unless the key says otherwise; none is no limit."),
     Setting("poll_rate", None, read_rate, "The same for all else that a key asks, polls above all."),
+    Setting("stranger_rate", Rate(100, 1), read_rate, "How often an address may come without a key that holds, before it is answered 429."),
     Setting("poll_by_id", "owner", _one_of("owner", "anyone"), "Who may read a task by its bare id. anyone is BFL's laxer rule."),
     Setting("keep_images", 86400.0, read_seconds, "How long pictures are kept after they are ready; 0 is for ever."),
     Setting("keep_files", 86400.0, _a_while, "How long uploaded files are kept."),
@@ -201,6 +202,7 @@ class Settings:
     active_limit: int
     create_rate: Rate | None
     poll_rate: Rate | None
+    stranger_rate: Rate
     poll_by_id: str
     keep_images: float
     keep_files: float

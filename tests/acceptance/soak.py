@@ -14,6 +14,7 @@ from tests.acceptance import (
     crashes,
     deliveries,
     faults,
+    floods,
     foreign_ids,
     forgeries,
     guarding,
@@ -104,6 +105,11 @@ def _states(folder: Path, count: int, seed: int) -> Findings:
     return states.states(count or 500, seed)
 
 
+def _flood(folder: Path, count: int, seed: int) -> Findings:
+    del seed
+    return floods.flood(folder, count or 20)
+
+
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "kills": (_kills, "kills at random and at named points, under load; --count kills"),
     "sweeps": (_sweeps, "kills at the points of deleting old pictures; --count rounds"),
@@ -120,6 +126,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "timing": (_timing, "whether comparing takes longer the more was guessed; --count samples of each comparison"),
     "requests": (_requests, "HTTP requests with something wrong in their bytes; --count requests"),
     "states": (_states, "orders of a ledger's operations against a reference model, on every ledger; --count orders"),
+    "flood": (_flood, "a key and an address without one that ask far too often, beside keys that do not; --count seconds"),
     "recovery": (_recovery, "how soon a killed server serves again; --count tasks in its ledger"),
 }
 

@@ -157,7 +157,7 @@ async def test_a_repeated_request_is_not_paid_again(ledger: Ledger) -> None:
 
 async def test_usage_is_told_apart_by_day_key_model_and_label(ledger: Ledger, clock: HandClock) -> None:
     for key, label in (("k", ""), ("k", "shop"), ("k", "shop"), ("other", "")):
-        await ledger.submit(a_task(key=key, label=label, price=1.5), FREE)
+        await ledger.submit(a_task(key=key, label=label, price=1.5, priority=int(key == "other")), FREE)
     for claim in await claimed(ledger, count=3):
         await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
     clock.advance(86_400)

@@ -252,3 +252,35 @@ async def test_a_queue_that_is_full_is_no_rate(clock: HandClock) -> None:
     await studio.create()
 
     assert limits_told(await studio.create()) == {}
+
+
+# those without a key
+
+
+@pytest.mark.parametrize("surface", CREATED)
+@pytest.mark.parametrize("headers", [{}, {"x-key": "mz_" + "n" * 48}], ids=["no key", "a wrong key"])
+async def test_an_address_that_comes_too_often_without_a_key_that_holds_is_refused_in_the_surfaces_words(surface: str, headers: dict[str, str]) -> None:
+    studio = a_studio(HandClock(), stranger_rate=Rate(2, 60))
+    path, body = CREATED[surface]
+    statuses = [(await studio.client.post(path, json=body, headers=headers)).status_code for _ in range(2)]
+
+    refused = await studio.client.post(path, json=body, headers=headers)
+
+    assert set(statuses) <= {401, 403}
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+    studio.clock.advance(30)
+    assert (await studio.client.post(path, json=body, headers=headers)).status_code == statuses[0]
+
+
+async def test_whoever_has_a_key_is_let_in_from_an_address_that_others_abuse() -> None:
+    studio = a_studio(HandClock(), stranger_rate=Rate(1, 60))
+    for _ in range(5):
+        await studio.client.post("/v1/flux-dev", json=PROMPT)
+
+    assert (await studio.client.post("/v1/flux-dev", json=PROMPT, headers={"x-key": KEY})).status_code == 200
+
+
+async def test_strangers_are_not_counted_where_limits_are_lifted() -> None:
+    studio = a_studio(HandClock(), stranger_rate=Rate(1, 60), lifted=True)
+
+    assert {(await studio.client.post("/flux/v1/flux-dev", json=PROMPT)).status_code for _ in range(5)} == {401}

@@ -471,7 +471,7 @@ def test_statements_are_read_by_name_without_their_comments() -> None:
 
     assert queries == SQL
     assert queries["get_fact"] == "SELECT value FROM fact WHERE name = :name"
-    assert queries["take_turn"].splitlines()[0] == "INSERT INTO share (account, finish) VALUES (:account, :clock + :cost)"
+    assert queries["take_turn"].splitlines()[0] == "INSERT INTO share (api_key, finish) VALUES (:api_key, :clock + :cost)"
     assert not any("--" in statement or statement.endswith(";") for statement in queries.values())
 
 

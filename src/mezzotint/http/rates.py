@@ -14,6 +14,7 @@ from mezzotint.service.tools import Policy
 
 STANDING = "mezzotint.standing"  # in a request's scope: what the outermost layer tells in headers
 CREATES, POLLS = "creates", "polls"
+STRANGERS = "requests without a key that holds"
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -23,6 +24,7 @@ class Gate:
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self._buckets = Buckets(clock)
         self.lifted = policy.limits is None
+        self._strangers, self._addresses = policy.stranger_rate, Buckets(clock)  # apart: however many come, no key is forgotten for them
         self._usual = {CREATES: policy.create_rate, POLLS: policy.poll_rate}
 
     def count(self, scope: MutableMapping[str, Any], what: str, key: ApiKey) -> None:
@@ -30,6 +32,14 @@ class Gate:
         rate = (key.create_rate if what == CREATES else key.poll_rate) or self._usual[what]
         if rate is not None and not self.lifted:
             check(scope, self._buckets.take(what, key.id, rate))
+
+    def count_stranger(self, scope: MutableMapping[str, Any], address: str) -> None:
+        """Of an address that is refused for want of a key. Raises TooManyRequests."""
+        if self._strangers is None or self.lifted:
+            return
+        standing = self._addresses.take(STRANGERS, address, self._strangers)
+        if standing.refused:  # else it is told no more than that it needs a key
+            check(scope, standing)
 
 
 def check(scope: MutableMapping[str, Any], standing: Standing) -> None:

@@ -45,11 +45,11 @@ class SqliteTasks(SqliteEnds):
             return Submitted(known, replayed=True)
         if limits.waiting is not None and self._waiting >= limits.waiting:
             raise queue_full(self._waiting)
-        if limits.waiting is not None and self._waiting >= (most := SHARE * (limits.waiting - self._waiting)):
-            if connection.execute(SQL["count_active"], {"api_key": task.key, "limit": most}).fetchone()[0] >= most:
-                raise queue_crowded(self._waiting)
+        most = None if limits.waiting is None else SHARE * (limits.waiting - self._waiting)
+        if most is not None and self._waiting >= most and self._active(connection, task, most) >= most:
+            raise queue_crowded(self._waiting)
         if limits.active is not None:
-            active = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limits.active}).fetchone()[0]
+            active = self._active(connection, task, limits.active)
             if active >= limits.active:
                 raise too_many_active(limits.active)
         held = self._take_price(connection, task, limits)
@@ -62,6 +62,12 @@ class SqliteTasks(SqliteEnds):
         connection.execute(SQL["add_input"], {"task": task.id.bytes, "inputs": inputs})
         self._waiting += 1
         return Submitted(task.id)
+
+    @staticmethod
+    def _active(connection: Connection, task: NewTask, limit: int) -> int:
+        """Tasks of its key that wait or run, counted no further than the limit."""
+        count: int = connection.execute(SQL["count_active"], {"api_key": task.key, "limit": limit}).fetchone()[0]
+        return count
 
     @staticmethod
     def _take_price(connection: Connection, task: NewTask, limits: Limits) -> float:

@@ -30,6 +30,7 @@ class Policy:
     echo_secret: bool = False
     create_rate: Rate | None = None  # of keys that have none of their own
     poll_rate: Rate | None = None
+    stranger_rate: Rate | None = None  # of each address, for requests that are refused for want of a key
     keep_files: float = 86_400.0
     files_room: int | None = 1024**3  # bytes that an account's uploaded files may take
     routing: Routing | None = None  # which engine paints which model, where that is not the same for all
