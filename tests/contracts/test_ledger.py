@@ -286,9 +286,9 @@ async def test_within_a_key_first_come_is_first_served(ledger: Ledger) -> None:
     assert [claim.task for claim in claims] == [task.id for task in tasks]
 
 
-async def test_a_task_that_costs_more_lets_others_go_before_the_next_of_its_account(ledger: Ledger) -> None:
-    def of(account: str, cost: float) -> NewTask:
-        return a_task(account=account, cost=cost)
+async def test_a_task_that_costs_more_lets_others_go_before_the_next_of_its_key(ledger: Ledger) -> None:
+    def of(key: str, cost: float) -> NewTask:
+        return a_task(key=key, cost=cost)
 
     tasks = [of("large", 3.0), of("large", 3.0), of("small", 1.0), of("small", 1.0), of("small", 1.0), of("small", 1.0)]
     for task in tasks:
@@ -300,7 +300,7 @@ async def test_a_task_that_costs_more_lets_others_go_before_the_next_of_its_acco
 
 
 async def test_of_equal_turns_the_older_task_goes_first(ledger: Ledger) -> None:
-    newer, older = a_task(account="a", id=an_id(1_800_000_000_001)), a_task(account="b", id=an_id(1_800_000_000_000))
+    newer, older = a_task(key="a", id=an_id(1_800_000_000_001)), a_task(key="b", id=an_id(1_800_000_000_000))
     for task in (newer, older):
         await ledger.submit(task, FREE)
 
