@@ -133,7 +133,7 @@ class _Good:
                 took.append((time.perf_counter() - began) * 1000)
                 self.refused += polled.status_code != 200
                 waiting.append(asyncio.create_task(self._ready(client, made.json()["id"], time.monotonic(), waits)))
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(1.2)
             await asyncio.gather(*waiting)
 
     async def _ready(self, client: httpx2.AsyncClient, task: str, began: float, waits: list[float]) -> None:
@@ -159,6 +159,7 @@ async def _flood(server: Server, keys: list[str], seconds: float) -> Flooded:
     began = time.monotonic()
     waiting = await _waiting(server)
     await asyncio.gather(*(each.work(seconds, took, waits) for each in good))
+    waiting = max(waiting, await _waiting(server))
     during, lasted = _rss(server.pid), time.monotonic() - began + 2
     stop.set()
     await asyncio.gather(*running)
@@ -187,7 +188,7 @@ async def _waiting(server: Server) -> float:
     return next(float(line.split()[1]) for line in told.splitlines() if line.startswith("mezzotint_tasks_waiting"))
 
 
-PAINTING = 0.05  # seconds for a picture
+PAINTING = 0.3  # seconds for a picture
 RATES = ("--rate", "100/s", "--poll-rate", "100/s")
 
 

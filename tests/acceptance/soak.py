@@ -107,7 +107,7 @@ def _states(folder: Path, count: int, seed: int) -> Findings:
 
 def _flood(folder: Path, count: int, seed: int) -> Findings:
     del seed
-    return floods.flood(folder, count or 20)
+    return floods.flood(folder, count or 40)
 
 
 KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {

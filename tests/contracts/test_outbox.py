@@ -545,3 +545,13 @@ async def test_a_sender_may_be_slower_than_a_message_is_kept(ledger: Ledger, clo
     assert await ledger.record(slow, Attempt(status), 0.0) is standing
     await ledger.put_off(slow, 1.0)
     assert await ledger.due(1) == []
+
+
+async def test_what_is_taken_back_is_due_though_the_clock_was_set_back(ledger: Ledger, clock: HandClock) -> None:
+    task = await an_owed_webhook(ledger)
+    await ledger.due(1)
+    clock.advance(-3600.0)
+
+    await ledger.take_back()
+
+    assert [delivery.task for delivery in await ledger.due(1)] == [task]

@@ -63,10 +63,10 @@ class MemoryOutbox(MemoryBase):
         return min((entry.not_before - now for entry in self._outbox.values() if not entry.settled and entry.not_before > now), default=None)
 
     async def take_back(self) -> int:
-        self._open()
+        now = self._open()
         lost = [entry for entry in self._outbox.values() if entry.taken]
         for entry in lost:  # before all that came due meanwhile
-            entry.not_before, entry.taken = entry.created, False
+            entry.not_before, entry.taken = min(entry.created, now), False
         return len(lost)
 
     async def put_off(self, delivery: Delivery, seconds: float) -> None:

@@ -49,7 +49,7 @@ class SqliteOutbox(Reader):
         return None if at is None else float(at) - now
 
     async def take_back(self) -> int:
-        return await self._writer.do(lambda connection: connection.execute(SQL["take_back"]).rowcount)
+        return await self._writer.do(lambda connection: connection.execute(SQL["take_back"], {"now": self._clock.now()}).rowcount)
 
     async def put_off(self, delivery: Delivery, seconds: float) -> None:
         until = {"id": delivery.id, "until": self._clock.now() + seconds}

@@ -188,7 +188,7 @@ SELECT min(not_before) AS at FROM outbox WHERE state = 0 AND not_before > :now;
 
 -- name: take_back
 -- What nobody has any more who could send it, before all that came due meanwhile.
-UPDATE outbox SET not_before = created, taken = 0 WHERE state = 0 AND taken = 1;
+UPDATE outbox SET not_before = min(created, :now), taken = 0 WHERE state = 0 AND taken = 1;
 
 -- name: put_off
 -- Its sender gives it back unsent.
