@@ -73,17 +73,21 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def decode_mask(data: bytes) -> Pixels:
     """A mask: white where to paint. Of a picture that is transparent somewhere its transparency is the mask. Raises BadPicture."""
+    return mask_within(data) or decode(data)
+
+
+def mask_within(data: bytes) -> Pixels | None:
+    """The mask that a picture carries itself, where it is transparent; None where it is not. Raises BadPicture."""
     image = _opened(data)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        try:
-            alpha = np.asarray(ImageOps.exif_transpose(_in_eight_bits(image)).convert("RGBA"))[..., 3]
-        except MemoryError:
-            raise
-        except Exception as error:  # as above
-            raise BadPicture(f"the mask cannot be decoded: {error}") from error
-        if alpha.min() < 255:
-            return Pixels.of(np.repeat((255 - alpha)[..., None], 3, axis=2))
-    return decode(data)
+    if image.mode not in ("RGBA", "LA", "PA") and "transparency" not in image.info:
+        return None
+    try:
+        alpha = np.asarray(ImageOps.exif_transpose(_in_eight_bits(image)).convert("RGBA"))[..., 3]
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        raise BadPicture(f"the mask cannot be decoded: {error}") from error
+    return Pixels.of(np.repeat((255 - alpha)[..., None], 3, axis=2)) if alpha.min() < 255 else None
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
@@ -94,6 +98,11 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
     if (transparent := image.info.get("transparency")) is not None:
         scaled.info["transparency"] = (transparent * 255 + 32_767) // 65_535
     return scaled
+
+
+def image_of(pixels: Pixels) -> Image.Image:
+    """As Pillow has it, for libraries that take nothing else."""
+    return Image.fromarray(pixels.array)
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:

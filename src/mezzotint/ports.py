@@ -337,6 +337,24 @@ class Previewing(Protocol):
         ...
 
 
+@runtime_checkable
+class Warming(Protocol):
+    """What an engine may do besides: get ready at length, before it is asked for anything."""
+
+    def warm(self, alive: Callable[[], None]) -> None:
+        """Raises EngineFailure. `alive` may be called at any time: whoever waits then waits longer."""
+        ...
+
+
+@runtime_checkable
+class Overlapping(Protocol):
+    """An engine that waits for another processor while it paints: its pictures are encoded beside the next one, in a thread of their own,
+    and there the pixels are drawn."""
+
+    @property
+    def overlaps(self) -> bool: ...
+
+
 class Moderator(Protocol):
     """Says why something is refused, as reasons fit to show; empty where it is not."""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
@@ -123,6 +125,51 @@ class Open(Obedient):
             self._send(pack("step", {"ticket": 1, "step": step, "steps": int(steps)}, [b"\xff\xd8\xff" + bytes(int(size))]))
 
 
+class Overlapping(Obedient):
+    """One whose pictures are drawn after they are painted: at once, never, or not before the next one is begun."""
+
+    overlaps = True
+
+    def __init__(self, sink: BinaryIO) -> None:
+        super().__init__(sink)
+        self.begun = [threading.Event() for _ in range(10)]
+        self.at = 0
+
+    def paint(self, request: PaintRequest, report: Report) -> Painting:
+        self.begun[self.at].set()
+        self.at += 1
+        painting, after = super().paint(request, report), self.begun[self.at]
+        return Painting(Pixels(1, 1, lambda: self.drawn(request.prompt, after)), painting.prompt)
+
+    def draw(self, report: Report) -> None:
+        report(1, 1)
+
+    lose = draw_after_the_next_is_begun = draw
+
+    @staticmethod
+    def drawn(prompt: str, after: threading.Event) -> bytes:
+        if prompt == "lose":
+            raise EngineFailure("the pixels are lost")
+        if prompt == "draw_after_the_next_is_begun" and not after.wait(30):
+            raise EngineFailure("the next one was never begun")
+        return b""
+
+
+class Warm(Obedient):
+    """One that takes so many tenths of a second to get ready, and says so; or does not get ready at all."""
+
+    def __init__(self, sink: BinaryIO, tenths: int) -> None:
+        super().__init__(sink)
+        self.tenths = tenths
+
+    def warm(self, alive: Callable[[], None]) -> None:
+        if not self.tenths:
+            raise EngineFailure("there is nothing to burn")
+        for _ in range(self.tenths):
+            time.sleep(0.1)
+            alive()
+
+
 class Shy(Open):
     """One that cannot show what it said it could."""
 
@@ -140,7 +187,11 @@ class Darkroom:
 
     decode_mask = decode
 
+    def mask_within(self, data: bytes) -> Pixels | None:
+        return Pixels(1, 1, lambda: b"its own mask") if data == b"transparent" else None
+
     def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage:
+        pixels.draw()
         return EncodedImage(repr(sorted(notes.items())).encode(), image_format, pixels.width, pixels.height)
 
     def preview(self, pixels: Pixels) -> bytes:
@@ -162,7 +213,10 @@ def main(before: str) -> None:
             sink.flush()
             time.sleep(60)
     sink.flush()
-    engine = {"be open": Open, "be shy": Shy}.get(before, Obedient)(sink)
+    if before.startswith("be warm"):
+        engine: Obedient = Warm(sink, int(before.rsplit(maxsplit=1)[-1]))
+    else:
+        engine = {"be open": Open, "be shy": Shy, "overlap": Overlapping}.get(before, Obedient)(sink)
     Child(engine, Darkroom(), source, sink).run()
 
 

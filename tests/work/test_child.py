@@ -59,7 +59,7 @@ class Talk:
 
 @contextmanager
 def talking(*before: str) -> Iterator[Talk]:
-    pipe, previews = subprocess.PIPE, {"previews": True} if before else {}
+    pipe, previews = subprocess.PIPE, {"previews": True} if before and before[0].startswith("be ") else {}
     with subprocess.Popen([*PROGRAM, *before], stdin=pipe, stdout=pipe, stderr=pipe, env=ENVIRONMENT) as process:
         talk = Talk(process)
         try:
@@ -291,3 +291,58 @@ def test_an_engine_that_cannot_show_its_picture_still_paints_it() -> None:
         talk.process.kill()
         assert talk.process.stderr is not None
         assert b"no preview could be made: RuntimeError: not now" in talk.process.stderr.read()
+
+
+# an engine that goes on while its last picture is encoded
+
+
+def test_the_next_picture_is_begun_while_the_last_one_is_encoded() -> None:
+    with talking("overlap") as talk:
+        for ticket in (1, 2):
+            talk.order(ticket, "draw_after_the_next_is_begun")
+        talk.order(3, "draw")
+
+        assert [(frame.kind, frame.body["ticket"]) for frame in (talk.answer() for _ in range(3))] == [("painted", 1), ("painted", 2), ("painted", 3)]
+
+
+def test_what_goes_wrong_while_a_picture_is_encoded_is_said_of_that_picture() -> None:
+    with talking("overlap") as talk:
+        talk.order(1, "lose")
+        talk.order(2, "draw")
+
+        assert talk.answer() == Frame("failed", {"ticket": 1, "message": "the pixels are lost", "code": "engine_failed", "retryable": False})
+        assert talk.answer().body["ticket"] == 2
+
+
+def test_a_careful_order_waits_for_what_is_encoded_and_is_encoded_by_itself() -> None:
+    with talking("overlap") as talk:
+        talk.order(1, "draw")
+        talk.order(2, "draw", careful=True)
+        talk.order(3, "die")
+
+        assert [talk.answer().body["ticket"] for _ in range(2)] == [1, 2]
+
+
+def test_a_stop_counts_until_the_picture_is_encoded() -> None:
+    with talking("overlap") as talk:
+        talk.order(1, "draw_after_the_next_is_begun")
+        talk.stop(1)
+        talk.order(2, "draw")
+
+        assert {(frame.kind, frame.body["ticket"]) for frame in (talk.answer() for _ in range(2))} <= {("painted", 1), ("stopped", 1), ("painted", 2)}
+
+
+# masks
+
+
+@pytest.mark.parametrize(("names", "parts", "said"), [
+    (["image"], [b"plain"], "image=5"),
+    (["image"], [b"transparent"], "image=11 mask=12"),
+    (["image", "mask"], [b"transparent", b"given"], "image=11 mask=5"),
+    (["input_image"], [b"transparent"], "input_image=11"),
+])  # fmt: skip
+def test_a_picture_that_is_transparent_somewhere_is_its_own_mask(names: list[str], parts: list[bytes], said: str) -> None:
+    with talking() as talk:
+        talk.order(1, "paint_in", *parts, pictures=names)
+
+        assert talk.answer().body["prompt"] == f"paint_in {said}"

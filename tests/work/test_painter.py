@@ -327,6 +327,23 @@ async def test_an_engine_that_does_not_start_is_a_failure_that_may_pass(command:
     assert not isinstance(failed.value, EngineDied)
 
 
+async def test_an_engine_may_take_as_long_to_get_ready_as_it_says_that_it_is_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(painter, "START", 5.0)
+    async with a_child([*PROGRAM, "be", "warm", "3"]) as child:
+        assert await child.start() == "obedient"
+
+    monkeypatch.setattr(painter, "LONGEST_START", 0.0)
+    async with a_child([*PROGRAM, "be", "warm", "3"]) as child:
+        with pytest.raises(EngineFailure, match="did not start"):
+            await child.start()
+
+
+async def test_an_engine_that_does_not_get_ready_has_not_started() -> None:
+    async with a_child([*PROGRAM, "be", "warm", "0"]) as child:
+        with pytest.raises(EngineFailure, match="the engine ended with code 1"):
+            await child.start()
+
+
 async def test_an_engine_that_takes_too_long_to_start_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(painter, "START", 0.3)
     async with a_child([*PROGRAM, "linger"]) as child:

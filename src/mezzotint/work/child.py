@@ -11,22 +11,26 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.core.previews import EVERY, Wish, marks
 from mezzotint.crash_points import reached
-from mezzotint.ports import Engine, Interrupted, PaintRequest, Previewing
+from mezzotint.ports import Engine, Interrupted, Overlapping, Painting, PaintRequest, Previewing, Warming
 from mezzotint.work.frames import Frame, pack, read_frame
 from mezzotint.work.memory import TooMuch, at_most
 
 TELL_EVERY = 0.03  # seconds between words of how far a picture is
-MASK = "mask"  # the parameter whose picture says where to paint
+MASK, MASKED = "mask", "image"  # the parameters whose picture says where to paint, and whose may say it itself by its transparency
+ALIVE_EVERY = 5.0  # seconds between signs of life while an engine gets ready
 DECODING = 512 * 1024 * 1024  # bytes beyond what the process has, for one picture that came with a request
 FLUSH_EVERY = 0.005  # seconds that an answer waits for others, while more orders wait
+
+Made = TypeVar("Made")
 
 
 class Darkroom(Protocol):
@@ -34,6 +38,7 @@ class Darkroom(Protocol):
 
     def decode(self, data: bytes) -> Pixels: ...
     def decode_mask(self, data: bytes) -> Pixels: ...
+    def mask_within(self, data: bytes) -> Pixels | None: ...
 
     def encode(self, pixels: Pixels, image_format: ImageFormat, notes: dict[str, str]) -> EncodedImage: ...
 
@@ -60,14 +65,38 @@ class Child:
         self._served = 0  # the last ticket that was answered; later orders have higher ones
         self._full = False  # it had served others when it ran out of memory
         self._flushed, self._previewed = 0.0, float("-inf")
+        self._beside = ThreadPoolExecutor(1, "encoding") if isinstance(engine, Overlapping) and engine.overlaps else None
+        self._encoding: Future[None] | None = None
 
     def run(self) -> None:
-        """Until the input closes, nobody listens any more, or no memory is left."""
+        """Until the input closes, nobody listens any more, no memory is left, or the engine does not get ready."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
         try:
+            self._warm()
             self._paint()
         except BrokenPipeError:
             os._exit(0)
+
+    def _warm(self) -> None:
+        """Says now and then that it is alive, for as long as the engine gets ready."""
+        if not isinstance(self._engine, Warming):
+            return
+        done = threading.Event()
+        threading.Thread(target=self._say_alive, args=(done,), name="alive", daemon=True).start()
+        try:
+            self._engine.warm(self._alive)
+        except EngineFailure as error:
+            print(f"the engine cannot work: {_words(error)}", file=sys.stderr, flush=True)
+            os._exit(1)  # a thread reads the input, which Python would wait for
+        done.set()
+
+    def _say_alive(self, done: threading.Event) -> None:
+        while not done.wait(ALIVE_EVERY):
+            self._alive()
+
+    def _alive(self) -> None:
+        self._say("loading", {})
+        self._flush()
 
     def _paint(self) -> None:
         self._say("ready", {"engine": self._engine.name} | ({"previews": True} if self._shows else {}))
@@ -76,8 +105,11 @@ class Child:
             order = self._orders.get()
             careful = order.body["careful"]
             if careful:  # what was painted before it is not to be blamed for it
+                self._wait_for_encoding()
                 self._flush()
             self._serve(order)
+            if careful:
+                self._wait_for_encoding()
             self._stopped.discard(order.body["ticket"])
             self._served = order.body["ticket"]
             self._watched.pop(self._served, None)
@@ -111,12 +143,44 @@ class Child:
             self._watched[ticket] = _Watch(wish)
 
     def _serve(self, order: Frame) -> None:
-        ticket = order.body["ticket"]
         reached("engine: read")
+        painting = self._answering(order.body["ticket"], lambda: self._painted(order))
+        if painting is None:
+            return
+        if self._beside is None:
+            self._finish(order, painting)
+        else:  # one at a time: what waits to be encoded takes memory
+            self._wait_for_encoding()
+            self._encoding = self._beside.submit(self._finish_beside, order, painting)
+
+    def _wait_for_encoding(self) -> None:
+        if self._encoding is not None:
+            self._encoding.result()
+
+    def _finish_beside(self, order: Frame, painting: Painting) -> None:
+        try:
+            self._finish(order, painting)
+            self._flush()
+        except BrokenPipeError:
+            os._exit(0)
+        if self._full:
+            os._exit(1)
+
+    def _finish(self, order: Frame, painting: Painting) -> None:
+        """The picture as a file, and the answer."""
+        ticket = order.body["ticket"]
+        image = self._answering(ticket, lambda: self._encoded(order, painting))
+        if image is not None:
+            reached("engine: painted")
+            body = {"ticket": ticket, "prompt": painting.prompt, "format": image.format.value, "width": image.width, "height": image.height}
+            self._say("painted", body | {"engine": self._engine.name}, (image.data,))
+
+    def _answering(self, ticket: int, work: Callable[[], Made]) -> Made | None:
+        """What the work makes; None where it was answered that it makes nothing."""
         try:
             if ticket in self._stopped:
                 raise Interrupted
-            image, prompt = self._painted(order, self._report(ticket))
+            return work()
         except Interrupted:
             self._say("stopped", {"ticket": ticket})
         except BadPicture as error:
@@ -130,10 +194,7 @@ class Child:
         except Exception as error:  # noqa: BLE001 - an engine's fault must not end the engine
             text = f"the engine failed: {type(error).__name__}: {_words(error)}"
             self._say("failed", {"ticket": ticket, "message": text, "code": "engine_failed", "retryable": False})
-        else:
-            reached("engine: painted")
-            body = {"ticket": ticket, "prompt": prompt, "format": image.format.value, "width": image.width, "height": image.height}
-            self._say("painted", body | {"engine": self._engine.name}, (image.data,))
+        return None
 
     def _report(self, ticket: int) -> Callable[[int, int], None]:
         """Steps that come quickly are not all told: what counts is that it is alive, and about how far."""
@@ -169,16 +230,28 @@ class Child:
             return ()
 
     def _decoded(self, name: str, data: bytes) -> Pixels:
+        return self._bounded(name, lambda: self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data))
+
+    @staticmethod
+    def _bounded(name: str, decode: Callable[[], Made]) -> Made:
         try:
             with at_most(DECODING):
-                return self._darkroom.decode_mask(data) if name == MASK else self._darkroom.decode(data)
+                return decode()
         except TooMuch as error:
             raise BadPicture(f"{name}: the picture cannot be decoded: it takes more than {DECODING >> 20} MiB") from error
 
-    def _painted(self, order: Frame, report: Callable[[int, int], None]) -> tuple[EncodedImage, str]:
+    def _pictures(self, order: Frame) -> Iterator[tuple[str, Pixels]]:
+        """Decoded, and with them the mask that one of them carries itself, where none was given."""
+        names = order.body["pictures"]
+        for name, data in zip(names, order.parts, strict=True):
+            yield name, self._decoded(name, data)
+        if MASKED in names and MASK not in names:
+            mask = self._bounded(MASKED, lambda: self._darkroom.mask_within(order.parts[names.index(MASKED)]))
+            if mask is not None:
+                yield MASK, mask
+
+    def _painted(self, order: Frame) -> Painting:
         body = order.body
-        names = body["pictures"]
-        pictures = tuple((name, self._decoded(name, data)) for name, data in zip(names, order.parts, strict=True))
         request = PaintRequest(
             model=body["model"],
             prompt=body["prompt"],
@@ -187,14 +260,15 @@ class Child:
             steps=body["steps"],
             guidance=body["guidance"],
             seed=body["seed"],
-            pictures=pictures,
+            pictures=tuple(self._pictures(order)),
             strength=body["strength"],
             extras=tuple((name, value) for name, value in body["extras"]),
         )
-        painting = self._engine.paint(request, report)
-        notes: dict[str, Any] = dict(body["notes"]) | {"engine": self._engine.name} | dict(painting.notes)
-        image = self._darkroom.encode(painting.pixels, ImageFormat(body["format"]), notes)
-        return image, painting.prompt
+        return self._engine.paint(request, self._report(body["ticket"]))
+
+    def _encoded(self, order: Frame, painting: Painting) -> EncodedImage:
+        notes: dict[str, Any] = dict(order.body["notes"]) | {"engine": self._engine.name} | dict(painting.notes)
+        return self._darkroom.encode(painting.pixels, ImageFormat(order.body["format"]), notes)
 
     def _say(self, kind: str, body: dict[str, Any], parts: tuple[bytes, ...] = ()) -> None:
         self._sink.write(pack(kind, body, parts))

@@ -21,7 +21,8 @@ from mezzotint.ports import Interrupted
 from mezzotint.service.generate import Painted, PaintOrder
 from mezzotint.work.frames import LENGTHS, Frame, lengths, pack, unpack
 
-START = 180.0  # seconds that an engine may take to load its model
+START = 180.0  # seconds that an engine may take to load its model without a word
+LONGEST_START = 3600.0  # and with words: weights are fetched, and code is compiled
 LAST_WORDS = 1.0  # seconds between the end of its output and its end
 BROKEN = (ValueError, KeyError, IndexError, TypeError)  # what reading a stream raises that is not one of ours
 CHUNK = 256 * 1024
@@ -172,7 +173,7 @@ class EngineChild:
                 return self._running
             process = await _started(self._command, self._environment)
             try:
-                ready = (await asyncio.wait_for(_first(process), START)).body
+                ready = (await _ready(process)).body
                 self.engine, self._previews = str(ready["engine"]), ready.get("previews") is True
             except asyncio.IncompleteReadError as error:
                 raise _not_started(_ended(await _end_of(process))) from error
@@ -269,16 +270,24 @@ async def _end_of(process: asyncio.subprocess.Process) -> int:
         return await process.wait()
 
 
+async def _ready(process: asyncio.subprocess.Process) -> Frame:
+    """What the child says when it is ready; until then it may take as long as it says that it is loading."""
+    frame = await asyncio.wait_for(_first(process), START)
+    end = time.monotonic() + LONGEST_START
+    while frame.kind == "loading" and time.monotonic() < end:
+        frame = await asyncio.wait_for(_first(process), START)
+    if frame.kind != "ready":
+        raise ValueError(f"the engine said {frame.kind!r} before it was ready")
+    return frame
+
+
 async def _first(process: asyncio.subprocess.Process) -> Frame:
-    """What the child says when it is ready."""
+    """The next that the child says, before anything else is asked of it."""
     stream = process.stdout
     if stream is None:
         raise ValueError("the engine has no output")
     head, payload = lengths(await stream.readexactly(LENGTHS.size))
-    frame = unpack(await stream.readexactly(head), await stream.readexactly(payload))
-    if frame.kind != "ready":
-        raise ValueError(f"the engine said {frame.kind!r} before it was ready")
-    return frame
+    return unpack(await stream.readexactly(head), await stream.readexactly(payload))
 
 
 async def _each_frame(process: asyncio.subprocess.Process, hear: Callable[[Frame], None]) -> None:
