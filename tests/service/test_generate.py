@@ -13,7 +13,7 @@ import pytest
 
 from mezzotint import records
 from mezzotint.core import places
-from mezzotint.core.catalogue import CARDS, ModelCard
+from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errors import BadPicture, EngineFailure, Unavailable, Unreachable
 from mezzotint.core.headers import MAX_BYTES
 from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
@@ -162,6 +162,28 @@ async def test_a_guidance_of_nothing_is_not_the_usual_guidance(studio: Studio) -
     unguided = replace(claim, inputs=replace(claim.inputs, parameters=claim.inputs.parameters | {"guidance": 0}))
 
     assert order_of(unguided, []).guidance == 0.0
+
+
+@pytest.mark.parametrize(("model", "asked", "extras"), [
+    ("flux-dev", {"raw": True}, {"prompt_upsampling": False}),
+    ("flux-pro-1.1", {"prompt_upsampling": True}, {"prompt_upsampling": True, "unsaid": ["steps", "guidance"]}),
+    ("flux-pro-1.0-expand", {"left": 8}, {"prompt_upsampling": False, "margins": (8, 0, 0, 0)}),
+    ("flux-pro-1.0-canny", {"canny_low_threshold": 7}, {"prompt_upsampling": False, "canny_low_threshold": 7, "canny_high_threshold": 200}),
+    ("flux-pro-finetuned", {"finetune_strength": 0.5}, {"prompt_upsampling": False, "finetune_id": "x", "finetune_strength": 0.5}),
+    ("black-forest-labs/flux-dev", {"prompt_strength": 0.3}, {"leaves": True}),
+    ("black-forest-labs/flux-dev-lora", {"lora_weights": "ink"}, {"lora_weights": "ink", "lora_scale": 1, "extra_lora_scale": 1, "leaves": True}),
+])  # fmt: skip
+async def test_what_only_some_engines_understand_goes_with_the_order(studio: Studio, model: str, asked: dict[str, Any], extras: dict[str, Any]) -> None:
+    card = BFL_MODELS.get(model) or REPLICATE_MODELS[model]
+    given = minimal(card) | {name: value for name, value in asked.items() if name in card.parameters}
+    if "finetune_id" in card.parameters:
+        given["finetune_id"] = "x"
+    await submit(Submission(card, given, "comet", OWNER), studio.tools)
+    [claim] = await studio.tools.ledger.claim("w", await studio.tools.ledger.enlist("w"), ["stub"], 1)
+
+    order = order_of(claim, [(parameter.name, a_file()) for parameter in card.image_parameters if parameter.required])
+
+    assert dict(order.extras) == extras
 
 
 async def test_replicates_word_for_jpeg_is_jpeg(studio: Studio) -> None:

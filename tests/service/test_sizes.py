@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Sizing
 from mezzotint.core.catalogue.shared import FOUR_MEGAPIXELS
-from mezzotint.core.errors import InvalidRequest
+from mezzotint.core.errors import BadPicture, InvalidRequest
 from mezzotint.core.headers import MAX_PIXELS
 from mezzotint.core.parameters import Parameter
 from mezzotint.core.rules import read_ratio
-from mezzotint.service.sizes import GRID, LEAST, MOST, ONE_MEGAPIXEL, OPEN_SIZES, Size, from_picture, from_ratio, size_of
+from mezzotint.service.sizes import GRID, LEAST, MOST, ONE_MEGAPIXEL, OPEN_SIZES, Size, from_picture, from_ratio, margins_of, size_of
 from mezzotint.service.validation import validate
 from tests.probes import minimal
 
@@ -199,3 +199,44 @@ def test_the_open_models_sizes_are_about_a_megapixel_in_their_ratio() -> None:
         assert width / height == pytest.approx(float(ratio), rel=0.04)
         assert width * height == pytest.approx(ONE_MEGAPIXEL, rel=0.08)
         assert width % 64 == height % 64 == 0
+
+
+# what is painted around a picture
+
+
+@pytest.mark.parametrize(("model", "asked", "margins", "size"), [
+    ("flux-pro-1.0-expand", {"left": 20, "top": 4}, (20, 4, 0, 0), (112, 96)),
+    ("flux-tools/outpainting-v1", {"width": 200, "height": 160}, (50, 30, 50, 30), (200, 160)),
+    ("flux-tools/outpainting-v1", {"width": 200, "height": 160, "reference_offset_x": 0, "reference_offset_y": 60}, (0, 60, 100, 0), (200, 160)),
+    ("flux-tools/outpainting-v1", {"width": 64, "height": 160, "auto_crop": True}, (-18, 30, -18, 30), (64, 160)),
+    ("flux-fill-pro", {"outpaint": "Zoom out 2x"}, (50, 50, 50, 50), (192, 192)),
+    ("flux-fill-pro", {"outpaint": "Zoom out 1.5x"}, (25, 25, 25, 25), (144, 144)),
+    ("flux-fill-pro", {"outpaint": "Make square"}, (0, 0, 0, 0), (96, 96)),
+    ("flux-fill-pro", {"outpaint": "Left outpaint"}, (50, 0, 0, 0), (144, 96)),
+    ("flux-fill-pro", {"outpaint": "Bottom outpaint"}, (0, 0, 0, 50), (96, 144)),
+    ("flux-fill-pro", {"outpaint": "None"}, None, (96, 96)),
+    ("flux-dev", {}, None, (1024, 768)),
+])  # fmt: skip
+def test_what_is_asked_for_around_a_picture_of_100_by_100(model: str, asked: dict[str, Any], margins: Any, size: Size) -> None:
+    card = BFL_MODELS.get(model) or REPLICATE_MODELS[model]
+    values = validate(card, minimal(card) | asked)
+
+    assert margins_of(values, (100, 100)) == margins
+    assert size_of(card, values, (100, 100)) == size
+
+
+@pytest.mark.parametrize(("given", "square"), [((30, 10), (0, 10, 0, 10)), ((10, 31), (10, 0, 11, 0))])
+def test_a_square_is_made_by_the_shorter_side(given: Size, square: tuple[int, ...]) -> None:
+    assert margins_of({"outpaint": "Make square"}, given) == square
+
+
+@pytest.mark.parametrize(("asked", "complaint"), [
+    ({"width": 64, "height": 200}, "lies beyond the canvas of 64 by 200"),
+    ({"width": 200, "height": 200, "reference_offset_x": 101}, "lies beyond the canvas"),
+    ({"width": 200, "height": 200, "reference_offset_x": 300, "auto_crop": True}, "outside its canvas altogether"),
+])  # fmt: skip
+def test_a_picture_beyond_its_canvas_is_refused_unless_it_may_be_cut(asked: dict[str, Any], complaint: str) -> None:
+    card = BFL_MODELS["flux-tools/outpainting-v1"]
+
+    with pytest.raises(BadPicture, match=complaint):
+        margins_of(validate(card, minimal(card) | asked), (100, 100))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,12 +18,16 @@ from mezzotint.core.headers import MAX_BYTES, read_header, whole
 from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
 from mezzotint.core.tasks import Claim, Outcome, Status
 from mezzotint.ports import BlobStore, Fetcher, Interrupted, Moderator
-from mezzotint.service.sizes import Size, size_of
+from mezzotint.service.sizes import Margins, Size, margins_of, size_of
 from mezzotint.service.submit import BLOB
 
 DEFAULT_STEPS = 28
 DEFAULT_GUIDANCE = 3.0
 SEEDS = 2**64
+EXTRAS = (
+    "raw", "prompt_upsampling", "canny_low_threshold", "canny_high_threshold", "finetune_id", "finetune_strength", "lora_weights", "lora_scale",
+    "extra_lora", "extra_lora_scale", "dilate_pixels",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
     given: Size | None = None
     if pictures:
         given = read_header(pictures[0][1]).upright
-    width, height = size_of(card, _all_values(card, values), given)
+    everything = _all_values(card, values)
+    width, height = size_of(card, everything, given)
     prompt, seed = values.get("prompt", ""), (values["seed"] + index) % SEEDS
     steps, guidance = values.get("steps") or DEFAULT_STEPS, values.get("guidance")
     strength = values.get("strength", values.get("image_prompt_strength"))
@@ -171,9 +176,21 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
         pictures=tuple(pictures),
         strength=strength,
         notes=tuple(notes.items()),
-        extras=tuple((name, values[name]) for name in ("raw", "prompt_upsampling") if name in values),
+        extras=tuple(_extras(values, margins_of(everything, given) if given else None)),
         careful=claim.attempt > 1,
     )
+
+
+def _extras(values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[str, Any]]:
+    """What only some engines know what to do with. `leaves`: the strength says how far to leave the picture, not how much it counts;
+    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it."""
+    yield from ((name, values[name]) for name in EXTRAS if name in values)
+    if margins is not None:
+        yield "margins", margins
+    if "strength" in values:
+        yield "leaves", True
+    if unsaid := [name for name in ("steps", "guidance") if values.get(name) is None]:
+        yield "unsaid", unsaid
 
 
 def _all_values(card: ModelCard, values: dict[str, Any]) -> dict[str, Any]:

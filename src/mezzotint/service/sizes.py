@@ -9,6 +9,7 @@ from typing import Any
 
 from mezzotint.core.catalogue import ModelCard, Sizing
 from mezzotint.core.catalogue.shared import FOUR_MEGAPIXELS, MEGAPIXEL
+from mezzotint.core.errors import BadPicture
 from mezzotint.core.rules import read_ratio
 
 GRID = 16  # what the models' latents are laid out on
@@ -17,6 +18,7 @@ ONE_MEGAPIXEL = 1024 * 1024
 MEGAPIXELS = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*(?:MP)?", re.ASCII | re.IGNORECASE)
 MATCH = "match_input_image"  # Replicate's word, of ratios and of resolutions
 Size = tuple[int, int]
+Margins = tuple[int, ...]
 
 # FLUX's own sizes for the ratios of Replicate's open models, at one megapixel
 OPEN_SIZES: dict[str, Size] = {
@@ -60,14 +62,53 @@ def size_of(card: ModelCard, values: dict[str, Any], given: Size | None) -> Size
             if ratio is None:
                 ratio = Fraction(*given) if given else Fraction(1)
             return from_ratio(ratio, usual, 32)
-        case Sizing.INPUT:
-            return from_picture(given or (1024, 1024), FOUR_MEGAPIXELS)
-        case Sizing.EXPANDED:
+        case Sizing.INPUT | Sizing.EXPANDED:
             width, height = given or (1024, 1024)
-            across, down = values["left"] + values["right"], values["top"] + values["bottom"]
-            return from_picture((width + across, height + down), FOUR_MEGAPIXELS)
+            left, top, right, bottom = margins_of(values, (width, height)) or (0, 0, 0, 0)
+            return from_picture((left + width + right, top + height + bottom), FOUR_MEGAPIXELS)
         case Sizing.FORMAT:
             return _by_format(values, given, usual)
+
+
+def margins_of(values: dict[str, Any], given: Size) -> Margins | None:
+    """What is to be painted around the picture, in its own pixels: left, top, right, bottom; below 0 it is cut. None: nothing is asked for.
+
+    Raises BadPicture for one that lies beyond its new canvas and may not be cut.
+    """
+    width, height = given
+    if "left" in values and "bottom" in values:
+        return tuple(values[side] or 0 for side in ("left", "top", "right", "bottom"))
+    if "reference_offset_x" in values:
+        return _around(values, given)
+    match values.get("outpaint"):
+        case "Zoom out 1.5x" | "Zoom out 2x" as word:
+            across, down = (width // 4, height // 4) if "1.5" in word else (width // 2, height // 2)
+            return across, down, across, down
+        case "Make square":
+            across, down = max(0, height - width), max(0, width - height)
+            return across // 2, down // 2, across - across // 2, down - down // 2
+        case "Left outpaint" | "Right outpaint" | "Top outpaint" | "Bottom outpaint" as word:
+            side, at = word.partition(" ")[0].lower(), ("left", "top", "right", "bottom")
+            return tuple((height if name in ("top", "bottom") else width) // 2 if name == side else 0 for name in at)
+        case _:
+            return None
+
+
+def _around(values: dict[str, Any], given: Size) -> Margins:
+    """A canvas of a size of its own, and where the picture lies on it: in its middle, unless an offset says otherwise."""
+    offsets = (values["reference_offset_x"], values["reference_offset_y"])
+    before = [
+        (side - length) // 2 if offset is None else offset for side, length, offset in zip((values["width"], values["height"]), given, offsets, strict=True)
+    ]
+    after = [side - start - length for side, start, length in zip((values["width"], values["height"]), before, given, strict=True)]
+    margins = (before[0], before[1], after[0], after[1])
+    if min(margins) < 0 and not values.get("auto_crop"):
+        raise BadPicture(
+            f"the picture of {given[0]} by {given[1]} pixels lies beyond the canvas of {values['width']} by {values['height']}: set auto_crop, or move it"
+        )
+    if min(before[0] + given[0], before[1] + given[1], values["width"] - before[0], values["height"] - before[1]) <= 0:
+        raise BadPicture("the picture lies outside its canvas altogether")
+    return margins
 
 
 def _automatic(values: dict[str, Any], given: Size | None) -> Size:
