@@ -33,6 +33,7 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "bus": ("none", "none", ("carrier pigeon", "NONE")),
     "engine": ("stub", "stub", ("Nano", "midjourney")),
     "config": ("~/mezzotint.toml", Path.home() / "mezzotint.toml", ("~nobody-of-this-name/x",)),
+    "weights": ("~/weights", Path.home() / "weights", ("~nobody-of-this-name/x",)),
     "stub_seconds": ("0.25", 0.25, DURATIONS),
     "threads": ("4", 4, NUMBERS),
     "public_url": ("https://paint.example/flux/", "https://paint.example/flux", ADDRESSES),

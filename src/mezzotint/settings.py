@@ -141,8 +141,9 @@ TABLE = (
     Setting("ledger", "", _text, "Where tasks are kept: sqlite:FILE or memory:. By default a file in the data folder."),
     Setting("blobs", "", _text, "Where pictures are kept: file:FOLDER or memory:. By default a folder in the data folder."),
     Setting("bus", "none", _one_of("none"), "What carries offers between machines. One machine needs none."),
-    Setting("engine", "nano", _one_of("nano", "stub", "upstream"), "What paints the models that the operator's file does not name."),
+    Setting("engine", "nano", _one_of("nano", "stub", "upstream", "diffusers"), "What paints the models that the operator's file does not name."),
     Setting("config", None, _folder, "The operator's file; by default mezzotint.toml in the data folder, if it is there."),
+    Setting("weights", None, _folder, "A folder of weights for the diffusers engine: in it a folder for each, by the name that it was published under."),
     Setting("stub_seconds", 0.0, read_seconds, "How long the stub engine takes for a picture."),
     Setting("threads", 0, _whole, "CPU threads of the engine; 0 is one per core."),
     Setting("public_url", "", _url, "The address that links are made on; by default the one that the client called."),
@@ -191,6 +192,7 @@ class Settings:
     bus: str
     engine: str
     config: Path | None
+    weights: Path | None
     stub_seconds: float
     threads: int
     public_url: str

@@ -252,6 +252,27 @@ IN_TASKS = (
         ("Ask for a smaller picture. Nothing was charged.",),
     ),
     _of_tasks(
+        "no_weights",
+        "There are no weights here that do what this model is asked for.",
+        ("The operator has not given this server the weights, or they cannot do this mode. The message names what is wanted.",),
+        (
+            "Choose another model, or leave the picture out.",
+            "The operator adds weights to mezzotint.toml; `mezzotint doctor` tells what there is. Nothing was charged.",
+        ),
+    ),
+    _of_tasks(
+        "bad_weights",
+        "The weights for this model cannot be used.",
+        ("Their folder is not there or not whole, they are in an unsafe format, or they do not fit the card.",),
+        ("The operator finds the reason in the message and with `mezzotint doctor`. Nothing was charged.",),
+    ),
+    _of_tasks(
+        "unknown_finetune",
+        "There is no finetune or LoRA of that name here.",
+        ("The name in finetune_id, lora_weights or extra_lora is none that the operator has configured; addresses are not fetched.",),
+        ("Use one of those that the message names. Nothing was charged.",),
+    ),
+    _of_tasks(
         "attempts_exhausted",
         "The task was tried as often as it may be, and each time its worker was lost.",
         ("Workers were stopped or killed, lost their connection, or ran out of memory.",),

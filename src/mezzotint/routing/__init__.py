@@ -5,5 +5,6 @@ from __future__ import annotations
 from mezzotint.routing.file import read_routing
 from mezzotint.routing.models import Offer, Route, Routing
 from mezzotint.routing.providers import Kind, Provider
+from mezzotint.routing.weights import Lora, Tuning, Weights
 
-__all__ = ["Kind", "Offer", "Provider", "Route", "Routing", "read_routing"]
+__all__ = ["Kind", "Lora", "Offer", "Provider", "Route", "Routing", "Tuning", "Weights", "read_routing"]

@@ -11,6 +11,7 @@ from mezzotint.core.errors import BadSetting
 from mezzotint.routing.models import Routing, check_default, read_route
 from mezzotint.routing.providers import read_provider
 from mezzotint.routing.table import Table
+from mezzotint.routing.weights import Tuning, read_tuning, read_weights
 from mezzotint.settings import PREFIX, Settings
 
 if sys.version_info >= (3, 11):
@@ -48,7 +49,10 @@ def _routing(path: Path, content: dict[str, Any], otherwise: str) -> Routing:
     top = Table(f"{path}:", content)
     given = top.take("providers", lambda value: Table(f"{path}: [providers]", value), Table("", {}))
     models = top.take("models", lambda value: Table(f"{path}: [models]", value), Table("", {}))
-    top.end(("models", "providers"))
+    weights = top.take("weights", lambda value: Table(f"{path}: [weights]", value), Table("", {}))
+    tuning = top.take("diffusers", lambda value: read_tuning(str(path), value), Tuning())
+    top.end(("models", "providers", "weights", "diffusers"))
     providers = {name: read_provider(str(path), name, values, path.parent) for name, values in given.items()}
     routes = tuple(read_route(str(path), pattern, value, providers) for pattern, value in models.items())
-    return Routing(otherwise, routes, MappingProxyType(providers), str(path))
+    held = {name: read_weights(str(path), name, values, path.parent) for name, values in weights.items()}
+    return Routing(otherwise, routes, MappingProxyType(providers), str(path), MappingProxyType(held), tuning)

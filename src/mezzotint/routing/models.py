@@ -13,10 +13,11 @@ from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errors import BadSetting
 from mezzotint.routing.providers import Provider, in_order
 from mezzotint.routing.table import Table, amount, listed, one_of, text
+from mezzotint.routing.weights import Tuning, Weights
 
-UPSTREAM = "upstream"
+UPSTREAM, DIFFUSERS = "upstream", "diffusers"
 # the engines, and what a model's entry may say for them beside `engine`
-ENGINES: Mapping[str, tuple[str, ...]] = {"nano": (), "stub": (), UPSTREAM: ("providers",)}
+ENGINES: Mapping[str, tuple[str, ...]] = {"nano": (), "stub": (), UPSTREAM: ("providers",), DIFFUSERS: ("weights",)}
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,13 @@ class Offer:
 
 @dataclass(frozen=True)
 class Route:
-    """One entry of [models]: the models that `pattern` names go to `engine`. `offers` are in the order in which they are tried."""
+    """One entry of [models]: the models that `pattern` names go to `engine`. `offers` are in the order in which they are tried,
+    and `weights` in that in which they are preferred; none: those that the engine prefers itself."""
 
     pattern: str
     engine: str
     offers: tuple[Offer, ...] = ()
+    weights: tuple[str, ...] = ()
 
     def covers(self, card: ModelCard) -> bool:
         return any(fnmatchcase(name, self.pattern) for name in card.all_names)
@@ -48,6 +51,8 @@ class Routing:
     routes: tuple[Route, ...] = ()
     providers: Mapping[str, Provider] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
+    weights: Mapping[str, Weights] = field(default_factory=lambda: MappingProxyType({}))
+    tuning: Tuning = field(default_factory=Tuning)
 
     @cached_property
     def _by_card(self) -> dict[ModelCard, Route]:
@@ -84,11 +89,16 @@ def read_route(place: str, pattern: str, value: Any, providers: Mapping[str, Pro
         offers = tuple(_offer(where, entry, providers) for entry in table.take("providers", listed, list(providers)))
         if not offers:
             raise table.wrong("there is no provider to ask: add a [providers.NAME] table")
+    weights: tuple[str, ...] = table.take("weights", _weights, ()) if engine == DIFFUSERS else ()
     table.end(("engine", *ENGINES[engine]))
-    route = Route(pattern, engine, offers)
+    route = Route(pattern, engine, offers, weights)
     if not any(route.covers(card) for card in CARDS):
         raise table.wrong("no model is called so; `mezzotint models` lists them")
     return route
+
+
+def _weights(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(text(name) for name in listed(value))
 
 
 def _offer(where: str, entry: Any, providers: Mapping[str, Provider]) -> Offer:

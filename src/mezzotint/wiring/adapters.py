@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mezzotint.core.errors import BadSetting
+from mezzotint.core.errors import BadSetting, MezzotintError
 from mezzotint.ports import BlobStore, Clock, Engine, Ledger, Limits
 from mezzotint.routing import Provider, read_routing
 from mezzotint.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
+    from mezzotint.engines.diffusers.library import Library
     from mezzotint.service.tools import Tools
     from mezzotint.work.supervisor import Supervisor
 
@@ -109,10 +110,29 @@ def engine_of(settings: Settings) -> Engine:
             from mezzotint.engines.stub import StubEngine
 
             return StubEngine(settings.stub_seconds)
+        case "diffusers":
+            return diffusers_engine(settings)
         case _:
             from mezzotint.engines.nano.engine import NanoEngine
 
             return NanoEngine(settings.threads)
+
+
+def diffusers_engine(settings: Settings) -> Engine:
+    """Raises EngineFailure where something is not installed, BadSetting."""
+    from mezzotint.engines.diffusers.engine import DiffusersEngine
+
+    return DiffusersEngine(library_of(settings), read_routing(settings).tuning, settings.folder / "diffusers", settings.threads)
+
+
+def library_of(settings: Settings) -> Library:
+    """The weights of the operator's file, and those that lie in the folder of weights. Raises BadSetting."""
+    from mezzotint.engines.diffusers.library import Library, in_folder
+
+    routing = read_routing(settings)
+    there = in_folder(settings.weights) if settings.weights else {}
+    models = {route.pattern: route.weights for route in routing.routes if route.weights}
+    return Library(there | dict(routing.weights), models)
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,7 @@ class _ImagingDarkroom:
 
     decode: Callable[..., Any]
     decode_mask: Callable[..., Any]
+    mask_within: Callable[..., Any]
     encode: Callable[..., Any]
     preview: Callable[..., Any]
 
@@ -132,7 +153,11 @@ def run_engine_child(settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that the user started; it tells the rest
     source, sink = standard_streams()
-    Child(engine_of(settings), _ImagingDarkroom(imaging.decode, imaging.decode_mask, imaging.encode, imaging.preview), source, sink).run()
+    darkroom = _ImagingDarkroom(imaging.decode, imaging.decode_mask, imaging.mask_within, imaging.encode, imaging.preview)
+    try:
+        Child(engine_of(settings), darkroom, source, sink).run()
+    except MezzotintError as error:  # its supervisor hears only that it ended; people read this
+        sys.exit(f"the engine cannot work: {error}")
 
 
 def supervisor_of(settings: Settings, server: str, local_socket: str | None, name: str) -> Supervisor:
