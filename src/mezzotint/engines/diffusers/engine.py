@@ -340,4 +340,5 @@ def _up(side: int) -> int:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    """The card's: where the machine's own memory is used up, a fresh process is the better remedy."""
+    return type(error).__name__ == "OutOfMemoryError"
