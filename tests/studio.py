@@ -38,6 +38,8 @@ ORIGIN = "http://testserver"
 class InProcessPainter:
     """The stub engine without a process around it."""
 
+    slots = 1
+
     def __init__(self) -> None:
         self.stub, self.engine = StubEngine(), "stub"
         self.orders: list[PaintOrder] = []

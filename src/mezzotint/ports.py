@@ -1,6 +1,6 @@
 """The edges: what the service asks of the world, each port named for who asks. Adapters fit them; they inherit nothing.
 
-One object, the ledger, answers Tasks, Queue, Outbox, Keys, Files and Shelf. Every method of it is one transaction: it happened, on disk,
+One object, the ledger, answers Tasks, Queue, Outbox, Keys, Files, Calls and Shelf. Every method of it is one transaction: it happened, on disk,
 when it returns, or it raised and did not happen. Ledger methods wait; engines compute.
 """
 
@@ -12,10 +12,13 @@ from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
+from mezzotint.core.calls import Call, CallNote, Noted, Spent
+from mezzotint.core.errands import Delivered, Errand, ProviderAnswer, ProviderRequest
 from mezzotint.core.files import File
 from mezzotint.core.images import EncodedImage, Pixels
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
 from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
+from mezzotint.leash import Leash
 
 
 class Clock(Protocol):
@@ -32,6 +35,14 @@ class WallClock(Clock, Protocol):
         ...
 
     def follow(self, seconds: float) -> None: ...
+
+    def mark(self, seconds: float = 0.0) -> str:
+        """How it is set, or will be after it has followed; to be compared with by a later process."""
+        ...
+
+    def set_since(self, mark: str | None) -> float:
+        """By how many seconds the wall's time was set since an earlier process made that mark; 0 where that cannot be told."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -207,6 +218,22 @@ class Files(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """Pictures ordered from providers: what workers note of them, and what they cost."""
+
+    async def note_calls(self, notes: Sequence[CallNote]) -> list[Noted]:
+        """Notes new calls, where the title holds and the provider may cost so much; and how calls go on, whoever has the title by now."""
+        ...
+
+    async def calls_of(self, task: UUID) -> list[Call]:
+        """By picture and number."""
+        ...
+
+    async def spent_upstream(self, first: str, last: str) -> list[Spent]:
+        """By day, provider and model; both days (YYYY-MM-DD) included."""
+        ...
+
+
 class Shelf(Protocol):
     """What the sweeper asks. Everything in the blob store lies under the prefix of a task, and every task ends; or of a file, and
     every file expires."""
@@ -232,7 +259,7 @@ class Shelf(Protocol):
         ...
 
 
-class Ledger(Tasks, Queue, Outbox, Keys, Files, Shelf, Protocol):
+class Ledger(Tasks, Queue, Outbox, Keys, Files, Calls, Shelf, Protocol):
     """What an adapter in `ledger` is: one object, several narrow views."""
 
     async def secret(self) -> bytes:
@@ -250,9 +277,14 @@ class Ledger(Tasks, Queue, Outbox, Keys, Files, Shelf, Protocol):
         """
         ...
 
-    def move(self, seconds: float) -> None:
+    async def clock_mark(self) -> str | None:
+        """The last one that came with `move`."""
+        ...
+
+    def move(self, seconds: float, mark: str, *, at_start: bool = False) -> None:
         """Moves all that is to come, such as ends of leases, delays, deadlines, and when pictures go: the clock is set by as much right
-        after. What was, and when keys expire, stays. Not awaited, so that nobody looks at the time in between. Raises Unavailable."""
+        after. What was, and when keys expire, stays. Not awaited, so that nobody looks at the time in between. Leases and delays are of this time already
+        `at_start`, and stay. Raises Unavailable."""
         ...
 
     async def close(self) -> None: ...
@@ -335,6 +367,29 @@ class Previewing(Protocol):
     def preview(self) -> Pixels | None:
         """The picture in hand as it looks now, small; asked for within a report, and only where somebody watches. None: nothing to see."""
         ...
+
+
+class ProviderLine(Protocol):
+    """Speaks to providers."""
+
+    async def ask(self, request: ProviderRequest) -> ProviderAnswer:
+        """Never raises for what the other side does. Follows no redirect."""
+        ...
+
+
+class Upstream(Protocol):
+    """An engine that has others paint, many at a time."""
+
+    @property
+    def slots(self) -> int:
+        """How many errands it may be on."""
+        ...
+
+    async def run(self, errand: Errand, report: Callable[[int, int], None], leash: Leash) -> Delivered:
+        """Raises EngineFailure, Moderated, BadPicture, or what the leash holds."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 @runtime_checkable

@@ -26,7 +26,8 @@ from tests.pictures import a_file, in_base64
 
 VICTIMS = ("server", "worker", "engine", "all")
 OF_SWEEPING = tuple(point for point in POINTS if point.startswith("sweep"))  # reached at a start, where pictures are old enough
-OF_LOAD = tuple(point for point in POINTS if point not in OF_SWEEPING)
+OF_CALLS = tuple(point for point in POINTS if point.startswith("call"))  # reached where providers paint: see provider_faults.py
+OF_LOAD = tuple(point for point in POINTS if point not in (*OF_SWEEPING, *OF_CALLS))
 OF_WORKER = ("claim: came", "paint", "engine", "blob", "verdict: sending", "verdict: acknowledged")  # what the server starts again by itself
 PICTURE = in_base64(a_file(width=256, height=256))
 REACHED_WITHIN = 8.0  # seconds

@@ -19,6 +19,7 @@ from tests.acceptance import (
     forgeries,
     guarding,
     hostile_pictures,
+    provider_faults,
     raw_requests,
     recovery,
     retries,
@@ -58,6 +59,10 @@ def _pictures(folder: Path, count: int, seed: int) -> Findings:
 
 def _faults(folder: Path, count: int, seed: int) -> Findings:
     return faults.endure_on_several(folder, count or 20, seed)
+
+
+def _providers(folder: Path, count: int, seed: int) -> Findings:
+    return provider_faults.endure(folder, count or 500, seed, kills=(count or 500) // 5)
 
 
 def _upgrades(folder: Path, count: int, seed: int) -> Findings:
@@ -116,6 +121,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "retries": (_retries, "creates repeated under their Idempotency-Key while the server is killed; --count keys"),
     "pictures": (_pictures, "hostile pictures for an engine child; --count pictures"),
     "faults": (_faults, "full and broken disks, clocks that jump, engines that hang and more, under load; --count of each kind"),
+    "providers": (_providers, "providers that do everything wrong, while the gateway is killed; --count calls of each kind"),
     "upgrades": (_upgrades, "ledgers of older schemas with tasks in flight; --count ledgers"),
     "slow": (_slow, "clients that drip beside one that does not; --count of each kind"),
     "streams": (_streams, "streams of events that break and are taken up again, while the server is killed; --count streams given up"),

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from mezzotint._version import __version__
+from mezzotint.core.calls import Call, CallNote, CallState
 from mezzotint.ledger import sqlite_connections as module
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
+from mezzotint.routing import Kind, Provider, Routing
 from tests.clocks import HandClock
 from tests.studio import Studio, a_studio
 
@@ -143,3 +145,17 @@ async def test_they_say_nothing_of_what_was_asked_for(studio: Studio) -> None:
 
     for path in ("/healthz", "/readyz", "/metrics"):
         assert "secret" not in (await studio.client.get(path)).text
+
+
+async def test_metrics_say_what_providers_cost_today(clock: HandClock) -> None:
+    providers = {name: Provider(name, Kind.BFL, "https://api.bfl.ai") for name in ("bfl", "idle")}
+    studio = a_studio(clock, routing=Routing("stub", providers=providers))
+    await studio.created()
+    epoch = await studio.tools.ledger.enlist("w")
+    [claim] = await studio.tools.ledger.claim("w", epoch, ["stub"], 1)
+    call = Call(claim.task, 0, 1, "bfl", "flux-dev", "flux-dev", CallState.SUBMITTING, claim.attempt, cost=2.5)
+    await studio.tools.ledger.note_calls([CallNote(call)])
+    text = (await studio.client.get("/metrics")).text
+
+    for line in ('calls_today{provider="bfl"} 1.0', 'credits_today{provider="bfl"} 2.5', 'calls_today{provider="idle"} 0.0'):
+        assert f"mezzotint_provider_{line}\n" in text

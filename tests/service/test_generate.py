@@ -58,6 +58,7 @@ class Easel:
 
     does: Callable[[PaintOrder], Painted] = field(default=lambda order: of_words(order.prompt, order))
     engine: str = "easel"
+    slots: int = 1
     orders: list[PaintOrder] = field(default_factory=list)
 
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:

@@ -9,11 +9,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mezzotint._version import __version__
 from mezzotint.core.errors import MezzotintError
 from mezzotint.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from mezzotint.routing import Routing
 
 LEAST_FREE = 1024**3
 
@@ -41,6 +45,10 @@ def findings() -> Iterator[Finding]:
             yield Finding(what, True, look(settings))
         except (MezzotintError, OSError, ImportError) as error:
             yield Finding(what, False, _advice(error))
+    try:
+        yield from _painting(settings)
+    except (MezzotintError, OSError, ImportError) as error:
+        yield Finding("mezzotint.toml", False, _advice(error))
 
 
 def _advice(error: Exception) -> str:
@@ -84,6 +92,31 @@ def _serving(settings: Settings) -> str:
     return f"running at {found.url}" if found else "not running (mezzotint serve starts one)"
 
 
+def _painting(settings: Settings) -> Iterator[Finding]:
+    """Every engine that paints something here, and every provider."""
+    from mezzotint.routing import read_routing
+    from mezzotint.routing.models import UPSTREAM
+
+    routing = read_routing(settings)
+    if routing.source:
+        yield Finding("mezzotint.toml", True, f"{routing.source}: {len(routing.routes)} entries for models, {len(routing.providers)} providers")
+    for engine in routing.engines:
+        if engine != UPSTREAM:
+            try:
+                yield Finding("engine", True, _engine(replace(settings, engine=engine)))
+            except (MezzotintError, OSError, ImportError) as error:
+                yield Finding("engine", False, _advice(error))
+    yield from asyncio.run(_providers(settings, routing))
+
+
+async def _providers(settings: Settings, routing: Routing) -> list[Finding]:
+    if not routing.providers:
+        return []
+    from mezzotint.wiring.providers import looked_at
+
+    return [Finding(f"provider {provider.name}", checked.good, checked.said) async for provider, checked in looked_at(settings, routing)]
+
+
 def _engine(settings: Settings) -> str:
     """Loads the engine and paints one small picture."""
     from mezzotint.ports import PaintRequest
@@ -100,5 +133,4 @@ LOOKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("data folder", _folder),
     ("ledger", _ledger),
     ("server", _serving),
-    ("engine", _engine),
 )

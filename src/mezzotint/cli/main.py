@@ -45,7 +45,7 @@ def serve_command(
     host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one.", min=0, max=65535)] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the ledger and the pictures.")] = None,
-    engine: Annotated[str | None, typer.Option(help="What paints: nano or stub.")] = None,
+    engine: Annotated[str | None, typer.Option(help="What paints: nano, stub or upstream.")] = None,
     as_json: Json = False,
 ) -> None:
     """Serve until Ctrl-C. Prints the address when it is ready."""
@@ -169,6 +169,17 @@ def doctor_command(as_json: Json = False) -> None:
             else:
                 say(f"{'ok  ' if finding.good else 'BAD '} {finding.what}: {finding.said}")
     leave(Exit.OK if well else Exit.FAILED)
+
+
+@app.command("providers")
+def providers_command(as_json: Json = False) -> None:
+    """Look at the providers and what they cost."""
+    from mezzotint.cli.providers import providers
+
+    well = True
+    with ending_well(as_json=as_json):
+        well = providers(as_json=as_json)
+    leave(Exit.OK if well else Exit.UPSTREAM)
 
 
 @app.command("version")

@@ -17,6 +17,7 @@
         Unavailable            503  the ledger or the disk cannot take it just now; says when to come back
       BadSetting               a setting that cannot be used
       EngineFailure            a picture could not be painted; says whether another attempt may help
+      Moderated                a provider refuses a request, or a picture
       Unreachable              an address that may not be, or could not be, reached
       BadPicture               bytes that are no picture we accept
       LedgerError              the ledger cannot be used
@@ -138,10 +139,21 @@ class BadSetting(MezzotintError):
 
 
 class EngineFailure(MezzotintError):
-    def __init__(self, message: str, *, code: str = "engine_failed", retryable: bool = False) -> None:
+    """`unused`: the attempt came to nothing and does not count, as nobody had time for it; `delay` in seconds until the next."""
+
+    def __init__(self, message: str, *, code: str = "engine_failed", retryable: bool = False, unused: bool = False, delay: float = 1.0) -> None:
         self.code = code
-        self.retryable = retryable
+        self.retryable = retryable or unused
+        self.unused, self.delay = unused, delay
         super().__init__(message)
+
+
+class Moderated(MezzotintError):
+    """A provider refuses the request, or the picture that it made; `reasons` are fit to show."""
+
+    def __init__(self, reasons: Sequence[str], *, picture: bool) -> None:
+        self.reasons, self.picture = tuple(reasons), picture
+        super().__init__(", ".join(reasons))
 
 
 class Unreachable(MezzotintError):

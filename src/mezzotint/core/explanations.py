@@ -291,5 +291,52 @@ IN_TASKS = (
         ("Give it longer, or leave the header out. Nothing was charged.",),
     ),
 )
-EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType({each.code: each for each in (*IN_ANSWERS, *IN_LINKS, *IN_TASKS)})
+OF_PROVIDERS = (
+    _of_tasks(
+        "outcome_unknown",
+        "A provider was asked for the picture, and nobody knows whether it made one.",
+        ("The connection broke, or the answer could not be read, after the request had gone out.", "The server was interrupted at that moment."),
+        (
+            "Make the task again if you want it again. The server does not do so by itself: the provider might make, and charge, two.",
+            "The operator finds the order in the provider's own records. Nothing was charged here.",
+        ),
+    ),
+    _of_tasks(
+        "picture_lost",
+        "A provider made the picture, and it could not be had.",
+        ("The provider's link led nowhere, or to something that is no picture.", "The server was interrupted between the picture and the disk."),
+        ("Make the task again. Nothing was charged here; the provider may have charged the operator.",),
+    ),
+    _of_tasks(
+        "provider_failed",
+        "The provider could not paint this picture.",
+        ("The message says what it told. Where there are other providers, they could not either.",),
+        ("Make the task again, or with other parameters. Nothing was charged.",),
+    ),
+    _of_tasks(
+        "provider_refused",
+        "The provider refuses the request.",
+        ("It does not take these parameters or pictures.", "It does not know the server's key, or that account has no credits."),
+        ("Read the message: it is the provider's.", "The operator looks with `mezzotint doctor`. Nothing was charged."),
+    ),
+    _of_tasks(
+        "provider_timeout",
+        "The provider had no picture after the longest time that it is given.",
+        ("It is overloaded, or has lost the task.",),
+        ("Make the task again later.", "The operator sets the time with `deadline` in mezzotint.toml. Nothing was charged here; the provider may charge."),
+    ),
+    _of_tasks(
+        "provider_unavailable",
+        "No provider could be asked before the task's time was over.",
+        ("All of them were down, or asked to be left alone.",),
+        ("Make the task again later. Nothing was charged.",),
+    ),
+    _of_tasks(
+        "spend_cap_reached",
+        "The providers of this model may not cost more for now.",
+        ("The operator's limit for a day or a month is reached.",),
+        ("Make the task again when the next day or month begins, in UTC.", "The operator sets the limit in mezzotint.toml. Nothing was charged."),
+    ),
+)
+EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType({each.code: each for each in (*IN_ANSWERS, *IN_LINKS, *IN_TASKS, *OF_PROVIDERS)})
 BY_ANY_WORD: Mapping[str, Explanation] = MappingProxyType({word: each for each in EXPLANATIONS.values() for word in (each.code, *each.also)})

@@ -1,4 +1,4 @@
-"""What workers and the server say to each other: pull, beat, progress, finish, fail. JSON over HTTP, on a local socket or far away."""
+"""What workers and the server say to each other: pull, beat, progress, calls, finish, fail. JSON over HTTP, on a local socket or far away."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from mezzotint.core.calls import CallNote, Noted
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.tasks import Claim, Progress, Verdict
 
@@ -70,6 +71,20 @@ class Report:
 
     progress: list[Progress]
     previews: list[Preview] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What is ordered from providers, and what became of it: each noted before it is done, and when it is."""
+
+    notes: list[CallNote]
+
+
+@dataclass(frozen=True)
+class CallsNoted:
+    """What became of each note."""
+
+    noted: list[Noted]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from mezzotint.core.calls import Call
 from mezzotint.core.images import StoredImage
 from mezzotint.core.webhooks import Event
 
@@ -102,13 +103,18 @@ class NewTask:
 
 @dataclass(frozen=True)
 class Claim:
-    """A worker's title to a task: `attempt` is the fencing token that every later word about the task must carry."""
+    """A worker's title to a task: `attempt` is the fencing token that every later word about the task must carry.
+
+    `calls` are what earlier attempts ordered from providers; `age`, for how many seconds the task has been worked on.
+    """
 
     task: UUID
     attempt: int
     inputs: Inputs
     created: float
     cancel_requested: bool = False
+    calls: tuple[Call, ...] = ()
+    age: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from mezzotint.http import flux_task
 from mezzotint.http.auth import Authenticator
 from mezzotint.http.dialects import bfl, comet
 from mezzotint.http.endpoint import JSON, as_json, route
-from mezzotint.http.intake import Intake
+from mezzotint.http.intake import Intake, told_with
 from mezzotint.http.polls import PollWindow
 from mezzotint.http.rates import STANDING, check
 from mezzotint.http.requests import Origins, json_object, preferred_wait, switch
@@ -82,10 +82,7 @@ class Flux:
             return as_json(flux_task.estimated(await estimate(submission, self._tools)))
         accepted = await submit(submission, self._tools)
         url = polling_url(accepted.task, self._dialect.poll, taken.origin, self._tools)
-        headers = {"x-mezzotint-engine": accepted.engine}
-        if accepted.replayed:
-            headers["idempotent-replayed"] = "true"
-        return as_json(self._dialect.accepted(accepted.task, url, accepted.quote), headers)
+        return as_json(self._dialect.accepted(accepted.task, url, accepted.quote), told_with(accepted))
 
     async def poll(self, request: Request) -> Response:
         """Always 200 for whoever may ask: what there is to know is in the body. Held, where that is asked for, until the task has ended."""

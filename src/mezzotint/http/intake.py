@@ -16,7 +16,7 @@ from mezzotint.http.auth import Authenticator
 from mezzotint.http.health import Door
 from mezzotint.http.rates import CREATES
 from mezzotint.http.requests import BODY_GRACE, Origins, hash_of, header, read_body
-from mezzotint.service.submit import Submission
+from mezzotint.service.submit import Accepted, Submission
 
 IDEMPOTENCY_KEY, LONGEST_IDEMPOTENCY_KEY = "idempotency-key", 255
 LABEL, LONGEST_LABEL = "x-mezzotint-label", 100
@@ -46,6 +46,16 @@ class Taken:
             label=self.label,
             **rest,
         )
+
+
+def told_with(accepted: Accepted) -> dict[str, str]:
+    """The headers of a create's answer: what paints it, what that cannot be told, and whether it was made before."""
+    headers = {"x-mezzotint-engine": accepted.engine}
+    if accepted.dropped:
+        headers["x-mezzotint-dropped"] = ", ".join(accepted.dropped)
+    if accepted.replayed:
+        headers["idempotent-replayed"] = "true"
+    return headers
 
 
 class Intake:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from mezzotint.core import ids
 from mezzotint.core.accounts import CREATE, READ
+from mezzotint.core.calls import Call
 from mezzotint.core.catalogue import BFL_MODELS, CARDS, REPLICATE_MODELS, ModelCard, Surface
 from mezzotint.core.errors import NotFound
 from mezzotint.core.schema import model_schema
@@ -22,6 +23,7 @@ from mezzotint.http.flux import hints
 from mezzotint.http.paging import page_of
 from mezzotint.http.replicate_models import listing
 from mezzotint.http.requests import Origins, preferred_wait
+from mezzotint.routing.models import UPSTREAM
 from mezzotint.service.cancel import cancel
 from mezzotint.service.read import Viewer, find_within
 from mezzotint.service.tools import Tools
@@ -77,6 +79,8 @@ class Native:
             raise NotFound(f"there is no task {text[:64]!r}")
         inputs = await self._tools.ledger.inputs(found.task.id)
         body = _shown(found.task) | {"parameters": inputs.parameters if inputs else {}, "images": list(found.links(self._origins.of(request)))}
+        if found.task.engine == UPSTREAM:
+            body |= {"upstream": [_called(call) for call in await self._tools.ledger.calls_of(found.task.id)]}
         if found.progress is not None and not found.task.status.final:
             body |= {"step": found.progress.step, "steps": found.progress.steps}
         return as_json(body, await hints(found, self._tools))
@@ -98,6 +102,23 @@ def _summary(card: ModelCard) -> dict[str, Any]:
         "aliases": list(card.aliases),
         "retired": card.retired or None,
         "parameters": list(card.parameters),
+    }
+
+
+def _called(call: Call) -> dict[str, Any]:
+    """A picture that was ordered from a provider; `cost` in credits, as expected until the provider has said."""
+    return {
+        "provider": call.provider,
+        "model": call.name,
+        "id": call.external_id or None,
+        "image": call.index,
+        "state": call.state.value,
+        "ordered_at": call.begun,
+        "cost": call.cost,
+        "seed": call.seed,
+        "prompt": call.prompt,
+        "dropped": list(call.dropped),
+        "note": call.note or None,
     }
 
 

@@ -24,7 +24,7 @@ from mezzotint.core.tasks import Task
 from mezzotint.http.dialects import openai
 from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.forms import read_form
-from mezzotint.http.intake import Intake, Taken
+from mezzotint.http.intake import Intake, Taken, told_with
 from mezzotint.http.requests import json_object
 from mezzotint.http.streams import EventStream, event
 from mezzotint.service.integrity import picture
@@ -96,13 +96,13 @@ class OpenAIImages:
         submission = taken.submission(openai.SURFACE, card, given)
         accepted = await submit_all([_numbered(submission, index) for index in range(count)], self._tools)
         made = [each.task for each in accepted]
-        headers = {"idempotent-replayed": "true"} if accepted[0].replayed else {}
+        headers = told_with(accepted[0])
         if body.get("stream") is True:
             return self._streamed(made, _Stream(kind, partials, taken.origin, openai.said(body)), headers)
         tasks = [openai.check_end(task) for task in await asyncio.gather(*(until_final(each, WAIT, self._tools) for each in made))]
         pictures = [picture for task in tasks for picture in await self._pictures(task, taken.origin, whole=whole)]
         created = int(min(task.created for task in tasks))
-        return Response(records.encode({"created": created, "data": pictures}), 200, headers | {"x-mezzotint-engine": tasks[0].engine}, JSON)
+        return Response(records.encode({"created": created, "data": pictures}), 200, headers, JSON)
 
     def _streamed(self, made: list[UUID], stream: _Stream, headers: dict[str, str]) -> Response:
         """Each task is watched from its making, so that the worker knows it with the claim, until the stream is over."""

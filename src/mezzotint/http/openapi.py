@@ -224,7 +224,7 @@ def _prediction_body(schema: Schema, **more: Schema) -> Schema:
 def _replicate() -> dict[str, Any]:
     made = {201: ref("Prediction"), 202: ref("Prediction")}
     headers = (PREFER, CANCEL_AFTER, IDEMPOTENCY, LABEL)
-    told = ("Idempotent-Replayed",)
+    told = CREATED
     schnell = next(card for card in _cards(Surface.REPLICATE) if card.name.endswith("flux-schnell"))
     by_version = {"version": schnell.name, "input": examples.body_of(schnell)}
     version = the(TEXT, "The version's 64 digits, with or without `owner/name:` before them; or owner/name alone.")
@@ -331,7 +331,7 @@ def _form(properties: dict[str, Schema]) -> Schema:
 
 def _images(name: str, summary: str, **body: Any) -> dict[str, Any]:
     """A create that is answered with its pictures, at once or as events."""
-    told, parameters = ("X-Mezzotint-Engine",), (IDEMPOTENCY, LABEL)
+    told, parameters = CREATED, (IDEMPOTENCY, LABEL)
     made = operation(name, summary, OPENAI, {200: ref("Images")}, (*CREATING, 404, 504), parameters=parameters, told=told, **body)
     made["responses"]["200"]["content"]["text/event-stream"] = {
         "schema": the(ANYTHING, "With stream: previews as partial_image, each picture as completed, or error.")

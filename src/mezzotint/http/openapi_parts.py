@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mezzotint.core.calls import CallState
 from mezzotint.core.explanations import EXPLANATIONS
 from mezzotint.core.schema import Schema
 from mezzotint.core.tasks import Status
@@ -69,6 +70,19 @@ RESULT: Schema = {
     },
 }
 PROBLEM: Schema = object_of(where=list_of({"type": ["string", "integer"]}), what=TEXT, kind=TEXT)
+UPSTREAM_CALL = object_of(
+    provider=the(TEXT, "By its name in mezzotint.toml."),
+    model=the(TEXT, "What the model is called there."),
+    id=the(MAYBE_TEXT, "The provider's own."),
+    image=the(WHOLE, "Which of the task's pictures, from 0."),
+    state={"enum": [state.value for state in CallState]},
+    ordered_at=TIME,
+    cost=the(NUMBER, "Credits that the provider takes for it, as expected until it has said."),
+    seed=the({"type": ["integer", "null"]}, "As the provider said."),
+    prompt=the(MAYBE_TEXT, "What the provider painted from, as it said."),
+    dropped=the(list_of(TEXT), "Parameters that it was not told, as it does not know them."),
+    note=MAYBE_TEXT,
+)
 TASK_SCHEMA = with_optional(
     object_of(
         id=the(TEXT, "A UUIDv7.", format="uuid"),
@@ -89,6 +103,7 @@ TASK_SCHEMA = with_optional(
     ),
     parameters=the(ANY_OBJECT, "What it is painted from, settled: defaults filled in, a seed drawn."),
     images=list_of(LINK),
+    upstream=the(list_of(UPSTREAM_CALL), "What was ordered from providers for it, where they paint it."),
     step=the(WHOLE, "How far it is."),
     steps=WHOLE,
 )
@@ -281,6 +296,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "X-Mezzotint-Step": ("How far it is: step/steps.", TEXT),
     "X-Mezzotint-Waiting": ("How many tasks are in the queue, while this one is.", WHOLE),
     "X-Mezzotint-Eta": ("Seconds that it may still take.", WHOLE),
+    "X-Mezzotint-Dropped": ("Parameters of the request that the provider of this model is not told, as it does not know them.", TEXT),
     "Idempotent-Replayed": ("true where the task had been made by an earlier request with the same Idempotency-Key.", TEXT),
     "X-RateLimit-Limit": ("Polls that an account has in a second.", WHOLE),
     "X-RateLimit-Remaining": ("Polls that it has left in this one.", WHOLE),
@@ -288,7 +304,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "ETag": ("Names these bytes, for If-None-Match.", TEXT),
 }
 ALWAYS = frozenset({"X-Request-Id", "ETag"})  # where they are described
-CREATED = ("X-Mezzotint-Engine", "Idempotent-Replayed")
+CREATED = ("X-Mezzotint-Engine", "X-Mezzotint-Dropped", "Idempotent-Replayed")
 HINTS = ("X-Mezzotint-Engine", "X-Mezzotint-State", "X-Mezzotint-Step", "X-Mezzotint-Waiting", "X-Mezzotint-Eta")
 RATES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
 

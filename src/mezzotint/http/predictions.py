@@ -21,7 +21,7 @@ from mezzotint.http.auth import Authenticator
 from mezzotint.http.cursors import Span, read_page
 from mezzotint.http.dialects import replicate
 from mezzotint.http.endpoint import JSON, Endpoint, as_json
-from mezzotint.http.intake import Intake
+from mezzotint.http.intake import Intake, told_with
 from mezzotint.http.outputs import output_of
 from mezzotint.http.prediction_streams import stream_url
 from mezzotint.http.requests import Origins, json_object, preferred_wait
@@ -90,8 +90,7 @@ class Predictions:
             raise NotFound("the prediction is gone")
         early = wait > 0 and not task.status.final
         told = await self._told(task, taken.origin, prefix, status="starting" if early else "")
-        headers = {"idempotent-replayed": "true"} if accepted.replayed else {}
-        return Response(records.encode(told), 202 if early else 201, headers, JSON)
+        return Response(records.encode(told), 202 if early else 201, told_with(accepted), JSON)
 
     async def get(self, request: Request, prefix: str) -> Response:
         key = await self._authenticator.required(request, READ)

@@ -1,4 +1,4 @@
-"""The workers' door: pull, beat, progress, finish and fail, for whoever shows the worker token."""
+"""The workers' door: pull, beat, progress, calls, finish and fail, for whoever shows the worker token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mezzotint import records
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
 from mezzotint.core.parameters import Problem
-from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Claim, Status, Verdict
 from mezzotint.core.webhooks import Event
 from mezzotint.crash_points import reached
@@ -40,6 +40,7 @@ class WorkerDoor:
             "pull": self._pull,
             "beat": self._beat,
             "progress": self._progress,
+            "calls": self._calls,
             "finish": self._finish,
             "fail": self._finish,
         }
@@ -116,6 +117,11 @@ class WorkerDoor:
                 self._tools.previews.show(preview)
             self._tools.hub.changed(progress.task)
         return trimmed(Told(canceled, [], self._tools.previews.wishes(progress.task for progress in report.progress)))
+
+    async def _calls(self, body: bytes, _: Request) -> CallsNoted:
+        noted = await self._tools.ledger.note_calls(_read(body, Calls).notes)
+        reached("call: noted")
+        return CallsNoted(noted)
 
     async def _finish(self, body: bytes, _: Request) -> Finished:
         verdicts = [_sound(verdict) for verdict in _read(body, Finish).verdicts]

@@ -48,6 +48,7 @@ class MemoryLedger(MemoryQueue, MemoryFiles):
         ]
         for task in old:
             del self._tasks[task]
+            self._calls.pop(task, None)
             for event in Event:
                 self._outbox.pop(message_id(task, event), None)
         return len(old)

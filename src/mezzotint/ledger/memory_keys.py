@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.spending import COLUMNS
 from mezzotint.core.tasks import NewTask
 from mezzotint.ledger.memory_base import Entry, MemoryBase
+from mezzotint.ledger.rows import day_of
 from mezzotint.ledger.terms import Terms, no_credits, over_budget
 from mezzotint.ports import Clock, Limits
 
@@ -107,7 +107,7 @@ class MemoryKeys(MemoryBase):
         self._take(entry.new, -entry.held, -entry.new.price if has_budget else 0.0)
 
     def _note_use(self, entry: Entry, now: float) -> None:
-        day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
+        day = day_of(now)
         name = (entry.task.account, day, entry.task.key, entry.task.model, entry.new.label)
         tasks, spent = self._used.get(name, (0, 0.0))
         self._used[name] = tasks + 1, spent + entry.new.price

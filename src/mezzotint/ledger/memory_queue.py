@@ -9,6 +9,7 @@ from uuid import UUID
 from mezzotint.core.tasks import Claim, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Event
 from mezzotint.ledger.memory_base import Entry
+from mezzotint.ledger.memory_calls import MemoryCalls
 from mezzotint.ledger.memory_tasks import MemoryTasks
 from mezzotint.ledger.rows import CANCELED, EXPIRED, given_up
 from mezzotint.ledger.terms import Terms, not_enlisted
@@ -21,7 +22,7 @@ class _Lease:
     until: float
 
 
-class MemoryQueue(MemoryTasks):
+class MemoryQueue(MemoryTasks, MemoryCalls):
     """A base of `MemoryLedger`."""
 
     def __init__(self, clock: Clock, terms: Terms) -> None:
@@ -66,7 +67,8 @@ class MemoryQueue(MemoryTasks):
         entry.task = replace(entry.task, status=Status.PROCESSING, attempt=entry.task.attempt + 1, started=entry.task.started or now)
         if entry.task.attempt == 1:
             self._owe(entry, Event.START)
-        return Claim(entry.task.id, entry.task.attempt, entry.new.inputs, entry.task.created)
+        age = max(0.0, now - (entry.task.started or now))
+        return Claim(entry.task.id, entry.task.attempt, entry.new.inputs, entry.task.created, calls=self._calls_told(entry.task.id), age=age)
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
         self._open()

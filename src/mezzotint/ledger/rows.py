@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,11 @@ def message_id(task: UUID, event: Event) -> str:
     """Of the webhook that tells it. These sort as their tasks do."""
     name = f"msg_{ids.short(task)}"
     return name if event is Event.COMPLETED else f"{name}_{event.value}"
+
+
+def day_of(seconds: float) -> str:
+    """Of Unix seconds, in UTC, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
 
 
 def hook_of(inputs: Inputs) -> int:

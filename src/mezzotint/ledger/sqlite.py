@@ -17,6 +17,7 @@ from mezzotint.core import ids
 from mezzotint.core.errors import LedgerError
 from mezzotint.ledger.place import Place
 from mezzotint.ledger.reader import SQL
+from mezzotint.ledger.sqlite_calls import SqliteCalls
 from mezzotint.ledger.sqlite_connections import Connection, open_connection, refuse_network_file_system
 from mezzotint.ledger.sqlite_files import SqliteFiles
 from mezzotint.ledger.sqlite_keys import SqliteKeys
@@ -33,7 +34,7 @@ MOVED = ("move_leases", "move_delayed", "move_deadlines", "move_pictures", "move
 PRIVATE = 0o600  # prompts are in it, and the secret that links are signed with
 
 
-class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFiles):
+class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFiles, SqliteCalls):
     """See `ports.Ledger`."""
 
     def __init__(self, path: Path, clock: Clock, terms: Terms) -> None:
@@ -77,7 +78,7 @@ class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFil
             return 0
         before = ids.mint(max(0, int((now - self._terms.keep_tasks) * 1000)), bytes(ids.RANDOM_BYTES))
         rows = connection.execute(SQL["old_tasks"], {"before": before.bytes, "count": TIDY_GROUP}).fetchall()
-        for name in ("forget_deliveries", "forget_outbox", "forget_input", "forget_task"):
+        for name in ("forget_deliveries", "forget_outbox", "forget_input", "forget_calls", "forget_task"):
             connection.executemany(SQL[name], [{"id": row[0]} for row in rows])
         return len(rows)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from mezzotint import records
 from mezzotint.core.tasks import Outcome, Status
 from mezzotint.core.webhooks import Event
 from mezzotint.ledger.reader import SQL, Reader
-from mezzotint.ledger.rows import NUMBERS
+from mezzotint.ledger.rows import NUMBERS, day_of
 from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_outbox import owe
 from mezzotint.ledger.terms import Terms
@@ -32,7 +31,7 @@ class SqliteEnds(Reader):
         end = {"id": task.bytes, "state": NUMBERS[outcome.status], "now": now, "outcome": records.encode(outcome), "images_until": kept}
         connection.execute(SQL["finish"], end)
         if ready:
-            day = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d")
+            day = day_of(now)
             use = {name: row[name] for name in ("account", "api_key", "model", "label", "price")}
             connection.execute(SQL["charge"], use | {"day": day})
         elif row["price"]:

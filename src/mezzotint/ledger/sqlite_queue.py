@@ -11,6 +11,7 @@ from mezzotint.core.tasks import Claim, Inputs, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Event
 from mezzotint.ledger.reader import SQL
 from mezzotint.ledger.rows import CANCELED, EXPIRED, given_up
+from mezzotint.ledger.sqlite_calls import calls_in
 from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_ends import SqliteEnds
 from mezzotint.ledger.sqlite_outbox import owe
@@ -68,7 +69,9 @@ class SqliteQueue(SqliteEnds):
         task, inputs = UUID(bytes=row["id"]), connection.execute(SQL["get_inputs"], {"task": row["id"]}).fetchone()[0]
         if row["attempt"] == 1:
             owe(connection, task, row, Event.START, now)
-        return Claim(task, row["attempt"], records.decode(inputs, Inputs), row["created"])
+            return Claim(task, 1, records.decode(inputs, Inputs), row["created"])
+        calls = calls_in(connection, row["id"], now)
+        return Claim(task, row["attempt"], records.decode(inputs, Inputs), row["created"], calls=calls, age=max(0.0, now - row["started"]))
 
     async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Orders:
         return await self._writer.do(lambda connection: self._beat(connection, worker, epoch, held))

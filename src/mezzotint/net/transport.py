@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Iterable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -54,13 +56,18 @@ class _Body(httpx2.AsyncByteStream):
         await self._response.aclose()
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """Made once: reading the world's certificates takes a while."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """A transport for `httpx2.AsyncClient`. No proxies, no environment: nothing but the guard decides where it connects."""
 
     def __init__(self, guard: Guard, connections: int = CONNECTIONS) -> None:
-        context = httpx2.create_ssl_context(trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context, max_connections=connections, max_keepalive_connections=0, network_backend=GuardedBackend(guard)
+            ssl_context=tls(), max_connections=connections, max_keepalive_connections=0, network_backend=GuardedBackend(guard)
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -75,6 +82,28 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
 
 NETWORK_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError)
+
+
+# what says that not even the request went out
+UNSENT = (
+    httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError,
+    httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.UnsupportedProtocol, httpcore2.LocalProtocolError,
+)  # fmt: skip
+IDLE = 2.0  # seconds that a connection is kept for the next request: far below what servers keep them for, so that none is used that just ends
+
+
+def plain_client(connections: int) -> httpx2.AsyncClient:
+    """For addresses that the operator gave: not judged, connections kept for a moment. Else as `guarded_client`."""
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE)
+    return httpx2.AsyncClient(
+        limits=limits,
+        verify=tls(),
+        timeout=httpx2.Timeout(None, connect=10.0),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+    )
 
 
 def guarded_client(guard: Guard, connections: int = CONNECTIONS) -> httpx2.AsyncClient:

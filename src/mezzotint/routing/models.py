@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errors import BadSetting
@@ -41,6 +43,25 @@ class Route:
 
     def covers(self, card: ModelCard) -> bool:
         return any(fnmatchcase(name, self.pattern) for name in card.all_names)
+
+    def in_turn(self, task: UUID, index: int) -> list[Offer]:
+        """For one picture of a task: those with weights first, drawn by them, the others as listed. The draw is the same whenever it is
+        made."""
+        weighted, drawn = [offer for offer in self.offers if offer.weight is not None], list[Offer]()
+        while weighted:
+            seed = f"{task.hex} {index} {len(drawn)}".encode()
+            at = int.from_bytes(hashlib.sha256(seed).digest()[:8], "big") / 2**64 * sum(offer.weight or 0.0 for offer in weighted)
+            drawn.append(weighted.pop(_at(weighted, at)))
+        return drawn + [offer for offer in self.offers if offer.weight is None]
+
+
+def _at(offers: Sequence[Offer], at: float) -> int:
+    """Which of them, laid side by side as wide as they weigh, lies there."""
+    for place, offer in enumerate(offers):
+        at -= offer.weight or 0.0
+        if at < 0:
+            return place
+    return len(offers) - 1
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core import places
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
-from mezzotint.core.errors import BadPicture, EngineFailure, Unreachable
+from mezzotint.core.errors import BadPicture, EngineFailure, Moderated, Unreachable
 from mezzotint.core.headers import MAX_BYTES, read_header, whole
 from mezzotint.core.images import EncodedImage, ImageFormat, StoredImage
 from mezzotint.core.tasks import Claim, Outcome, Status
@@ -47,6 +47,8 @@ class PaintOrder:
     notes: tuple[tuple[str, str], ...] = ()
     extras: tuple[tuple[str, Any], ...] = ()
     careful: bool = False  # an engine may have died of it: if one does again, it must be plain of which picture
+    claim: Claim | None = field(default=None, compare=False)  # what it comes from, and `index` which picture of that it is, for whoever has others paint it
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,17 @@ class Painted:
     image: EncodedImage
     prompt: str
     engine: str
+    seed: int | None = None  # where it is not the one that was asked for
 
 
 class Painter(Protocol):
-    """An engine as the worker sees it: in a process of its own. `engine` is its name, once it is known."""
+    """An engine as the worker sees it: in a process of its own. `engine` is its name, once it is known; `slots`, how many pictures it
+    paints at a time."""
 
     engine: str
+
+    @property
+    def slots(self) -> int: ...
 
     async def paint(self, order: PaintOrder, report: Callable[[int, int], None]) -> Painted:
         """Raises EngineFailure, BadPicture for a picture that cannot be decoded, Interrupted when it was told to stop."""
@@ -94,9 +101,10 @@ async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
         if reasons := await workshop.moderator.request(claim.inputs):
             return Outcome(Status.REQUEST_MODERATED, reasons=reasons)
         painted, refused = [], dict[str, None]()
-        for index in range(_count(claim)):
-            one = await workshop.painter.paint(order_of(claim, pictures, index), _of_all(report, index, _count(claim)))
-            if reasons := await workshop.moderator.picture(one.image, claim.inputs):
+        for one in await _all_painted(claim, workshop, pictures, report):
+            if isinstance(one, Moderated):
+                refused |= dict.fromkeys(one.reasons)
+            elif reasons := await workshop.moderator.picture(one.image, claim.inputs):
                 refused |= dict.fromkeys(reasons)
             else:
                 painted.append(one)
@@ -104,6 +112,8 @@ async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
             return Outcome(Status.CONTENT_MODERATED, reasons=tuple(refused))
     except (Unreachable, BadPicture) as error:
         return Outcome(Status.ERROR, code="bad_picture", message=str(error))
+    except Moderated as error:
+        return Outcome(Status.REQUEST_MODERATED, reasons=error.reasons)
     except Interrupted:
         return Outcome(Status.CANCELED, code="canceled", message="canceled")
     except EngineFailure as error:
@@ -111,6 +121,43 @@ async def painted_of(claim: Claim, workshop: Workshop, report: Callable[[int, in
             raise
         return Outcome(Status.ERROR, code=error.code, message=str(error))
     return tuple(painted)
+
+
+async def _all_painted(
+    claim: Claim, workshop: Workshop, pictures: Sequence[tuple[str, bytes]], report: Callable[[int, int], None]
+) -> list[Painted | Moderated]:
+    """One after the other, or side by side where others paint them; those that are refused when they are painted among them."""
+    count = _count(claim)
+    if count == 1 or workshop.painter.slots == 1:
+        return [await _painted(claim, workshop, pictures, index, report) for index in range(count)]
+    tasks = [asyncio.create_task(_painted(claim, workshop, pictures, index, report, keep=True)) for index in range(count)]
+    await asyncio.wait(tasks)  # each to its end, since each may cost
+    return [task.result() for task in tasks]
+
+
+async def _painted(
+    claim: Claim, workshop: Workshop, pictures: Sequence[tuple[str, bytes]], index: int, report: Callable[[int, int], None], *, keep: bool = False
+) -> Painted | Moderated:
+    """`keep`: on disk at once, and not painted again where it is, so that a failure of the others costs nothing."""
+    if keep and claim.attempt > 1 and (image := await _found(claim, index, workshop.blobs)) is not None:
+        return Painted(image, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
+    try:
+        one = await workshop.painter.paint(order_of(claim, pictures, index), _of_all(report, index, _count(claim)))
+    except Moderated as error:
+        if not error.picture:
+            raise
+        return error
+    if keep:
+        await _stored(claim.task, index, one.image, workshop.blobs)
+    return one
+
+
+async def _found(claim: Claim, index: int, blobs: BlobStore) -> EncodedImage | None:
+    data = await blobs.get(places.painted(claim.task, index, _format(claim).value))
+    if data is None or not whole(data):
+        return None
+    header = read_header(data[:MAX_BYTES])
+    return EncodedImage(data, header.format, header.width, header.height)
 
 
 def _count(claim: Claim) -> int:
@@ -127,14 +174,18 @@ async def kept(claim: Claim, painted: Sequence[Painted], blobs: BlobStore) -> Ou
     """The pictures on disk. A manifest beside them says what they do not: that they were painted from other words than were given,
     or that some are left out."""
     images = [await _stored(claim.task, index, one.image, blobs) for index, one in enumerate(painted)]
-    outcome = _ready(claim, images, painted[0].prompt, painted[0].engine)
-    if outcome.prompt != claim.inputs.parameters.get("prompt", "") or len(images) < _count(claim):
+    outcome = _ready(claim, images, painted[0])
+    parameters = claim.inputs.parameters
+    if (outcome.prompt, outcome.seed) != (parameters.get("prompt", ""), parameters["seed"]) or len(images) < _count(claim):
         await blobs.put(places.manifest(claim.task), records.encode(outcome), replace=True)
     return outcome
 
 
-def _ready(claim: Claim, images: Sequence[StoredImage], prompt: str, engine: str) -> Outcome:
-    return Outcome(Status.READY, tuple(images), claim.inputs.parameters["seed"], prompt, engine)
+def _ready(claim: Claim, images: Sequence[StoredImage], first: Painted | None = None, engine: str = "") -> Outcome:
+    """What the first picture was painted from, which is what was asked for where nothing else is known."""
+    parameters = claim.inputs.parameters
+    seed = parameters["seed"] if first is None or first.seed is None else first.seed
+    return Outcome(Status.READY, tuple(images), seed, parameters.get("prompt", "") if first is None else first.prompt, first.engine if first else engine)
 
 
 def card_named(model: str) -> ModelCard:
@@ -178,6 +229,8 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
         notes=tuple(notes.items()),
         extras=tuple(_extras(values, margins_of(everything, given) if given else None)),
         careful=claim.attempt > 1,
+        claim=claim,
+        index=index,
     )
 
 
@@ -251,7 +304,7 @@ async def _adopted(claim: Claim, workshop: Workshop) -> Outcome | None:
             return None
         header = read_header(data[:MAX_BYTES])  # what we paint may be larger than what we take
         images.append(StoredImage(key, header.format.value, header.width, header.height, len(data), hashlib.sha256(data).hexdigest()))
-    return _ready(claim, images, claim.inputs.parameters.get("prompt", ""), workshop.painter.engine)
+    return _ready(claim, images, engine=workshop.painter.engine)
 
 
 def _format(claim: Claim) -> ImageFormat:

@@ -22,8 +22,10 @@ from mezzotint.core.tasks import Inputs, NewTask
 from mezzotint.core.webhooks import Event
 from mezzotint.crash_points import reached
 from mezzotint.ports import Limits, Submitted
+from mezzotint.routing.models import UPSTREAM
 from mezzotint.service.own import own_pictures
 from mezzotint.service.prices import Quote, quote
+from mezzotint.service.reach import dropped_of
 from mezzotint.service.sizes import Size
 from mezzotint.service.tools import Tools
 from mezzotint.service.validation import validate
@@ -61,6 +63,7 @@ class Accepted:
     quote: Quote
     replayed: bool
     engine: str
+    dropped: tuple[str, ...] = ()  # parameters that whoever paints it cannot be told
 
 
 def card_of(model: str, kind: Surface) -> ModelCard:
@@ -79,6 +82,7 @@ class _Checked:
     inputs: Inputs
     pictures: list[tuple[str, bytes]]
     quote: Quote
+    dropped: tuple[str, ...]
 
 
 async def _checked(submission: Submission, tools: Tools) -> _Checked:
@@ -96,7 +100,10 @@ async def _checked(submission: Submission, tools: Tools) -> _Checked:
     settled = _settle(card, values, tools)
     shown = None if submission.shown is None else dict(submission.shown)
     inputs = Inputs(card.name, settled, submission.origin, webhook_url, values.get("webhook_secret"), shown, submission.version, submission.webhook_events)
-    return _Checked(task, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))))
+    routing = tools.policy.routing
+    goes_up = routing is not None and routing.of(card).engine == UPSTREAM
+    dropped = dropped_of(card, submission.given, settled, task, routing) if routing is not None and goes_up else ()
+    return _Checked(task, inputs, pictures, quote(card, settled, _sizes(card, values, dict(pictures))), dropped)
 
 
 async def estimate(submission: Submission, tools: Tools) -> Quote:
@@ -114,7 +121,7 @@ async def submit(submission: Submission, tools: Tools) -> Accepted:
         submitted = await tools.ledger.submit(new, limits)
     if not submitted.replayed:
         tools.hub.queued()
-    return Accepted(submitted.task, checked.quote, submitted.replayed, new.engine)
+    return Accepted(submitted.task, checked.quote, submitted.replayed, new.engine, checked.dropped)
 
 
 async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Accepted]:
@@ -125,7 +132,7 @@ async def submit_all(submissions: Sequence[Submission], tools: Tools) -> list[Ac
     submitted = await _store(new, pictures, _limits(submissions[0].key, tools.policy.limits), tools)
     if not all(each.replayed for each in submitted):
         tools.hub.queued()
-    return [Accepted(made.task, each.quote, made.replayed, task.engine) for made, each, task in zip(submitted, checked, new, strict=True)]
+    return [Accepted(made.task, each.quote, made.replayed, task.engine, each.dropped) for made, each, task in zip(submitted, checked, new, strict=True)]
 
 
 def _new_task(submission: Submission, checked: _Checked, tools: Tools) -> NewTask:

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from mezzotint.core.errors import BadSetting, MezzotintError
 from mezzotint.ports import BlobStore, Clock, Engine, Ledger, Limits
 from mezzotint.routing import Provider, read_routing
+from mezzotint.routing.models import UPSTREAM
 from mezzotint.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from mezzotint.engines.diffusers.library import Library
     from mezzotint.service.tools import Tools
+    from mezzotint.work.carrier import Carrier
+    from mezzotint.work.link import Link
     from mezzotint.work.supervisor import Supervisor
 
 PAGE = 4096  # bytes of randomness fetched at once
@@ -172,9 +175,27 @@ def supervisor_of(settings: Settings, server: str, local_socket: str | None, nam
 
     if blobs_address(settings) == "memory":
         raise BadSetting(f"{PREFIX}BLOBS=memory: cannot be shared with a worker, which is a process of its own: use file:FOLDER")
+    link = Link(server, settings.worker_token, local_socket)
+    if settings.engine == UPSTREAM:
+        carrier = carrier_of(settings, link)
+        shop = Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), carrier)
+        return Supervisor(name, link, [carrier], [shop], settings.grace)
     lane = EngineChild([sys.executable, "-m", "mezzotint.cli.engine_process"], child_environment(settings), settings.stall)
     workshop = Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), lane)
-    return Supervisor(name, Link(server, settings.worker_token, local_socket), [lane], [workshop], settings.grace)
+    return Supervisor(name, link, [lane], [workshop], settings.grace)
+
+
+def carrier_of(settings: Settings, link: Link) -> Carrier:
+    """A lane to the providers of the operator's file, with their keys. Raises BadSetting."""
+    from mezzotint.engines.upstream.engine import UpstreamEngine
+    from mezzotint.engines.upstream.providers import Counters
+    from mezzotint.net.guard import Guard
+    from mezzotint.net.providers import GuardedLine
+    from mezzotint.routing.providers import key_of
+    from mezzotint.work.carrier import Carrier, Notes
+
+    counters = Counters(read_routing(settings), key_of)
+    return Carrier(UpstreamEngine(counters, GuardedLine(Guard(settings.reach)), Notes(link)))
 
 
 def blobs_address(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""A worker's line to the server: five verbs over HTTP, on a local socket or over the network."""
+"""A worker's line to the server: six verbs over HTTP, on a local socket or over the network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from uuid import UUID
 import httpx2
 
 from mezzotint import records
+from mezzotint.core.calls import CallNote, Noted
 from mezzotint.core.errors import MezzotintError, NotEnlisted
 from mezzotint.core.previews import Preview
-from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
+from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Progress, Verdict
 
 Answer = TypeVar("Answer")
@@ -40,6 +41,9 @@ class Link:
 
     async def progress(self, progress: Sequence[Progress], previews: Sequence[Preview] = ()) -> Told:
         return await self._ask("progress", trimmed(Report(list(progress), list(previews))), Told)
+
+    async def calls(self, notes: Sequence[CallNote]) -> list[Noted]:
+        return (await self._ask("calls", Calls(list(notes)), CallsNoted)).noted
 
     async def finish(self, verdicts: Sequence[Verdict]) -> list[bool]:
         """Ended tasks and tasks handed back, each by its own verb. Raises LinkDown if any of them was not heard."""

@@ -89,6 +89,8 @@ class EngineDied(EngineFailure):
 class EngineChild:
     """See `service.generate.Painter`. The child paints one picture at a time, and may be given the next ones ahead."""
 
+    slots = 1
+
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], stall: float) -> None:
         """`stall` is for how many seconds the child may be silent while it paints before it is taken for stuck."""
         self._command, self._environment, self._stall = tuple(command), dict(environment), stall
@@ -129,6 +131,9 @@ class EngineChild:
         for ticket, asked in running.asked.items():
             if asked.task == task:
                 running.say(pack("stop", {"ticket": ticket}))
+
+    def drain(self) -> None:
+        """A picture that is being painted is worth waiting for."""
 
     def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None:
         """From now on `show` is given previews of the task's pictures, right after their step was reported. Until `unwatch`."""

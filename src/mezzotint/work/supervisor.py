@@ -12,7 +12,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -22,9 +22,9 @@ from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
 from mezzotint.crash_points import reached
-from mezzotint.service.generate import Workshop, kept, painted_of
+from mezzotint.service.generate import Painter, Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
-from mezzotint.work.painter import EngineChild, EngineDied
+from mezzotint.work.painter import EngineDied
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
@@ -43,6 +43,25 @@ CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 
 Found = TypeVar("Found")
 
+
+class Lane(Painter, Protocol):
+    """What paints, as the worker handles it: an engine child, or a carrier."""
+
+    async def start(self) -> str: ...
+
+    def stop(self, task: str) -> None: ...
+
+    def drain(self) -> None:
+        """Nothing comes any more, and what need not be waited for is handed back."""
+        ...
+
+    def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None: ...
+
+    def unwatch(self, task: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 log = structlog.get_logger("worker")
 
 
@@ -51,7 +70,7 @@ class _Held:
     """A claim in hand."""
 
     claim: Claim
-    lane: EngineChild | None = None  # that paints it now
+    lane: Lane | None = None  # that paints it now
     step: Progress | None = None
     told: Progress | None = None
     wish: Wish | None = None  # of those who watch it
@@ -75,9 +94,9 @@ class _Pace:
 
 
 class Supervisor:
-    """`lanes` are its engine children, `workshops` the same with what else generating needs, in the same order."""
+    """`lanes` are its engine children, or what has others paint; `workshops` the same with what else generating needs, in the same order."""
 
-    def __init__(self, name: str, link: Link, lanes: Sequence[EngineChild], workshops: Sequence[Workshop], grace: float) -> None:
+    def __init__(self, name: str, link: Link, lanes: Sequence[Lane], workshops: Sequence[Workshop], grace: float) -> None:
         self._name, self._link, self._lanes, self._workshops, self._grace = name, link, list(lanes), list(workshops), grace
         self._in_the_open = {lane for lane, shop in zip(lanes, workshops, strict=True) if not shop.moderator.judges_pictures}
         self._held: dict[UUID, _Held] = {}
@@ -89,7 +108,7 @@ class Supervisor:
         self._rested, self._heard = asyncio.Event(), asyncio.Event()  # a lane is free again; no verdict waits to be heard
         self._making: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[None]] = set()  # those of them whose picture is painted
-        self._busy: Counter[EngineChild] = Counter()  # pictures that each lane has to paint
+        self._busy: Counter[Lane] = Counter()  # pictures that each lane has to paint
         self._draining, self._abandoned = asyncio.Event(), False
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
@@ -148,6 +167,8 @@ class Supervisor:
         """Hands back what has not begun, gives the rest its grace, then hands that back too."""
         while not self._queue.empty():
             self._hand_back(self._queue.get_nowait())
+        for lane in self._lanes:
+            lane.drain()
         end = time.monotonic() + self._grace
         while self._busy.total() and not all(task.done() for task in painters):
             self._rested.clear()
@@ -228,9 +249,10 @@ class Supervisor:
 
     def _room(self) -> int:
         """How many tasks to pull: none until half of what is held ahead is used up, so that pulls of a fast engine are few."""
-        most = len(self._lanes) + self._pace.ahead
+        slots, ahead = sum(lane.slots for lane in self._lanes), self._pace.ahead
         waiting = self._queue.qsize() + self._busy.total()
-        return most - waiting if waiting <= most // 2 else 0
+        few = max(slots - 1, (slots + ahead) // 2)
+        return slots + ahead - waiting if waiting <= few else 0
 
     def _lose_all(self) -> None:
         for held in self._held.values():
@@ -316,10 +338,10 @@ class Supervisor:
 
     # painting
 
-    async def _paint_loop(self, lane: EngineChild, workshop: Workshop) -> None:
+    async def _paint_loop(self, lane: Lane, workshop: Workshop) -> None:
         """Keeps the lane fed: one picture in its hands and, with a fast engine, the next ones beside it."""
         while True:
-            while self._busy[lane] > self._pace.ahead:  # before it takes one: another lane may be free for that
+            while self._busy[lane] >= lane.slots + self._pace.ahead:  # before it takes one: another lane may be free for that
                 self._rested.clear()
                 await self._rested.wait()
             held = await self._queue.get()
@@ -388,10 +410,11 @@ class Supervisor:
         try:
             return await work
         except EngineFailure as error:
-            log.warning("painting failed", task=str(claim.task), attempt=claim.attempt, why=str(error))
+            if not error.unused:
+                log.warning("painting failed", task=str(claim.task), attempt=claim.attempt, why=str(error))
             if isinstance(error, EngineDied):  # the next one is tried at once: this one alone is gone
                 return Verdict(claim.task, claim.attempt, None, str(error), refund=not error.begun)
-            return Verdict(claim.task, claim.attempt, None, str(error), delay=1.0)
+            return Verdict(claim.task, claim.attempt, None, str(error), delay=error.delay, refund=error.unused)
         except Unavailable as error:
             log.warning("picture not stored", task=str(claim.task), attempt=claim.attempt, why=str(error))
             delay = min(LONGEST_DELAY, 2.0 ** min(claim.attempt, 10) / 2)  # it is not the task's fault, so this does not count

@@ -110,7 +110,7 @@ WHERE id IN (
     WHERE state = 0 AND not_before <= :now AND engine IN (SELECT value FROM json_each(:engines))
     ORDER BY class, vstart, id LIMIT :count
 )
-RETURNING id, attempt, created, vstart, class, account, hook;
+RETURNING id, attempt, created, started, vstart, class, account, hook;
 
 -- name: held
 SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
@@ -295,3 +295,32 @@ SELECT id FROM file WHERE expires <= :now ORDER BY expires LIMIT :count;
 
 -- name: forget_file
 DELETE FROM file WHERE id = :id;
+
+-- name: get_call
+SELECT details FROM upstream_call WHERE task = :task AND picture = :index AND number = :number;
+
+-- name: put_call
+INSERT INTO upstream_call (task, picture, number, details) VALUES (:task, :index, :number, :details)
+ON CONFLICT (task, picture, number) DO UPDATE SET details = excluded.details;
+
+-- name: calls_of
+SELECT details FROM upstream_call WHERE task = :task ORDER BY picture, number;
+
+-- name: runs
+-- A task that a worker has under this attempt, and that nobody canceled.
+SELECT 1 FROM task WHERE id = :id AND attempt = :attempt AND state = 1 AND cancel_requested = 0;
+
+-- name: spent_upstream
+-- Of one provider, this day and this month.
+SELECT coalesce(sum(cost) FILTER (WHERE day = :day), 0) AS day, coalesce(sum(cost), 0) AS month
+FROM upstream_spent WHERE provider = :provider AND day >= :month AND day <= :day;
+
+-- name: spend_upstream
+INSERT INTO upstream_spent (provider, day, model, calls, cost) VALUES (:provider, :day, :model, :calls, :cost)
+ON CONFLICT (provider, day, model) DO UPDATE SET calls = calls + excluded.calls, cost = cost + excluded.cost;
+
+-- name: list_spent_upstream
+SELECT provider, model, day, calls, cost FROM upstream_spent WHERE day >= :first AND day <= :last ORDER BY day, provider, model;
+
+-- name: forget_calls
+DELETE FROM upstream_call WHERE task = :id;
