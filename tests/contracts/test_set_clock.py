@@ -28,7 +28,7 @@ async def test_nothing_is_early_or_late_when_the_clock_is_set(ledger: Ledger, cl
     file = a_file_of(clock.now())
     await ledger.add_file(file, None)
 
-    ledger.move(seconds)
+    ledger.move(seconds, "a mark")
     clock.advance(seconds)
 
     assert await ledger.reap() == 0
@@ -43,6 +43,22 @@ async def test_nothing_is_early_or_late_when_the_clock_is_set(ledger: Ledger, cl
     assert [claim.task for claim in await ledger.claim("w", epoch, ["stub"], 3)] == [delayed.id]
     clock.advance(20)
     assert await ledger.reap() == 2
+
+
+async def test_a_clock_that_was_set_before_the_start_moves_what_is_kept_and_not_leases(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    await ledger.claim("w", epoch, ["stub"], 1)
+    file = a_file_of(clock.now() - 86_400)
+    await ledger.add_file(file, None)
+    assert await ledger.clock_mark() is None
+
+    ledger.move(86_400.0, "a mark", at_start=True)
+
+    assert await ledger.clock_mark() == "a mark"
+    assert await ledger.find_file(file.id) is not None
+    clock.advance(20)
+    assert await ledger.reap() == 1
 
 
 def a_file_of(now: float) -> File:

@@ -45,6 +45,18 @@ def test_a_clock_that_is_set_is_followed_when_it_is_told_to(monkeypatch: pytest.
     assert clock.jumped() == 0.0
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there a machine's start can be told from another")
+def test_a_clock_knows_by_how_much_it_was_set_since_an_earlier_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, real = SystemClock(), time.time
+
+    assert SystemClock().set_since(before.mark()) == 0.0
+    assert SystemClock().set_since(before.mark(-3600)) == pytest.approx(3600, abs=0.5)
+    monkeypatch.setattr(time, "time", lambda: real() - 86_400)
+    assert SystemClock().set_since(before.mark()) == pytest.approx(-86_400, abs=0.5)
+    assert SystemClock().set_since("another start of the machine 7.0") == 0.0
+    assert SystemClock().set_since(None) == 0.0
+
+
 # the ledger
 
 

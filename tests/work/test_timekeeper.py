@@ -30,6 +30,12 @@ class Set(HandClock):
         self.time += seconds
         self.off -= seconds
 
+    def mark(self, seconds: float = 0.0) -> str:
+        return f"set by {seconds:g}"
+
+    def set_since(self, mark: str | None) -> float:
+        return self.off if mark else 0.0
+
 
 async def test_a_lease_is_as_long_after_a_jump_as_before_it() -> None:
     clock, forgotten = Set(), list[str]()
@@ -43,6 +49,7 @@ async def test_a_lease_is_as_long_after_a_jump_as_before_it() -> None:
     began, clock.off = clock.now(), 86_400.0
     await keeper.look()
 
+    assert await ledger.clock_mark() == "set by 86400"
     assert (clock.now(), forgotten) == (began + 86_400.0, ["all"])
     assert await ledger.reap() == 0
 
@@ -66,3 +73,18 @@ async def test_while_the_ledger_cannot_be_written_time_goes_on_as_it_did(monkeyp
         await until(lambda: clock.now() == began - 3600, "the clock to follow")
     finally:
         running.cancel()
+
+
+async def test_a_jump_that_nobody_saw_is_caught_up_with() -> None:
+    clock = Set()
+    ledger = MemoryLedger(clock, Terms())
+    await ledger.submit(a_task(idempotency_key="7"), Limits())
+    keeper = Timekeeper(clock, ledger, lambda: None)
+
+    await keeper.catch_up()
+    assert await ledger.clock_mark() == "set by 0"
+    clock.advance(90_000)
+    clock.off = 90_000.0
+    await keeper.catch_up()
+
+    assert (await ledger.submit(a_task(idempotency_key="7"), Limits())).replayed

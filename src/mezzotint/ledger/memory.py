@@ -22,6 +22,7 @@ class MemoryLedger(MemoryQueue, MemoryFiles):
     def __init__(self, clock: Clock, terms: Terms | None = None) -> None:
         super().__init__(clock, terms or Terms())
         self._secret = secrets.token_bytes(32)
+        self._clock_mark: str | None = None
 
     # Shelf
 
@@ -66,15 +67,19 @@ class MemoryLedger(MemoryQueue, MemoryFiles):
         workers = sum(lease.until > now for lease in self._leases.values())
         return {"kind": "memory", "waiting": await self.waiting(), "workers": workers, "durable": False}
 
-    def move(self, seconds: float) -> None:
+    async def clock_mark(self) -> str | None:
+        return self._clock_mark
+
+    def move(self, seconds: float, mark: str, *, at_start: bool = False) -> None:
         self._open()
+        self._clock_mark = mark
         for entry in self._tasks.values():
-            entry.not_before += seconds
+            entry.not_before += 0.0 if at_start else seconds
             if entry.task.images_until:  # neither for ever nor gone
                 entry.task = replace(entry.task, images_until=entry.task.images_until + seconds)
             entry.new = replace(entry.new, deadline=None if entry.new.deadline is None else entry.new.deadline + seconds)
         for lease in self._leases.values():
-            lease.until += seconds
+            lease.until += 0.0 if at_start else seconds
         for owed in self._outbox.values():
             owed.not_before += seconds
         self._requests = {name: (digest, task, expires + seconds) for name, (digest, task, expires) in self._requests.items()}

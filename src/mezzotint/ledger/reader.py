@@ -16,13 +16,13 @@ class Reader:
 
     _reader: sqlite3.Connection
 
-    def _read(self, name: str, **values: Any) -> Any:
+    def _read(self, name: str, /, **values: Any) -> Any:
         try:
             return self._reader.execute(SQL[name], values).fetchone()
         except sqlite3.Error as error:
             raise unavailable(error) from error
 
-    def _read_all(self, name: str, **values: Any) -> list[Any]:
+    def _read_all(self, name: str, /, **values: Any) -> list[Any]:
         try:
             return self._reader.execute(SQL[name], values).fetchall()
         except sqlite3.Error as error:

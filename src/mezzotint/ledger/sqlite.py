@@ -30,7 +30,8 @@ from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
 
 TIDY_GROUP = 500
-MOVED = ("move_leases", "move_delayed", "move_deadlines", "move_pictures", "move_requests", "move_webhooks", "move_files")
+SHORT = ("move_leases", "move_delayed")
+MOVED = ("move_deadlines", "move_pictures", "move_requests", "move_webhooks", "move_files")
 PRIVATE = 0o600  # prompts are in it, and the secret that links are signed with
 
 
@@ -109,8 +110,18 @@ class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFil
         facts = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "user_version")}
         return facts | {"workers": connection.execute(SQL["count_workers"], {"now": self._clock.now()}).fetchone()[0]}
 
-    def move(self, seconds: float) -> None:
-        self._writer.do_now(lambda connection: [connection.execute(SQL[name], {"seconds": seconds}) for name in MOVED])
+    async def clock_mark(self) -> str | None:
+        row = self._read("get_fact", name="clock")
+        return None if row is None else str(row[0])
+
+    def move(self, seconds: float, mark: str, *, at_start: bool = False) -> None:
+        self._writer.do_now(lambda connection: self._move(connection, seconds, mark, MOVED if at_start else SHORT + MOVED))
+
+    @staticmethod
+    def _move(connection: Connection, seconds: float, mark: str, names: Sequence[str]) -> None:
+        for name in names if seconds else ():
+            connection.execute(SQL[name], {"seconds": seconds})
+        connection.execute(SQL["set_fact"], {"name": "clock", "value": mark})
 
     async def close(self) -> None:
         self._writer.close()

@@ -132,6 +132,8 @@ class Service:
     async def _serve(self, ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
         settings = self._settings
         tools = tools_of(settings, ledger, blobs_of(settings), self._clock, await ledger.secret())
+        timekeeper = Timekeeper(self._clock, ledger, tools.final.clear)
+        await timekeeper.catch_up()
         shown = "127.0.0.1" if settings.host in ("0.0.0.0", "") else "[::1]" if settings.host == "::" else _bracketed(settings.host)
         self.url = f"http://{shown}:{port}"
         authenticator = Authenticator(ledger, self._clock, settings.api_keys, Gate(tools.policy, tools.clock))
@@ -145,7 +147,6 @@ class Service:
         poster = GuardedPoster(Guard(settings.reach), seconds=settings.webhook_timeout)
         deliveries = Deliveries(tools, poster, webhook_body(tools))
         running = [asyncio.create_task(_run_server(server)) for server in servers]
-        timekeeper = Timekeeper(self._clock, ledger, tools.final.clear)
         loops = [asyncio.create_task(loop) for loop in (deliveries.run(), Sweeper(tools).run(), timekeeper.run())]
         await _listening(servers, running)
         workers = Workers(settings, read_routing(settings), self.url, self._sockets / DOOR, self._token)

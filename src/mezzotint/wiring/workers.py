@@ -17,6 +17,7 @@ from mezzotint.wiring.adapters import child_environment
 
 LOCAL_WORKER = "local"
 RESTARTS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a worker that ended is started again
+WELL = 5.0  # seconds after which a worker ran well: what ended it is no fault of its start
 HOPELESS = 3  # ends in a row after which a command does not wait for a worker any longer
 PATIENCE = 8.0  # seconds beyond the grace that a worker has to end
 
@@ -49,7 +50,7 @@ class Workers:
             began = asyncio.get_running_loop().time()
             code = await self._run(engine)
             lasted = asyncio.get_running_loop().time() - began
-            ended = 0 if lasted > 30 else ended + 1
+            ended = 0 if lasted > WELL else ended + 1
             log.warning("the worker ended", engine=engine, code=code, lasted=round(lasted, 1))
             if self._settings.lifeline and ended >= HOPELESS:
                 raise MezzotintError(f"no worker can be started: it ended {ended} times in a row, the last time with {code}")

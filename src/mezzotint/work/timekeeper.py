@@ -33,13 +33,20 @@ class Timekeeper:
                 log.warning("the clock cannot be followed", why=str(error))
             await asyncio.sleep(EVERY)
 
+    async def catch_up(self) -> None:
+        """Before anything else runs: the clock may have been set while no server was there to see it. Raises Unavailable."""
+        seconds = self._clock.set_since(await self._ledger.clock_mark())
+        self._ledger.move(seconds, self._clock.mark(), at_start=True)
+        if seconds:
+            log.warning("the clock was set while no server ran", seconds=round(seconds, 3))
+
     async def look(self) -> None:
         """Raises Unavailable."""
         if not self._clock.jumped():
             return
         await self._ledger.check()  # else everybody would wait below for as long as the ledger cannot be written
         seconds = self._clock.jumped()
-        self._ledger.move(seconds)
+        self._ledger.move(seconds, self._clock.mark(seconds))
         self._clock.follow(seconds)
         self._forget()
         log.warning("the clock was set", seconds=round(seconds, 3))
