@@ -84,9 +84,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(block: Block, folder: Path, **environment: str) -> str:
     """Standard output of a block that must end well."""
     program = [sys.executable, "-"] if block.language == "python" else ["sh", "-eu"]
+    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # as in an environment that is switched on
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("MEZZOTINT_", "COMETAPI_", "BFL_"))}
     done = subprocess.run(
-        program, input=block.code, cwd=folder, env=bare | {"NO_PROXY": "*"} | environment, capture_output=True, text=True, timeout=60, check=False
+        program, input=block.code, cwd=folder, env=bare | path | {"NO_PROXY": "*"} | environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
