@@ -23,10 +23,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
+from training.draw import draw_scene
 from training.fit_latents import load_codec
 from training.home import folder
-from training.scenes import Scene, at_grid, draw_scene, paint
-from training.vocabulary import COLOURS, NOUNS, PLACES, TIMES
+from training.phrases import LOOKS, PLACES, TIMES, WEATHERS
+from training.scenes import Scene, at_grid, canonical, paint
+from training.vocabulary import COLOURS, NOUNS
 
 SIDE = 128
 SEED = 4242
@@ -36,13 +38,30 @@ HEADS: dict[str, tuple[str, ...]] = {
     "place": tuple(place.name for place in PLACES),
     "time": (*(time.name for time in TIMES), "none"),
     "colour": (*(colour.name for colour in COLOURS), "own"),
-    "count": ("1", "2", "3"),
+    "count": ("1", "2", "3", "4", "5"),
+    "second": ("none", *(noun.name for noun in NOUNS)),
+    "relation": ("none", "left of", "behind", "under", "on", "with small"),
+    "weather": ("none", *(weather.name for weather in WEATHERS)),
+    "look": tuple(look.name for look in LOOKS),
+    "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
 }
 
 
 def answers(scene: Scene) -> dict[str, int]:
-    """What a right judgement of the scene is, by head."""
-    right = {"object": scene.thing, "place": scene.place, "time": scene.time or "none", "colour": scene.colour or "own", "count": str(scene.count)}
+    """What a right judgement of the scene is, by head: of the two things, the first is the one that `canonical` puts first."""
+    scene = canonical(scene)
+    right = {
+        "object": scene.thing,
+        "place": scene.place,
+        "time": scene.time or "none",
+        "colour": scene.colour or "own",
+        "count": str(scene.count),
+        "second": scene.second or "none",
+        "relation": scene.relation or "none",
+        "weather": scene.weather or "none",
+        "look": scene.look,
+        "backdrop": scene.backdrop or "none",
+    }
     return {head: HEADS[head].index(word) for head, word in right.items()}
 
 
@@ -83,7 +102,7 @@ def make_renders(target: Path, seed: int, size: int) -> None:
     codec, chance = load_codec(), np.random.default_rng([SEED, seed])
     pictures, labels = [], []
     for _ in range(size):
-        scene = at_grid(draw_scene(chance, held_out=True), 8, 8)
+        scene = at_grid(draw_scene(chance, may_hold_out=True), 8, 8)
         pixels = paint(scene, TOKEN_PIXELS)
         if chance.random() < 0.5:
             pixels = np.clip(codec.decode(codec.encode(pixels)), 0, 1)

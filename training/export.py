@@ -22,12 +22,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import CHANNELS, positions
-from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, TextEncoder
+from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, WINDOWS, TextEncoder
+from training import known
 from training.decoder import Decoder
 from training.fit_latents import load_codec
 from training.home import folder
 from training.model import load_ema
-from training.vocabulary import GENERIC, IDEAS
+from training.phrases import GENERIC, IDEAS
 
 ROOT = Path(__file__).parent.parent
 MASTER = ROOT / "weights" / "nano"
@@ -65,10 +66,10 @@ def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
 def export_transformer(transformer: nn.Module, target: Path) -> None:
     """ONNX with weights as int8 per output channel and activations quantised as they come."""
     columns, rows = 11, 8
-    count = torch.export.Dim("count", min=4, max=4096)
+    count, window = torch.export.Dim("count", min=4, max=4096), torch.export.Dim("window", min=2, max=TOKENS)
     given = (
         torch.randn(1, rows * columns, CHANNELS * 4),
-        torch.randn(1, TOKENS, WIDTH),
+        torch.randn(1, WINDOWS[0], WIDTH),
         torch.randn(1, WIDTH),
         torch.tensor([0.5]),
         torch.tensor([3.0]),
@@ -81,7 +82,7 @@ def export_transformer(transformer: nn.Module, target: Path) -> None:
         dynamo=True,
         input_names=names,
         output_names=["velocity"],
-        dynamic_shapes=({1: count}, None, None, None, None, {0: count}),
+        dynamic_shapes=({1: count}, {1: window}, None, None, None, {0: count}),
         opset_version=OPSET,
     )
     with tempfile.TemporaryDirectory() as scratch:
@@ -154,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flow", default="distilled")
     parser.add_argument("--decoder", default="decoder")
-    parser.add_argument("--version", default="1")
+    parser.add_argument("--version", default="2")
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     parser.add_argument("--no-master", action="store_true")
     arguments = parser.parse_args()
@@ -169,9 +170,10 @@ def main() -> None:
     np.savez(arguments.shipped / "codec.npz", basis=codec.basis, mean=codec.mean, scale=codec.scale)
     phrases = [phrase for written in GENERIC.values() for phrase in written]
     np.savez(arguments.shipped / "ideas.npz", vague=(TextEncoder().encode(phrases).pooled / POOLED_SCALE).astype(np.float16))
+    known.write(arguments.shipped)
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     card = {"name": "nano", "version": arguments.version, "steps": saved["step"], "samples": saved["samples"], "seconds": round(saved["seconds"])}
-    card["ideas"] = list(IDEAS)
+    card |= {"ideas": list(IDEAS), "references": True, "windows": list(WINDOWS)}
     (arguments.shipped / "model.json").write_text(json.dumps(card, indent=2) + "\n")
     for file in sorted(arguments.shipped.iterdir()):
         print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")

@@ -11,8 +11,9 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from mezzotint.engines.nano.latents import CHANNELS, PATCH, TOKEN_PIXELS, PatchCodec
+from training.draw import draw_scene
 from training.home import folder
-from training.scenes import at_grid, draw_scene, paint
+from training.scenes import at_grid, paint
 
 SEED = 1
 CODEC = "codec.safetensors"

@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
+from training.draw import draw_scene
 from training.fit_latents import load_codec
 from training.home import folder
-from training.scenes import at_grid, draw_scene, paint
+from training.scenes import at_grid, paint
 
 SHARD = 250
 SIDE = 8

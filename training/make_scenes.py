@@ -1,9 +1,11 @@
-"""Draw the training set: latents and encoded captions in shards of one grid each.
+"""Draw the training set: examples of all modes as latents, with their captions encoded, in shards of one mode and one grid each.
 
-    python -m training.make_scenes --scenes 200000 --workers 2
+    python -m training.make_scenes --scenes 240000 --workers 1
 
-A shard is a folder of latents.npy (n, tokens, 128), words.npy (n, 32, 512), pooled.npy (n, 512), all float16, and
-scenes.json (the scenes and their captions). Shards that are there are kept, so an interrupted run goes on where it was.
+A shard is a folder of latents.npy (n, tokens, 128), references.npy (n, tokens of all references, 128), words.npy (pieces of all
+captions, 512), starts.npy (n + 1: where each caption's pieces begin), pooled.npy (n, 512), all float16 but the starts, and
+shard.json (mode, grid, captions, scenes). Shards that are there are kept, so an interrupted run goes on where it was; training may
+begin with the first.
 """
 
 from __future__ import annotations
@@ -22,58 +24,70 @@ import numpy as np
 
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, pack
 from mezzotint.engines.nano.text import TextEncoder
-from training.captions import caption
+from training.examples import REFERENCES, Example, make_example
 from training.fit_latents import load_codec
 from training.home import folder
-from training.scenes import GRID_SHARES, GRIDS, at_grid, draw_scene, paint
+from training.scenes import GRIDS
+from training.shares import MODE_SHARES, plan
 
-SHARD = 4000
-
-
-def make_shard(target: Path, grid: tuple[int, int], seed: int, size: int) -> None:
-    codec, encoder, chance = load_codec(), TextEncoder(), np.random.default_rng(seed)
-    latents, scenes, texts = [], [], []
-    for _ in range(size):
-        scene = at_grid(draw_scene(chance), *grid)
-        latents.append(pack(codec.encode(paint(scene, TOKEN_PIXELS))).astype(np.float16))
-        texts.append(caption(scene, chance))
-        scenes.append(asdict(scene) | {"caption": texts[-1]})
-    words = np.empty((size, *encoder.encode([""]).tokens.shape[1:]), np.float16)
-    pooled = np.empty((size, words.shape[-1]), np.float16)
-    for row, text in enumerate(texts):
-        prompt = encoder.encode([text])
-        words[row], pooled[row] = prompt.tokens[0], prompt.pooled[0]
-    unfinished = target.with_suffix(".part")
-    unfinished.mkdir(parents=True, exist_ok=True)
-    np.save(unfinished / "latents.npy", np.stack(latents))
-    np.save(unfinished / "words.npy", words)
-    np.save(unfinished / "pooled.npy", pooled)
-    (unfinished / "scenes.json").write_text(json.dumps(scenes))
-    unfinished.rename(target)
+SHARD = 1000
+SEED = 2026
+VALIDATION = 48  # examples of each mode that training never sees, on the first grid
 
 
-def plan(scenes: int) -> list[tuple[str, tuple[int, int], int, int]]:
-    """(name, grid, seed, size) of every shard, the common grids first so that training can begin early."""
-    shards = []
-    for number, (grid, share) in enumerate(zip(GRIDS, GRID_SHARES, strict=True)):
-        wanted = round(scenes * share)
-        for part in range(-(-wanted // SHARD)):
-            shards.append((f"{grid[0]}x{grid[1]}-{part:03d}", grid, 1000 * number + part, min(SHARD, wanted - part * SHARD)))
-    return sorted(shards, key=lambda shard: shard[0].split("-")[1])
+class Writer:
+    """Examples as what a shard holds."""
+
+    def __init__(self) -> None:
+        self.codec, self.encoder = load_codec(), TextEncoder()
+
+    def _packed(self, picture: np.ndarray) -> np.ndarray:
+        assert picture.shape[0] % TOKEN_PIXELS == picture.shape[1] % TOKEN_PIXELS == 0
+        return pack(self.codec.encode(picture)).astype(np.float16)
+
+    def write(self, target: Path, mode: str, grid: tuple[int, int], examples: list[Example]) -> None:
+        words, starts, pooled = [], [0], []
+        for example in examples:
+            prompt = self.encoder.encode([example.caption])
+            said = prompt.tokens[0][: int((np.abs(prompt.tokens[0]).sum(-1) > 0).sum())]
+            words.append(said.astype(np.float16))
+            starts.append(starts[-1] + len(said))
+            pooled.append(prompt.pooled[0].astype(np.float16))
+        unfinished = target.with_suffix(".part")
+        unfinished.mkdir(parents=True, exist_ok=True)
+        np.save(unfinished / "latents.npy", np.stack([self._packed(example.picture) for example in examples]))
+        if REFERENCES[mode]:
+            shown = [np.concatenate([self._packed(picture) for picture in example.references]) for example in examples]
+            np.save(unfinished / "references.npy", np.stack(shown))
+        np.save(unfinished / "words.npy", np.concatenate(words))
+        np.save(unfinished / "starts.npy", np.array(starts))
+        np.save(unfinished / "pooled.npy", np.stack(pooled))
+        about = {"mode": mode, "grid": grid, "captions": [example.caption for example in examples], "scenes": [asdict(example.scene) for example in examples]}
+        (unfinished / "shard.json").write_text(json.dumps(about, ensure_ascii=False))
+        unfinished.rename(target)
+
+
+def make_shard(target: Path, mode: str, grid: tuple[int, int], seed: tuple[int, ...], size: int) -> None:
+    chance = np.random.default_rng(seed)
+    Writer().write(target, mode, grid, [make_example(mode, grid, chance) for _ in range(size)])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=200_000)
+    parser.add_argument("--scenes", type=int, default=240_000)
+    parser.add_argument("--shard", type=int, default=SHARD)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    home = folder("scenes")
-    todo = [shard for shard in plan(arguments.scenes) if not (home / shard[0]).exists()]
+    jobs: list[tuple[Path, str, tuple[int, int], tuple[int, ...], int]] = []
+    for mode in MODE_SHARES:
+        jobs.append((folder("validation") / f"{mode}-8x8", mode, GRIDS[0], (SEED, 1, len(jobs)), min(VALIDATION, arguments.shard)))
+    for number, (mode, grid) in enumerate(plan(-(-arguments.scenes // arguments.shard))):
+        jobs.append((folder("examples") / f"{number:04d}-{mode}-{grid[0]}x{grid[1]}", mode, grid, (SEED, 2, number), arguments.shard))
     with ProcessPoolExecutor(arguments.workers) as pool:
-        jobs = [(name, pool.submit(make_shard, home / name, grid, seed, size)) for name, grid, seed, size in todo]
-        for name, job in jobs:
-            job.result()
-            print(name, flush=True)
+        todo = [(job, pool.submit(make_shard, *job)) for job in jobs if not job[0].exists()]
+        for job, done in todo:
+            done.result()
+            print(job[0].name, flush=True)
 
 
 if __name__ == "__main__":

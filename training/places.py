@@ -87,6 +87,29 @@ def over(picture: np.ndarray, colour: Colour | np.ndarray, cover: np.ndarray) ->
     return drawn
 
 
+def view_near(frame: Frame, picture: np.ndarray, x: float, y: float, reach: float) -> tuple[Frame, np.ndarray]:
+    """The part of the picture within `reach` tokens of a point, as a view, and the frame that it is."""
+    rows = np.clip(np.round((y + frame.base + np.array((-reach, reach))) * frame.unit), 0, picture.shape[0]).astype(int)
+    columns = np.clip(np.round((x + frame.centre + np.array((-reach, reach))) * frame.unit), 0, picture.shape[1]).astype(int)
+    part = Frame(frame.columns, frame.rows, frame.unit)
+    part.__dict__["x"], part.__dict__["y"] = frame.x[:, slice(*columns)], frame.y[slice(*rows)]
+    return part, picture[slice(*rows), slice(*columns)]
+
+
+def dot(frame: Frame, picture: np.ndarray, colour: Colour | np.ndarray, x: float, y: float, radius: float, strength: float = 1.0) -> None:
+    """A disc, drawn into `picture` where it is and nowhere else."""
+    near, part = view_near(frame, picture, x, y, radius + 1.5 / frame.unit)
+    if part.size:
+        part[:] = over(part, colour, near.disc(x, y, radius) * strength)
+
+
+def spark(frame: Frame, picture: np.ndarray, colour: Colour, x: float, y: float, radius: float, strength: float) -> None:
+    """A small glow, drawn into `picture` where it is to be seen."""
+    near, part = view_near(frame, picture, x, y, radius * 3)
+    if part.size:
+        part[:] = over(part, colour, near.glow(x, y, radius) * strength)
+
+
 def gradient(share: np.ndarray, *stops: Colour) -> np.ndarray:
     """Colours along `share` in 0..1, evenly spaced stops: (..., 3)."""
     places = np.linspace(0, 1, len(stops))
@@ -102,12 +125,14 @@ def curve(frame: Frame, chance: np.random.Generator, height: float, length: floa
 
 
 def cloud(frame: Frame, picture: np.ndarray, x: float, y: float, size: float, colour: Colour) -> np.ndarray:
-    """Five puffs in a row, flat below."""
-    cover = np.zeros((picture.shape[0], picture.shape[1], 1), np.float32)
-    for dx, dy, radius in ((-0.9, 0.06, 0.32), (-0.42, -0.16, 0.46), (0.14, -0.24, 0.54), (0.62, -0.06, 0.42), (1.0, 0.08, 0.28)):
-        cover = np.maximum(cover, frame.disc(x + dx * size, y + dy * size, radius * size))
-    cover = cover * frame.inside(frame.y - (y + 0.26 * size) + 0 * frame.x)
-    return over(picture, colour, cover * 0.88)
+    """Five puffs in a row, flat below; drawn into `picture`."""
+    near, part = view_near(frame, picture, x, y, 1.3 * size + 1.5 / frame.unit)
+    if part.size:
+        cover = np.zeros((*part.shape[:2], 1), np.float32)
+        for dx, dy, radius in ((-0.9, 0.06, 0.32), (-0.42, -0.16, 0.46), (0.14, -0.24, 0.54), (0.62, -0.06, 0.42), (1.0, 0.08, 0.28)):
+            cover = np.maximum(cover, near.disc(x + dx * size, y + dy * size, radius * size))
+        part[:] = over(part, colour, cover * near.inside(near.y - (y + 0.26 * size) + 0 * near.x) * 0.88)
+    return picture
 
 
 def sky(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
@@ -125,7 +150,7 @@ def sky(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
             picture = cloud(frame, picture, -side * chance.uniform(0.3, edge), chance.uniform(-5.2, -3.9), chance.uniform(0.75, 1.05), (1, 1, 1))
     elif time == "night":
         for x, y in zip(chance.uniform(-frame.columns / 2, frame.columns / 2, 9 + 2 * frame.columns), chance.uniform(-frame.base, -2.2, 99), strict=False):
-            picture = over(picture, (1, 1, 0.92), frame.glow(x, y, 0.055) * 0.95)
+            spark(frame, picture, (1, 1, 0.92), x, y, 0.055, 0.95)
         x, y = side * (edge - 0.2), -4.8
         picture = over(picture, (0.75, 0.80, 1.0), frame.glow(x, y, 1.3) * 0.35)
         picture = over(picture, light.lamp, frame.disc(x, y, 0.52))
@@ -185,7 +210,7 @@ def field(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
     for _ in range(2 * frame.columns):
         x, y = chance.uniform(-frame.columns / 2, frame.columns / 2), chance.uniform(0.35, frame.rows - frame.base)
         petal = ((1, 1, 1), (1, 0.88, 0.36), (1, 0.62, 0.74))[chance.integers(3)]
-        picture = over(picture, lit(petal, time), frame.disc(x, y, 0.055))
+        dot(frame, picture, lit(petal, time), x, y, 0.055)
     return picture
 
 
@@ -308,7 +333,7 @@ def space(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
     for x, y in zip(
         chance.uniform(-frame.columns / 2, frame.columns / 2, 14 + 3 * frame.columns), chance.uniform(-frame.base, frame.rows - frame.base, 99), strict=False
     ):
-        picture = over(picture, (1, 1, 0.95), frame.glow(x, y, 0.055) * 0.95)
+        spark(frame, picture, (1, 1, 0.95), x, y, 0.055, 0.95)
     side = float(chance.choice((-1.0, 1.0)))
     x, y = side * min(frame.columns / 2 - 1.2, 3.0), -4.6
     tone = ((0.95, 0.66, 0.38), (0.42, 0.70, 0.90), (0.90, 0.50, 0.52))[chance.integers(3)]

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import positions, unpack
-from mezzotint.engines.nano.text import TextEncoder
+from mezzotint.engines.nano.text import TextEncoder, window_for
 from training.fit_latents import load_codec
 from training.home import folder
 from training.model import NO_GUIDANCE, load_ema
@@ -49,15 +49,16 @@ class Sampler:
         """(32, 2 * rows, 2 * columns) for each prompt."""
         columns, rows = grid
         told, empty = self.encoder.encode(prompts), self.encoder.encode([""] * len(prompts))
+        window = window_for(int(np.abs(told.tokens).any(-1).sum(1).max()))
         chances = [np.random.default_rng(seed) for seed in seeds]
         x = torch.from_numpy(np.stack([chance.standard_normal((rows * columns, 128), np.float32) for chance in chances]))
         places = torch.from_numpy(positions(rows, columns))
         levels = schedule(steps, shift)
         for now, after in itertools.pairwise(levels):
             heard = guidance if self.distilled else NO_GUIDANCE
-            velocity = self._velocity(x, told.tokens, told.pooled, now, heard, places)
+            velocity = self._velocity(x, told.tokens[:, :window], told.pooled, now, heard, places)
             if guidance != 1 and not self.distilled:
-                bare = self._velocity(x, empty.tokens, empty.pooled, now, heard, places)
+                bare = self._velocity(x, empty.tokens[:, :window], empty.pooled, now, heard, places)
                 velocity = bare + guidance * (velocity - bare)
             x = x + (after - now) * velocity
         return [unpack(tokens, rows, columns) for tokens in x.numpy()]

@@ -1,4 +1,4 @@
-"""The pictures of things: Fluent Emoji 3D from the npm package, or our own drawings, trimmed, recoloured and scaled.
+"""The pictures of things: Fluent Emoji in 3D and flat, Noto, or our own drawings, trimmed, recoloured and scaled.
 
 A sprite is a float32 array (side, side, 4) of premultiplied RGBA in 0..1, standing on the lower edge of its square.
 """
@@ -6,24 +6,55 @@ A sprite is a float32 array (side, side, 4) of premultiplied RGBA in 0..1, stand
 from __future__ import annotations
 
 import functools
+import io
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from training.drawings import DRAWINGS
+from training.more_drawings import DRAWINGS
 from training.vocabulary import BY_NAME, COLOUR_BY_NAME, Colour, Noun
 
-EMOJI = Path(__file__).parent / "node_modules/@lobehub/fluent-emoji-3d/assets"
+PACKAGES = Path(__file__).parent / "node_modules"
+EMOJI = PACKAGES / "@lobehub/fluent-emoji-3d/assets"
+VECTORS = {"flat": "fluent-emoji-flat", "cartoon": "noto"}  # looks that have art of their own
 MARGIN = 0.03  # of the square, left free on every side but the lower one
+DRAWN_AT = 256  # pixels a side
 
 
 @functools.cache
-def _original(name: str) -> np.ndarray:
+def _vectors(package: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """An icon set, and the names of its icons by their codes."""
+    home = PACKAGES / "@iconify-json" / package
+    return json.loads((home / "icons.json").read_text()), json.loads((home / "chars.json").read_text())
+
+
+def _vector(package: str, code: str) -> Image.Image | None:
+    """The emoji of a code, drawn; None where the set has none."""
+    import resvg_py  # only where there is such art to draw
+
+    icons, names = _vectors(package)
+    name = names.get(code) or names.get(code.removesuffix("-fe0f"))
+    if name is None:
+        return None
+    icon = icons["icons"].get(name) or icons["icons"][icons["aliases"][name]["parent"]]
+    width, height = icon.get("width", icons.get("width", 16)), icon.get("height", icons.get("height", 16))
+    namespaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    drawing = f'<svg {namespaces} viewBox="0 0 {width} {height}" width="{DRAWN_AT}" height="{DRAWN_AT}">{icon["body"]}</svg>'
+    return Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=drawing)))).convert("RGBA")
+
+
+@functools.cache
+def _original(name: str, look: str) -> np.ndarray:
     """The thing's picture, cut to what is opaque: (h, w, 4) in 0..1, straight alpha."""
     thing = BY_NAME[name]
-    drawn = DRAWINGS.get(thing.sprite)
-    image = drawn() if drawn else Image.open(EMOJI / f"{thing.sprite}.webp").convert("RGBA")
+    image = DRAWINGS[thing.sprite]() if thing.sprite in DRAWINGS else None
+    if image is None and look in VECTORS:
+        image = _vector(VECTORS[look], thing.sprite)
+    if image is None:
+        image = Image.open(EMOJI / f"{thing.sprite}.webp").convert("RGBA")
     if thing.cut < 1:
         image = image.crop((0, 0, image.width, round(image.height * thing.cut)))
     box = image.getchannel("A").point(lambda alpha: 255 if alpha > 24 else 0).getbbox()
@@ -62,10 +93,10 @@ def _recoloured(thing: Noun, rgb: np.ndarray, opaque: np.ndarray, colour: Colour
     return tinted
 
 
-@functools.lru_cache(maxsize=4096)
-def sprite(name: str, colour: str | None, side: int) -> np.ndarray:
+@functools.lru_cache(maxsize=1500)
+def sprite(name: str, colour: str | None, side: int, look: str = "3d") -> np.ndarray:
     """The thing in a colour, fitted into a square of `side` pixels: (side, side, 4), premultiplied."""
-    thing, picture = BY_NAME[name], _original(name)
+    thing, picture = BY_NAME[name], _original(name, look if look in VECTORS else "3d")
     rgb, alpha = picture[..., :3], picture[..., 3:]
     if colour is not None:
         rgb = _recoloured(thing, rgb, alpha[..., 0], COLOUR_BY_NAME[colour])

@@ -1,15 +1,20 @@
 """Train the transformer by rectified flow on the shards of `make_scenes`; on a GPU if there is one, else on the CPU.
 
-    python -m training.train_flow --steps 30000 --cooldown 9000
+    python -m training.train_flow --steps 30000 --cooldown 9000 [--start weights/nano/transformer]
 
-Checkpoints every few hundred steps (model, average, optimisers, step, random state) and goes on from the last one, so it may
-be stopped at any time. The learning rate warms up, stays, and falls to nothing over the last `--cooldown` steps.
+One network learns all modes: reference pictures are further tokens, told apart by the first number of their positions, as Kontext
+does. Checkpoints every few hundred steps (model, average, optimisers, step) and goes on from the last one, so it may be stopped at
+any time; SIGTERM saves first. The learning rate warms up, stays, and falls to nothing over the last `--cooldown` steps. log.jsonl
+has the loss, and now and then the loss of the averaged weights by mode on examples never trained on; snapshots of the averaged
+weights are kept for the curve of what more hours bring.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,65 +23,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import FluxTransformer2DModel
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from mezzotint.engines.nano.latents import positions
-from mezzotint.engines.nano.text import TOKENS, TextEncoder
+from training.data import Batch, Data
 from training.home import folder
 from training.model import CONFIG, NO_GUIDANCE, new_transformer
 
 SEED = 7
-TOKENS_A_BATCH = 6144  # image and text tokens together
-EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
+PARTS = 2  # batches a step, mostly of different modes
 WARM_UP = 200
 EMA = 0.9995
 MUON_RATE, ADAM_RATE = 0.02, 1e-3
-SAVE_EVERY = 250
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One folder of `make_scenes`, memory-mapped."""
-
-    columns: int
-    rows: int
-    latents: np.ndarray
-    words: np.ndarray
-    pooled: np.ndarray
-
-    @classmethod
-    def open(cls, path: Path) -> Shard:
-        columns, rows = (int(side) for side in path.name.split("-")[0].split("x"))
-        return cls(columns, rows, *(np.load(path / f"{name}.npy", mmap_mode="r") for name in ("latents", "words", "pooled")))
-
-
-@dataclass(frozen=True)
-class Batch:
-    latents: Tensor  # (b, tokens, 128)
-    words: Tensor  # (b, 32, 512)
-    pooled: Tensor  # (b, 512)
-    positions: Tensor  # (tokens, 3)
-
-
-class Data:
-    """Random batches, each of one grid, shards drawn by their size."""
-
-    def __init__(self, home: Path, device: torch.device) -> None:
-        self.shards = [Shard.open(path) for path in sorted(home.iterdir()) if path.suffix != ".part"]
-        sizes = np.array([len(shard.latents) for shard in self.shards], np.float64)
-        self.shares, self.device = sizes / sizes.sum(), device
-        empty = TextEncoder().encode([""])
-        self.empty_words, self.empty_pooled = torch.from_numpy(empty.tokens[0]), torch.from_numpy(empty.pooled[0])
-
-    def draw(self, chance: np.random.Generator) -> Batch:
-        shard = self.shards[chance.choice(len(self.shards), p=self.shares)]
-        size = max(1, TOKENS_A_BATCH // (shard.latents.shape[1] + TOKENS))
-        rows = np.sort(chance.choice(len(shard.latents), min(size, len(shard.latents)), replace=False))
-        latents, words, pooled = (torch.from_numpy(part[rows].astype(np.float32)) for part in (shard.latents, shard.words, shard.pooled))
-        dropped = torch.from_numpy(chance.random(len(rows)) < EMPTY)
-        words[dropped], pooled[dropped] = self.empty_words, self.empty_pooled
-        places = torch.from_numpy(positions(shard.rows, shard.columns))
-        return Batch(*(part.to(self.device, non_blocking=True) for part in (latents, words, pooled, places)))
+LOG_EVERY, SAVE_EVERY, JUDGE_EVERY, KEEP_EVERY = 50, 100, 500, 2000  # steps
 
 
 def times(count: int, chance: np.random.Generator) -> np.ndarray:
@@ -105,16 +64,17 @@ def noised(batch: Batch, chance: np.random.Generator) -> Noisy:
 
 def velocity_of(model: nn.Module, batch: Batch, noisy: Noisy, guidance: Tensor) -> Tensor:
     """What `model` answers (b, tokens, 128), told the captions of `batch` and to heed them by `guidance` (b,)."""
+    count = noisy.mixed.shape[1]
     velocity: Tensor = model(
-        hidden_states=noisy.mixed,
+        hidden_states=torch.cat([noisy.mixed, batch.references], 1),
         encoder_hidden_states=batch.words,
         pooled_projections=batch.pooled,
         timestep=noisy.levels,
         guidance=guidance,
-        img_ids=batch.positions,
+        img_ids=torch.cat([batch.positions, batch.reference_positions]),
         txt_ids=torch.zeros(batch.words.shape[1], 3, device=noisy.levels.device),
         return_dict=False,
-    )[0]
+    )[0][:, :count]
     return velocity
 
 
@@ -141,6 +101,10 @@ def rate(step: int, steps: int, cooldown: int) -> float:
     return min(1.0, (step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, cooldown)))
 
 
+def random_at(step: int) -> np.random.Generator:
+    return np.random.default_rng([SEED, step])
+
+
 class Run:
     """A training run: everything that a checkpoint holds."""
 
@@ -151,7 +115,7 @@ class Run:
         self.model = new_transformer().to(device).train()
         self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
         self.optimisers = optimisers(self.model)
-        self.chance = np.random.default_rng(SEED)
+        self.chance = random_at(0)
 
     @property
     def checkpoint(self) -> Path:
@@ -166,10 +130,15 @@ class Run:
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(state)
         self.step, self.samples, self.seconds = saved["step"], saved["samples"], saved["seconds"]
-        self.chance = np.random.default_rng([SEED, self.step])
+        self.chance = random_at(self.step)
 
     def start_from(self, checkpoint: Path) -> None:
-        """Begins a new run where the averaged weights of another one are; what went into those counts."""
+        """Begins a new run where the averaged weights of another one are, and what went into those counts; or at a diffusers folder."""
+        if checkpoint.is_dir():
+            weights = load_file(checkpoint / "diffusion_pytorch_model.safetensors")
+            self.model.load_state_dict({name: weight.float() for name, weight in weights.items()})
+            self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+            return
         saved = torch.load(checkpoint, map_location=next(self.model.parameters()).device, weights_only=True)
         self.model.load_state_dict(saved["ema"])
         self.ema = saved["ema"]
@@ -189,15 +158,22 @@ class Run:
         torch.save(state, unfinished)
         unfinished.replace(self.checkpoint)
 
-    def advance(self, batch: Batch, scale: float) -> float:
-        """One optimiser step at `scale` times the full rate; the loss."""
+    def keep(self) -> None:
+        """The averaged weights as they are now, in half precision, beside the checkpoint."""
+        halves = {name: weight.half().contiguous() for name, weight in self.ema.items()}
+        save_file(halves, self.home / f"average-{self.step:06d}.safetensors", {"samples": str(self.samples), "seconds": str(round(self.seconds))})
+
+    def advance(self, batches: list[Batch], scale: float) -> float:
+        """One optimiser step on all batches at `scale` times the full rate; the loss."""
         for optimiser, full in zip(self.optimisers, (MUON_RATE, ADAM_RATE), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = full * scale
-        device = batch.latents.device
-        with torch.autocast(device.type, torch.bfloat16):
-            loss = self.loss(self.model, batch, self.chance)
-        loss.backward()
+        total = 0.0
+        for batch in batches:
+            with torch.autocast(batch.latents.device.type, torch.bfloat16):
+                loss = self.loss(self.model, batch, self.chance) / len(batches)
+            loss.backward()
+            total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -207,25 +183,61 @@ class Run:
             for name, value in self.model.state_dict().items():
                 self.ema[name].lerp_(value, 1 - weight)
         self.step += 1
-        self.samples += len(batch.latents)
-        return float(loss.detach())
+        self.samples += sum(len(batch.latents) for batch in batches)
+        return total
+
+    def note(self, **entry: object) -> None:
+        facts = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds), **entry}
+        with (self.home / "log.jsonl").open("a") as log:
+            log.write(json.dumps(facts) + "\n")
+
+    @torch.no_grad()
+    def judged(self, validation: Data) -> dict[str, float]:
+        """The loss of the averaged weights by mode, on examples that are never trained on and with noise that is always the same."""
+        model = new_transformer().to(validation.device)
+        model.load_state_dict(self.ema)
+        losses = {}
+        for shard in validation.shards.values():
+            chance = random_at(0)
+            batch = validation.batch(shard, np.arange(len(shard.latents)))
+            with torch.autocast(validation.device.type, torch.bfloat16):
+                losses[shard.mode] = round(float(np.mean([float(self.loss(model, batch, chance)) for _ in range(2)])), 4)
+        return losses
 
 
-def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0) -> None:
+@dataclass
+class Stop:
+    """Whether somebody asked the run to end."""
+
+    asked: bool = False
+
+    def ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0, validation: Data | None = None) -> None:
+    """Goes on until `steps`, or until SIGTERM, with a checkpoint at the end."""
     losses: list[float] = []
-    began = time.monotonic()
-    while run.step < steps:
-        losses.append(run.advance(data.draw(run.chance), peak * rate(run.step, steps, cooldown)))
-        if run.step % 50 == 0:
-            now = time.monotonic()
-            run.seconds += now - began
-            began = now
-            entry = {"step": run.step, "samples": run.samples, "seconds": round(run.seconds), "loss": round(float(np.mean(losses)), 4)}
-            with (run.home / "log.jsonl").open("a") as log:
-                log.write(json.dumps(entry) + "\n")
+    stop, began = Stop(), time.monotonic()
+    signal.signal(signal.SIGTERM, stop.ask)
+    if validation is not None and run.step == 0:
+        run.note(validation=run.judged(validation))
+    while run.step < steps and not stop.asked:
+        losses.append(run.advance([data.draw(run.chance) for _ in range(PARTS)], peak * rate(run.step, steps, cooldown)))
+        now = time.monotonic()
+        run.seconds, began = run.seconds + now - began, now
+        if run.step % LOG_EVERY == 0:
+            run.note(loss=round(float(np.mean(losses)), 4))
             losses.clear()
-        if run.step % SAVE_EVERY == 0 or run.step == steps:
+        if run.step % SAVE_EVERY == 0:
             run.save()
+            data.refresh()
+        if validation is not None and (run.step % JUDGE_EVERY == 0 or run.step == WARM_UP // 2):
+            run.note(validation=run.judged(validation))
+        if run.step % KEEP_EVERY == 0:
+            run.keep()
+    run.save()
+    run.keep()
 
 
 def main() -> None:
@@ -233,11 +245,16 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30_000)
     parser.add_argument("--cooldown", type=int, default=9_000)
     parser.add_argument("--run", default="flow")
+    parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = Run(folder(arguments.run), device)
+    if arguments.start and not run.checkpoint.exists():
+        run.start_from(arguments.start)
     run.resume()
-    train(run, Data(folder("scenes"), device), arguments.steps, arguments.cooldown)
+    with (run.home / "commands.txt").open("a") as commands:
+        commands.write(f"step {run.step}, {run.samples} samples: {' '.join(sys.argv)}\n")
+    train(run, Data(folder("examples"), device), arguments.steps, arguments.cooldown, validation=Data(folder("validation"), device))
 
 
 if __name__ == "__main__":

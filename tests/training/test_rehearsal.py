@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -38,22 +40,29 @@ def progress(home: Path, run: str) -> tuple[int, int]:
 
 def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) -> None:
     step(home, "fit_latents", "--scenes", "30")
-    step(home, "make_scenes", "--scenes", "60", "--workers", "1")
-    assert len(list((home / "scenes").iterdir())) == 9  # a shard a grid
+    step(home, "make_scenes", "--scenes", "120", "--shard", "6", "--workers", "1")
+    shards = [path.name.split("-")[1] for path in (home / "examples").iterdir()]
+    assert set(shards) == {"text", "edit", "fill", "edges", "depth", "combine"}
+    assert len(shards) == 20
 
-    step(home, "train_flow", "--steps", "3", "--cooldown", "2")
+    step(home, "train_flow", "--steps", "3", "--cooldown", "2", "--start", str(ROOT / "weights" / "nano" / "transformer"))
     first = progress(home, "flow")
     step(home, "train_flow", "--steps", "5", "--cooldown", "2")
     assert (first[0], progress(home, "flow")[0]) == (3, 5)
     assert progress(home, "flow")[1] > first[1]
+    begun = json.loads((home / "flow" / "log.jsonl").read_text().splitlines()[0])
+    assert set(begun["validation"]) == set(shards)
+    assert len((home / "flow" / "commands.txt").read_text().splitlines()) == 2
 
     step(home, "distil", "--steps", "2")
     assert progress(home, "distilled")[0] == 2
     assert progress(home, "distilled")[1] > progress(home, "flow")[1]
+    step(home, "distil", "--teacher", "distilled", "--run", "quick", "--ahead", "8", "--steps", "2")
+    assert progress(home, "quick")[0] == 2
 
     step(home, "make_pairs", "--scenes", "4", "--workers", "1")
     step(home, "train_decoder", "--steps", "2")
-    step(home, "export", "--shipped", str(tmp_path / "weights"), "--no-master")
+    step(home, "export", "--flow", "quick", "--shipped", str(tmp_path / "weights"), "--no-master")
     step(home, "sampling", "--run", "flow", "--steps", "1", "--out", str(tmp_path / "grid.png"))
     assert (tmp_path / "grid.png").stat().st_size > 10_000
 
@@ -66,3 +75,30 @@ def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) ->
     step(home, "evaluate", "--pictures", "2", "--steps", "1", "--weights", str(tmp_path / "weights"), "--out", str(tmp_path / "figures.json"))
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert set(figures["sets"]["known, English"]) >= {"object", "place", "time", "colour", "box_psnr_db", "box_likest"}
+
+    weights = ("--weights", str(tmp_path / "weights"), "--steps", "1")
+    step(home, "evaluate_modes", "--pictures", "2", *weights, "--out", str(tmp_path / "modes.json"))
+    modes = json.loads((tmp_path / "modes.json").read_text())["modes"]
+    assert modes["fill"]["outside_least_db"] > 40
+    assert set(modes) >= {"edit", "fill", "edges", "depth", "combine", "reconstruction_db", "diversity"}
+    step(home, "sheet", "--prompts", "2", *weights, "--out", str(tmp_path / "sheet.webp"))
+    assert (tmp_path / "sheet.webp").stat().st_size > 1000
+    step(home, "curve", "--pictures", "2", "--out", str(tmp_path / "curve.jsonl"))
+    assert [json.loads(line)["file"] for line in (tmp_path / "curve.jsonl").read_text().splitlines()] == [
+        "average-000003.safetensors",
+        "average-000005.safetensors",
+    ]
+
+
+def test_a_run_that_is_told_to_end_keeps_what_it_has(home: Path) -> None:
+    """SIGTERM: a checkpoint is written, from which the next run goes on."""
+    environment = os.environ | {"NANO_TRAINING_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "training.train_flow", "--run", "stopped", "--steps", "100000", "--cooldown", "1"]
+    with subprocess.Popen(command, env=environment) as running:
+        while not (home / "stopped" / "log.jsonl").exists():  # its first line is written when it is ready to train
+            assert running.poll() is None
+            time.sleep(0.1)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(120) == 0
+
+    assert progress(home, "stopped")[0] < 100_000

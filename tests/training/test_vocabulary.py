@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from training.drawings import DRAWINGS
-from training.vocabulary import BY_NAME, COLOUR_BY_NAME, COLOURS, GENERIC, HELD_OUT_COLOURS, HELD_OUT_PLACES, NOUNS, PLACE_BY_NAME, PLACES, SHOWN_OFF, TIMES
+from training.more_drawings import DRAWINGS
+from training.phrases import BACKDROPS, CAMERAS, FILLERS, GENERIC, LOOKS, PLACE_BY_NAME, PLACES, POSITIONS, RELATIONS, SHOWN_OFF, SIZES, TIMES, WEATHERS
+from training.vocabulary import BY_NAME, COLOUR_BY_NAME, COLOURS, HELD_OUT_COLOURS, HELD_OUT_PLACES, HELD_OUT_TOGETHER, NOUNS
 
 
-def test_there_are_64_things_each_with_its_own_words() -> None:
-    assert len(NOUNS) == len(BY_NAME) == 64
+def test_there_are_73_things_each_with_its_own_words() -> None:
+    assert len(NOUNS) == len(BY_NAME) == 73
     for words in ([noun.name for noun in NOUNS], [noun.german for noun in NOUNS], [noun.turkish for noun in NOUNS], [noun.sprite for noun in NOUNS]):
-        assert len(set(words)) == 64
+        assert len(set(words)) == 73
 
 
 def test_no_other_word_for_a_thing_names_another_thing() -> None:
@@ -32,15 +33,20 @@ def test_what_is_held_out_could_be_asked_for() -> None:
     for thing, colour in HELD_OUT_COLOURS:
         assert BY_NAME[thing].recolourable
         assert colour in COLOUR_BY_NAME
+    for pair in HELD_OUT_TOGETHER:
+        assert len(pair) == 2
+        assert pair <= set(BY_NAME)
 
 
-def test_places_times_and_colours_are_spoken_of_in_every_language() -> None:
-    assert (len(PLACES), len(TIMES), len(COLOURS)) == (11, 4, 9)
-    for phrase in (*PLACES, *TIMES):
-        assert phrase.english
-        assert phrase.german
-        assert phrase.turkish
-    assert set(GENERIC) == {"en", "de", "tr"}
+def test_what_is_said_of_scenes_is_said_in_every_language() -> None:
+    assert (len(PLACES), len(TIMES), len(COLOURS), len(WEATHERS), len(LOOKS)) == (14, 4, 9, 7, 7)
+    for phrase in (*PLACES, *TIMES, *WEATHERS, *LOOKS):
+        for forms in (phrase.english, phrase.german, phrase.turkish):
+            assert forms
+            assert len(set(forms)) == len(forms)
+    for table in (SIZES, CAMERAS, POSITIONS, RELATIONS, BACKDROPS):
+        assert all(all(forms) for forms in table.values())
+    assert set(GENERIC) == set(FILLERS) == {"en", "de", "tr"}
 
 
 def test_what_is_shown_off_is_at_home_where_it_is_shown() -> None:

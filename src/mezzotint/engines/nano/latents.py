@@ -72,9 +72,10 @@ def unpack(tokens: Array, rows: int, columns: int) -> Array:
     return latents
 
 
-def positions(rows: int, columns: int) -> Array:
-    """FLUX's ids of image tokens: (rows * columns, 3) of (0, row, column)."""
+def positions(rows: int, columns: int, picture: int = 0) -> Array:
+    """FLUX's ids of image tokens: (rows * columns, 3) of (picture, row, column); 0 is the one that is painted, 1 the first reference."""
     ids = np.zeros((rows, columns, 3), np.float32)
+    ids[..., 0] = picture
     ids[..., 1] = np.arange(rows)[:, None]
     ids[..., 2] = np.arange(columns)[None]
     return ids.reshape(-1, 3)

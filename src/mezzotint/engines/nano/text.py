@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 TOKENS = 32  # of a prompt; the rest is heard only in the sentence vector
+WINDOWS = (20, TOKENS)  # how many of them the transformer is given: the fewest of these that hold the prompt
 WIDTH = 512
 TOKEN_SCALE, POOLED_SCALE = 2.0, 22.6  # to about unit variance
 LONGEST = 2000  # characters read of a prompt: some 500 pieces, far more than the vectors can tell apart
@@ -31,6 +32,11 @@ class Prompts:
 
     tokens: Array
     pooled: Array
+
+
+def window_for(count: int) -> int:
+    """The number of tokens that a prompt of `count` is filled up to."""
+    return next((window for window in WINDOWS if count <= window), TOKENS)
 
 
 def _normalised(x: Array, gain: Array, bias: Array, epsilon: float) -> Array:

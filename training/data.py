@@ -1,0 +1,108 @@
+"""The shards of `make_scenes` as batches: each of one mode and one grid, modes drawn by their shares."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mezzotint.engines.nano.latents import positions
+from mezzotint.engines.nano.text import WIDTH, WINDOWS, TextEncoder, window_for
+from training.examples import REFERENCES
+from training.shares import MODE_SHARES
+
+TOKENS_A_BATCH = 3072  # image, reference and text tokens together
+EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One folder of `make_scenes`, memory-mapped. `references` has no tokens where the mode has none."""
+
+    mode: str
+    columns: int
+    rows: int
+    latents: np.ndarray
+    references: np.ndarray
+    words: np.ndarray
+    starts: np.ndarray
+    pooled: np.ndarray
+
+    @classmethod
+    def open(cls, path: Path) -> Shard:
+        about = json.loads((path / "shard.json").read_text())
+        latents, words, pooled = (np.load(path / f"{name}.npy", mmap_mode="r") for name in ("latents", "words", "pooled"))
+        mode, (columns, rows) = about["mode"], about["grid"]
+        references = np.load(path / "references.npy", mmap_mode="r") if REFERENCES[mode] else latents[:, :0]
+        return cls(mode, columns, rows, latents, references, words, np.load(path / "starts.npy"), pooled)
+
+    def words_of(self, rows: np.ndarray) -> np.ndarray:
+        """(n, window, 512) float32, zeros behind each caption."""
+        counts = self.starts[rows + 1] - self.starts[rows]
+        padded = np.zeros((len(rows), window_for(int(counts.max())), WIDTH), np.float32)
+        for at, row in enumerate(rows):
+            padded[at, : counts[at]] = self.words[self.starts[row] : self.starts[row + 1]]
+        return padded
+
+    @property
+    def positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the picture's tokens, and of all references' tokens."""
+        shown = [positions(self.rows, self.columns, number + 1) for number in range(REFERENCES[self.mode])]
+        return positions(self.rows, self.columns), np.concatenate([np.zeros((0, 3), np.float32), *shown])
+
+
+@dataclass(frozen=True)
+class Batch:
+    latents: Tensor  # (b, tokens, 128)
+    words: Tensor  # (b, window, 512)
+    pooled: Tensor  # (b, 512)
+    positions: Tensor  # (tokens, 3)
+    references: Tensor  # (b, reference tokens, 128)
+    reference_positions: Tensor  # (reference tokens, 3)
+
+
+class Data:
+    """Random batches from a folder of shards, which may still be growing: `refresh` finds what is new."""
+
+    def __init__(self, home: Path, device: torch.device) -> None:
+        self.home, self.device = home, device
+        empty = TextEncoder().encode([""])
+        self.empty_words, self.empty_pooled = torch.from_numpy(empty.tokens[0]), torch.from_numpy(empty.pooled[0])
+        self.shards: dict[str, Shard] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        for path in sorted(self.home.iterdir()):
+            if path.suffix != ".part" and path.name not in self.shards:
+                self.shards[path.name] = Shard.open(path)
+        modes = {mode: [shard for shard in self.shards.values() if shard.mode == mode] for mode in MODE_SHARES}
+        self._by_mode = {mode: shards for mode, shards in modes.items() if shards}
+
+    def draw(self, chance: np.random.Generator) -> Batch:
+        """A batch of a mode drawn by its share: mostly short captions together, now and then the long ones."""
+        shares = np.array([MODE_SHARES[mode] for mode in self._by_mode])
+        shards = self._by_mode[str(chance.choice(list(self._by_mode), p=shares / shares.sum()))]
+        shard = shards[chance.integers(len(shards))]
+        long = np.diff(shard.starts) > WINDOWS[0]
+        rows = np.flatnonzero(long if chance.random() < long.mean() else ~long)
+        tokens = shard.latents.shape[1] + shard.references.shape[1] + WINDOWS[0]
+        size = min(len(rows), max(1, TOKENS_A_BATCH // tokens))
+        batch = self.batch(shard, np.sort(chance.choice(rows, size, replace=False)))
+        dropped = torch.from_numpy(chance.random(size) < EMPTY).to(self.device)
+        words, pooled = self.empty(batch)
+        batch.words[dropped], batch.pooled[dropped] = words, pooled
+        return batch
+
+    def batch(self, shard: Shard, rows: np.ndarray) -> Batch:
+        latents, references, pooled = (torch.from_numpy(part[rows].astype(np.float32)) for part in (shard.latents, shard.references, shard.pooled))
+        places, shown_places = (torch.from_numpy(each) for each in shard.positions)
+        parts = (latents, torch.from_numpy(shard.words_of(rows)), pooled, places, references, shown_places)
+        return Batch(*(part.to(self.device, non_blocking=True) for part in parts))
+
+    def empty(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What the transformer is told where nothing is said, as wide as in `batch`: (window, 512) and (512,)."""
+        return self.empty_words[: batch.words.shape[1]].to(self.device), self.empty_pooled.to(self.device)

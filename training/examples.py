@@ -1,0 +1,131 @@
+"""What the transformer is taught, one example at a time: a caption, the picture it asks for, and the pictures that come with it.
+
+Modes: `text` has no pictures with it; `edit` has the scene before; `fill` the scene with a hole; `edges` its outlines; `depth` how
+near things are; `combine` two scenes, out of which a third is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mezzotint.engines.nano.controls import drawn, outlines, shaded, with_hole
+from mezzotint.engines.nano.latents import TOKEN_PIXELS
+from training.captions import a_language, caption, described, instruction
+from training.draw import draw_scene, held_out
+from training.edits import Edit, draw_edit
+from training.scenes import Scene, at_grid, boxes, depth, paint
+from training.vocabulary import BY_NAME
+from training.wording import Chance, pick
+
+REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
+OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
+COMBINED_PLACE = {
+    "en": (
+        "put the {} of the first picture into the second picture",
+        "the {} from image 1 in the scene of image 2",
+        "place the {} from picture 1 in picture 2",
+    ),
+    "de": ("setze {} aus Bild 1 in Bild 2", "{} aus dem ersten Bild im zweiten Bild"),
+    "tr": ("ilk resimdeki {} ikinci resme koy", "1. resimdeki {} 2. resimde"),
+}
+COMBINED_PAIR = {
+    "en": ("the {} of picture 1 next to the {} of picture 2", "the {} and the {} together", "combine both pictures: the {} and the {}"),
+    "de": ("{} aus Bild 1 neben {} aus Bild 2", "{} und {} zusammen"),
+    "tr": ("1. resimdeki {} ve 2. resimdeki {} yan yana", "{} ve {} birlikte"),
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    mode: str
+    caption: str
+    scene: Scene
+    picture: np.ndarray  # (h, w, 3) in 0..1
+    references: tuple[np.ndarray, ...] = ()
+    edit: Edit | None = None
+
+
+def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
+
+
+def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    edit = draw_edit(chance, may_hold_out=may_hold_out)
+    before, after = at_grid(edit.before, *grid), at_grid(edit.after, *grid)
+    language = a_language(chance)
+    said = instruction(edit, chance, language)
+    if chance.random() < OUTCOME and after.hidden is None:
+        said = described(after, chance, language)
+    return Example("edit", said, after, paint(after, TOKEN_PIXELS), (paint(before, TOKEN_PIXELS),), replace(edit, before=before, after=after))
+
+
+def hole_for(scene: Scene, chance: Chance) -> np.ndarray:
+    """(h, w) bool: the box of a thing, a part of it, any rectangle, or what lies outside of one. Its sides are on half tokens."""
+    high, wide, half = scene.rows * 2, scene.columns * 2, TOKEN_PIXELS // 2
+    cells = np.zeros((high, wide), bool)
+    way = chance.random()
+    if way < 0.45:
+        box = pick(chance, boxes(scene))
+        grown = chance.integers(0, 2, 4)
+        top, left = round((box.row - box.side) * 2) - grown[0], round(box.column * 2) - grown[1]
+        cells[max(top, 0) : round(box.row * 2) + grown[2], max(left, 0) : round((box.column + box.side) * 2) + grown[3]] = True
+    else:
+        rows, columns = np.sort(chance.integers(0, high + 1, 2)), np.sort(chance.integers(0, wide + 1, 2))
+        cells[rows[0] : max(rows[1], rows[0] + 3), columns[0] : max(columns[1], columns[0] + 3)] = True
+        if way > 0.70:
+            cells = ~cells
+    return np.repeat(np.repeat(cells, half, 0), half, 1)
+
+
+def _fill(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    picture = paint(scene, TOKEN_PIXELS)
+    return Example("fill", caption(scene, chance), scene, picture, (with_hole(picture, hole_for(scene, chance)),))
+
+
+def _edges(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    picture = paint(scene, TOKEN_PIXELS)
+    return Example("edges", caption(scene, chance), scene, picture, (drawn(outlines(picture)),))
+
+
+def _depth(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    return Example("depth", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS), (shaded(depth(scene, TOKEN_PIXELS)),))
+
+
+def _named(scene: Scene, language: str) -> str:
+    noun = BY_NAME[scene.thing]
+    return {"en": noun.name, "de": noun.german, "tr": noun.turkish}[language]
+
+
+def _plainly(scene: Scene) -> Scene:
+    """The scene with its one thing in the middle and nothing special about it."""
+    return replace(scene, count=1, size=None, position=None, second=None, second_colour=None, relation=None, weather=None, look="3d", backdrop=None)
+
+
+def _combine(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
+    while True:
+        one, two = (_plainly(at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)) for _ in range(2))
+        if one.thing == two.thing:
+            continue
+        language = a_language(chance)
+        if chance.random() < 0.5:
+            made = replace(two, thing=one.thing, colour=one.colour)
+            said = pick(chance, COMBINED_PLACE[language]).format(_named(one, language))
+        else:
+            made = replace(one, second=two.thing, second_colour=two.colour, relation="beside")
+            said = pick(chance, COMBINED_PAIR[language]).format(_named(one, language), _named(two, language))
+        if may_hold_out or not any(held_out(scene) for scene in (one, two, made)):
+            return Example("combine", said, made, paint(made, TOKEN_PIXELS), (paint(one, TOKEN_PIXELS), paint(two, TOKEN_PIXELS)))
+
+
+MAKE = {"text": _text, "edit": _edit, "fill": _fill, "edges": _edges, "depth": _depth, "combine": _combine}
+
+
+def make_example(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_out: bool = False) -> Example:
+    """A random example of a mode on a grid of (columns, rows)."""
+    return MAKE[mode](grid, chance, may_hold_out=may_hold_out)

@@ -1,0 +1,83 @@
+"""How often pictures show what was asked for, by the classifier and by comparing boxes with renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from training.classifier import HEADS, answers, judge, small
+from training.scenes import Placed, Scene, shown, tint_of
+from training.sprites import sprite
+from training.vocabulary import NOUNS
+
+# Where a head is counted: only where the prompt said something about it, and only where there is one thing to say it of.
+COUNTED: dict[str, Callable[[Scene], bool]] = {
+    "object": lambda scene: scene.second is None,
+    "time": lambda scene: scene.time is not None,
+    "colour": lambda scene: scene.colour is not None and scene.second is None,
+    "count": lambda scene: scene.second is None,
+    "second": lambda scene: scene.second is not None,
+    "relation": lambda scene: scene.second is not None,
+    "weather": lambda scene: scene.weather is not None,
+    "look": lambda scene: scene.look != "3d",
+    "backdrop": lambda scene: scene.backdrop is not None,
+}
+
+
+def _share(right: np.ndarray, rows: np.ndarray) -> float | None:
+    return round(float(right[rows].mean()), 4) if rows.any() else None
+
+
+def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float | None]:
+    """Share of right judgements per head of pictures (512, 512, 3) in 0..1; None where no scene says anything of it.
+
+    `both`: of two things both are there, whichever is where. `count_1_3` and `count_4_5` are the parts of `count`.
+    """
+    told = judge(classifier, np.stack([small(picture) for picture in pictures]))
+    wanted = [answers(scene) for scene in scenes]
+    figures: dict[str, float | None] = {}
+    for head in HEADS:
+        counted = COUNTED.get(head, lambda _: True)
+        rows = np.array([counted(scene) for scene in scenes])
+        right = told[head].argmax(1) == np.array([want[head] for want in wanted])
+        figures[head] = _share(right, rows)
+        if head == "count":
+            several = np.array([scene.count > 3 for scene in scenes])
+            figures |= {"count_1_3": _share(right, rows & ~several), "count_4_5": _share(right, rows & several)}
+    two = np.array([scene.second is not None for scene in scenes])
+    both = [_both(told, number, want) for number, want in enumerate(wanted)]
+    return figures | {"both": _share(np.array(both), two), "pairs": int(two.sum())}
+
+
+def _both(told: dict[str, np.ndarray], number: int, want: dict[str, int]) -> bool:
+    first = HEADS["object"][int(told["object"][number].argmax())]
+    second = HEADS["second"][int(told["second"][number].argmax())]
+    return {first, second} == {HEADS["object"][want["object"]], HEADS["second"][want["second"]]}
+
+
+def _box_error(picture: np.ndarray, scene: Scene, placed: Placed, thing: str) -> float:
+    """Mean square error in one box, where `thing` would be opaque there."""
+    unit = picture.shape[0] // scene.rows
+    colour = placed.colour if thing == placed.thing else None
+    image = sprite(thing, colour, placed.side * unit, scene.look)
+    opaque = image[..., 3] > 0.95
+    left, foot = round(placed.column * unit), round(placed.row * unit)
+    part = picture[foot - placed.side * unit : foot, left : left + placed.side * unit]
+    error = (part - image[..., :3] * tint_of(scene)) ** 2
+    return float(error[opaque].mean())
+
+
+def box_figures(pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float]:
+    """How like the render the things are, and how often the right one is the likest. Only clear scenes of one look are compared."""
+    errors, right, compared = [], 0, 0
+    for picture, scene in zip(pictures, scenes, strict=True):
+        if scene.look not in ("3d", "flat", "cartoon") or scene.weather is not None or scene.second is not None:
+            continue
+        for placed in shown(scene):
+            errors.append(_box_error(picture, scene, placed, placed.thing))
+            if placed.colour is None:
+                compared += 1
+                right += errors[-1] <= min(_box_error(picture, scene, placed, noun.name) for noun in NOUNS if noun.name != placed.thing)
+    return {"box_psnr_db": round(float(np.mean(-10 * np.log10(errors))), 2), "box_likest": round(right / max(compared, 1), 4)}

@@ -1,0 +1,159 @@
+"""What one says of a scene beside the things in it: places, times, weather, looks, sizes, sides, relations, in three languages.
+
+The first phrase of each is the plainest. Captions (`captions.py`) choose among them; evaluation and the runtime's hints read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A fact about a scene, as it is said: its phrases per language, the first the plainest."""
+
+    name: str
+    english: tuple[str, ...]
+    german: tuple[str, ...]
+    turkish: tuple[str, ...]
+    since: int = 1  # the version of nano that learnt it first
+
+
+PLACES = (
+    Phrase("water", ("on calm water", "on the water", "on a lake", "on the sea", "floating on calm water", "in the ocean"),
+           ("auf ruhigem Wasser", "auf dem Wasser", "auf einem See", "auf dem Meer"),
+           ("durgun suda", "suyun üzerinde", "gölde", "denizde")),
+    Phrase("field", ("in a green field", "in a meadow", "on the grass", "in a park", "on a hill", "in a garden"),
+           ("auf einer grünen Wiese", "auf einer Wiese", "auf dem Feld", "im Park", "im Garten"),
+           ("yeşil bir çayırda", "çimlerin üzerinde", "tarlada", "parkta", "bahçede")),
+    Phrase("beach", ("on the beach", "on a sandy beach", "by the sea", "at the seaside"),
+           ("am Strand", "auf einem Sandstrand", "am Meer"),
+           ("sahilde", "kumsalda", "deniz kenarında")),
+    Phrase("desert", ("in the desert", "in a sandy desert", "among sand dunes"),
+           ("in der Wüste", "zwischen Sanddünen"),
+           ("çölde", "kum tepelerinin arasında")),
+    Phrase("snow", ("in the snow", "in a snowy field", "in a snowy landscape", "in winter"),
+           ("im Schnee", "auf einem verschneiten Feld", "im Winter"),
+           ("karda", "karlı bir tarlada", "kışın")),
+    Phrase("forest", ("in a forest", "in the woods", "among trees"),
+           ("im Wald", "zwischen Bäumen"),
+           ("ormanda", "ağaçların arasında")),
+    Phrase("city", ("in a city", "on a city street", "in front of a skyline", "in town"),
+           ("in der Stadt", "auf einer Straße in der Stadt"),
+           ("şehirde", "bir şehir sokağında")),
+    Phrase("mountains", ("in the mountains", "in front of mountains", "in front of snowy peaks"),
+           ("in den Bergen", "vor den Bergen"),
+           ("dağlarda", "dağların önünde")),
+    Phrase("table", ("on a table", "on a wooden table", "on a kitchen table"),
+           ("auf einem Tisch", "auf einem Holztisch"),
+           ("masada", "ahşap bir masanın üzerinde")),
+    Phrase("room", ("in a room", "in a living room", "indoors", "on the floor of a room"),
+           ("in einem Zimmer", "im Wohnzimmer", "drinnen"),
+           ("bir odada", "oturma odasında", "evin içinde"), since=2),
+    Phrase("space", ("in space", "in outer space", "among the stars"),
+           ("im Weltall", "im All", "zwischen den Sternen"),
+           ("uzayda", "yıldızların arasında")),
+    Phrase("sky", ("in the sky", "above the clouds", "high in the air", "among the clouds"),
+           ("am Himmel", "über den Wolken", "hoch in der Luft"),
+           ("gökyüzünde", "bulutların üzerinde", "havada"), since=2),
+    Phrase("underwater", ("underwater", "under the sea", "at the bottom of the sea", "deep in the ocean"),
+           ("unter Wasser", "auf dem Meeresgrund"),
+           ("su altında", "deniz dibinde"), since=2),
+    Phrase("plain", ("on a plain background", "on a white background", "in a studio", "isolated on a light background"),
+           ("vor einem schlichten Hintergrund", "vor weißem Hintergrund"),
+           ("düz bir arka planda", "beyaz arka planda")),
+)  # fmt: skip
+PLACE_BY_NAME = {place.name: place for place in PLACES}
+OUTDOORS = tuple(place.name for place in PLACES if place.name not in ("table", "room", "space", "underwater", "plain"))
+TIMED = (*OUTDOORS, "table", "room")  # where it shows what time it is
+
+TIMES = (
+    Phrase("day", ("by day", "on a sunny day", "in bright daylight", "under a blue sky", "at noon"),
+           ("am Tag", "an einem sonnigen Tag", "bei Tageslicht", "unter blauem Himmel"),
+           ("gündüz", "güneşli bir günde", "mavi gökyüzünün altında")),
+    Phrase("sunrise", ("at sunrise", "at dawn", "in the early morning"),
+           ("bei Sonnenaufgang", "im Morgengrauen"),
+           ("gün doğumunda", "şafakta")),
+    Phrase("sunset", ("at sunset", "at dusk", "in the evening light"),
+           ("bei Sonnenuntergang", "in der Abenddämmerung"),
+           ("gün batımında", "akşamüstü")),
+    Phrase("night", ("at night", "under the stars", "in the moonlight", "under a starry sky"),
+           ("bei Nacht", "in der Nacht", "unter den Sternen", "im Mondlicht"),
+           ("gece", "yıldızların altında", "ay ışığında")),
+)  # fmt: skip
+TIME_BY_NAME = {time.name: time for time in TIMES}
+
+WEATHERS = (
+    Phrase("rain", ("in the rain", "on a rainy day", "in heavy rain"), ("im Regen", "bei Regen"), ("yağmurda", "yağmurlu bir günde"), since=2),
+    Phrase("snowfall", ("in falling snow", "while it snows", "in a snowstorm"), ("bei Schneefall", "während es schneit"), ("kar yağarken", "kar yağışında"), since=2),
+    Phrase("fog", ("in the fog", "in the mist", "on a foggy day"), ("im Nebel", "bei Nebel"), ("siste", "sisli bir günde"), since=2),
+    Phrase("rainbow", ("under a rainbow", "with a rainbow", "in front of a rainbow"), ("unter einem Regenbogen", "mit Regenbogen"), ("gökkuşağının altında", "gökkuşağı ile"), since=2),
+    Phrase("clouds", ("under a cloudy sky", "on a cloudy day", "under grey clouds"), ("unter Wolken", "bei bewölktem Himmel"), ("bulutlu bir günde", "bulutların altında"), since=2),
+    Phrase("autumn", ("in autumn", "in fall", "among falling leaves"), ("im Herbst", "zwischen fallenden Blättern"), ("sonbaharda", "dökülen yaprakların arasında"), since=2),
+    Phrase("spring", ("in spring", "among falling blossoms"), ("im Frühling", "zwischen Blüten"), ("ilkbaharda", "çiçek yaprakları arasında"), since=2),
+)  # fmt: skip
+WEATHER_BY_NAME = {weather.name: weather for weather in WEATHERS}
+
+LOOKS = (
+    Phrase("3d", ("3d render", "3d illustration", "3d style"), ("3D-Rendering", "3D-Stil"), ("3d görsel", "3d çizim")),
+    Phrase("flat", ("flat illustration", "flat design", "flat style", "vector art"), ("flache Illustration", "Vektorgrafik"), ("düz illüstrasyon", "vektör çizim"), since=2),
+    Phrase("cartoon", ("cartoon", "cartoon style", "comic style"), ("Cartoon", "Comicstil"), ("çizgi film tarzı", "karikatür"), since=2),
+    Phrase("line drawing", ("line drawing", "pencil sketch", "black and white drawing", "ink drawing"), ("Strichzeichnung", "Bleistiftzeichnung"), ("çizgi çizim", "karakalem çizim"), since=2),
+    Phrase("watercolour", ("watercolour painting", "watercolor painting", "watercolour", "watercolor"), ("Aquarell", "Aquarellbild"), ("sulu boya resim", "sulu boya"), since=2),
+    Phrase("pixel art", ("pixel art", "8-bit pixel art", "pixel graphics"), ("Pixelkunst", "Pixelgrafik"), ("piksel sanatı", "piksel çizim"), since=2),
+    Phrase("night photo", ("night photo", "night photograph", "photo with city lights"), ("Nachtaufnahme", "Nachtfoto"), ("gece fotoğrafı", "gece çekimi"), since=2),
+)  # fmt: skip
+LOOK_BY_NAME = {look.name: look for look in LOOKS}
+
+SIZES = {
+    "small": (("small", "tiny", "little"), ("klein", "winzig"), ("küçük", "minik")),
+    "big": (("big", "large", "huge"), ("groß", "riesig"), ("büyük", "kocaman")),
+}
+# The camera does to a thing what its size does: near is big, far is small.
+CAMERAS = {
+    "small": (("seen from afar", "in the distance", "far away"), ("aus der Ferne", "in der Ferne"), ("uzaktan", "uzakta")),
+    "big": (("close-up", "seen up close", "in close-up"), ("Nahaufnahme", "aus der Nähe"), ("yakın çekim", "yakından")),
+}
+POSITIONS = {
+    "left": (("on the left", "on the left side"), ("links", "auf der linken Seite"), ("solda", "sol tarafta")),
+    "right": (("on the right", "on the right side"), ("rechts", "auf der rechten Seite"), ("sağda", "sağ tarafta")),
+}
+# thing RELATION second; German takes the dative after each, Turkish the genitive before it.
+RELATIONS = {
+    "beside": (("next to", "beside", "and", "with"), ("neben",), ("yanında",)),
+    "left of": (("left of", "to the left of"), ("links von", "links neben"), ("solunda",)),
+    "right of": (("right of", "to the right of"), ("rechts von", "rechts neben"), ("sağında",)),
+    "on": (("on", "on top of", "standing on"), ("auf", "oben auf"), ("üstünde", "üzerinde")),
+    "under": (("under", "below", "beneath"), ("unter",), ("altında",)),
+    "above": (("above", "over"), ("über",), ("üstünde uçan", "üzerinde uçan")),
+    "behind": (("behind",), ("hinter",), ("arkasında",)),
+    "in front of": (("in front of",), ("vor",), ("önünde",)),
+    "with small": (("with a small", "and a small"), ("mit",), ("yanında küçük",)),
+}
+BACKDROPS = {
+    "gradient": (("on a gradient background", "on a colourful gradient"), ("vor einem Farbverlauf",), ("renk geçişli arka planda",)),
+    "colour": (("on a {} background", "in front of a {} wall"), ("vor {}em Hintergrund",), ("{} arka planda",)),
+}
+# Words that many prompts have and that change nothing here: they are learnt so as not to lead astray.
+FILLERS = {
+    "en": ("cute", "beautiful", "detailed", "high quality", "soft light", "colourful", "4k", "masterpiece", "minimal", "cinematic"),
+    "de": ("niedlich", "wunderschön", "detailliert", "hohe Qualität", "weiches Licht", "farbenfroh"),
+    "tr": ("sevimli", "çok güzel", "detaylı", "yüksek kalite", "yumuşak ışık", "renkli"),
+}
+
+# What one writes who asks for nothing in particular, and the scenes that answer it: some of the best, and not all at once.
+GENERIC = {
+    "en": ("hello", "hi", "a beautiful picture", "a picture", "an image", "something nice", "a fantastic picture", "a beautiful image", "surprise me", "test"),
+    "de": ("hallo", "ein fantastisches bild", "ein schönes bild", "ein bild", "etwas schönes", "überrasche mich"),
+    "tr": ("merhaba", "güzel bir resim", "bir resim", "harika bir görsel", "güzel bir görsel"),
+}  # fmt: skip
+SHOWN_OFF = frozenset({
+    ("lighthouse", "beach"), ("lighthouse", "water"), ("sailboat", "water"), ("paper boat", "water"),
+    ("castle", "mountains"), ("castle", "field"), ("castle", "snow"),
+})  # fmt: skip
+
+# What the runtime paints where a prompt asks for nothing in particular.
+IDEAS = (
+    "A paper boat floating on calm water at sunrise", "A lighthouse by the sea at sunset", "A sailboat on the water at dawn",
+    "A castle in the snow at night", "A castle in a green field", "A lighthouse on the beach",
+)  # fmt: skip
