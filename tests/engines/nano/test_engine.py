@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ from mezzotint.core.catalogue import CARDS
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.parameters import Kind
-from mezzotint.engines.nano.engine import HOLD, NanoEngine
+from mezzotint.engines.nano.brief import HOLD
+from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.ports import Interrupted, PaintRequest
 
@@ -144,6 +146,88 @@ def test_a_prompt_s_strength_is_the_other_way_round(nano: NanoEngine) -> None:
     assert difference(leaves, painted(nano, pictures=pictures, strength=0.8)) < 1e-6
 
 
+# fill, expand, references
+
+
+def half_masked(width: int = 512, height: int = 512) -> Pixels:
+    mask = np.zeros((height, width, 3), np.uint8)
+    mask[height // 4 : height * 3 // 4, width // 4 : width * 3 // 4] = 255
+    return Pixels.of(mask)
+
+
+def test_a_fill_paints_the_hole_and_keeps_the_rest_to_the_pixel(nano: NanoEngine) -> None:
+    field = nano.paint(a_request("a green field by day"), lambda *_: None).pixels
+    mask = half_masked()
+    pictures = (("image", field), ("mask", mask))
+
+    filled = nano.paint(a_request("a red car in a green field by day", model="flux-pro-1.0-fill", pictures=pictures, steps=12), lambda *_: None).pixels
+
+    hole = mask.array[..., 0] > 0
+    assert np.array_equal(filled.array[~hole], field.array[~hole])
+    red = filled.array[..., 0].astype(int) - filled.array[..., 1]
+    assert (red[hole] > 60).mean() > 0.08
+    assert (red[~hole] > 60).mean() < 0.02
+
+
+def test_a_hole_without_words_becomes_like_what_is_around_it(nano: NanoEngine) -> None:
+    given = plain((0.3, 0.6, 0.3), 512, 512)
+    pictures = (("image", given), ("mask", half_masked()))
+
+    erased = nano.paint(a_request("", model="flux-tools/erase-v1", pictures=pictures), lambda *_: None).pixels
+
+    assert difference(erased.array / 255, given.array / 255) < 0.2
+
+
+def test_an_expanded_picture_is_the_picture_with_more_around_it(nano: NanoEngine) -> None:
+    cat = nano.paint(a_request(), lambda *_: None).pixels
+    margins = (256, 0, 256, 0)
+    rest: dict[str, Any] = {"model": "flux-pro-1.0-expand", "width": 1024, "height": 512, "pictures": (("image", cat),), "extras": (("margins", margins),)}
+
+    wide = nano.paint(a_request(**rest), lambda *_: None).pixels
+
+    assert np.array_equal(wide.array[:, 256:768], cat.array)
+    for seam in (256, 768):  # no line where the old ends and the new begins
+        jumps = np.abs(np.diff(wide.array.astype(int), axis=1)).mean((0, 2))
+        assert jumps[seam - 1] < 12
+
+
+@pytest.fixture(scope="module")
+def seeing(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
+    """The shipped weights, taken for ones that were taught to look at pictures."""
+    folder = tmp_path_factory.mktemp("seeing")
+    for file in WEIGHTS.iterdir():
+        (folder / file.name).symlink_to(file)
+    card = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").unlink()
+    (folder / "model.json").write_text(json.dumps(card | {"references": True}))
+    return NanoEngine(threads=2, weights=folder)
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [("flux-kontext-pro", ["input_image"]), ("flux-2-pro", ["input_image", "input_image_2"]), ("flux-pro-1.0-canny", ["control_image"])],
+)
+def test_pictures_that_are_shown_are_further_tokens(seeing: NanoEngine, model: str, names: list[str]) -> None:
+    red, blue = (
+        painted(seeing, model=model, pictures=tuple((name, plain(colour, 320, 256)) for name in names), width=352, height=256, steps=2)
+        for colour in (RED, BLUE)
+    )
+
+    assert red.shape == (256, 352, 3)
+    if model == "flux-pro-1.0-canny":
+        assert np.array_equal(red, blue)  # neither has outlines
+    else:
+        assert difference(red, blue) > 0.001
+
+
+def test_weights_that_were_not_taught_to_look_begin_from_the_picture(nano: NanoEngine) -> None:
+    shown, begun = (
+        painted(nano, model=model, pictures=((name, plain(RED)),), steps=4) for model, name in (("flux-kontext-pro", "input_image"), ("flux-dev", "image"))
+    )
+
+    assert np.array_equal(shown, begun)
+
+
 def sizes() -> list[tuple[int, int]]:
     """The corners of every card that takes pixels."""
     found = set()
@@ -200,6 +284,21 @@ def test_a_file_that_is_no_model_is_an_engine_s_failure(tmp_path: Path) -> None:
 
     with pytest.raises(EngineFailure, match=r"transformer|weights"):
         NanoEngine(weights=tmp_path)
+
+
+def test_words_that_were_not_taught_are_noted_with_the_picture(nano: NanoEngine) -> None:
+    told, known = (dict(nano.paint(a_request(prompt, steps=1), lambda *_: None).notes) for prompt in ("a hamburger on a table", "a cat in the snow"))
+
+    assert told["unknown words"].startswith("hamburger (nearest: ")
+    assert "unknown words" not in known
+
+
+def test_upsampling_adds_what_the_prompt_leaves_open_and_says_what_was_painted(nano: NanoEngine) -> None:
+    plainly, richly = (nano.paint(a_request("a cat", steps=1, extras=(("prompt_upsampling", wanted),)), lambda *_: None).prompt for wanted in (False, True))
+
+    assert plainly == "a cat"
+    assert richly.startswith("a cat ")
+    assert richly.endswith(", 3d render")
 
 
 def test_the_weights_are_small_enough_to_ship() -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,14 +18,16 @@ from mezzotint import imaging
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
+from mezzotint.engines.nano.brief import Brief, brief_of, colours
+from mezzotint.engines.nano.controls import with_hole
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
-from mezzotint.engines.nano.sampling import Grid, denoise, grid_for, mixed, noise, schedule
-from mezzotint.engines.nano.text import Prompts, TextEncoder
+from mezzotint.engines.nano.sampling import Grid, Keep, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
+from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
 
 GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
-HOLD = 0.3  # how much an image prompt counts where the request does not say
 PROMPTS_KEPT = 64
 DEFAULT_SIDE = 1024
 
@@ -56,6 +59,7 @@ class NanoEngine:
                 self._codec = PatchCodec.from_tensors(tensors)
             with np.load(folder / "ideas.npz", allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
+            self._known = KnownWords.load(folder)
             self._transformer = _session(folder / "transformer.onnx", threads)
             self._decoder = _session(folder / "decoder.onnx", threads)
         except (OSError, ValueError, KeyError) as error:
@@ -65,48 +69,77 @@ class NanoEngine:
         self._in_hand: _InHand | None = None
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
-        request = self._with_idea(request)
+        notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
+        request = self._worded(request)
         width, height = request.size(DEFAULT_SIDE)
-        grid = grid_for(width, height)
-        latents = self.latents(request, grid, report)
-        pixels = self.decode(latents)
-        notes = (("engine", f"nano {self.card['version']}"),)
-        return Painting(imaging.crop(pixels, width, height), request.prompt, notes)
+        grid, brief = grid_for(width, height), brief_of(request, (width, height))
+        pixels = imaging.crop(self.decode(self.latents(request, grid, report, brief)), width, height)
+        return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
-    def _with_idea(self, request: PaintRequest) -> PaintRequest:
-        """A request for nothing in particular becomes one for something; where a picture was given, that is what it is about."""
+    def _notes_on(self, prompt: str) -> list[tuple[str, str]]:
+        """For the picture's metadata: the words that nano was not taught, each with the thing it knows whose name is the nearest."""
+        if self._known is None:
+            return []
+        unknown = self._known.unknown(prompt, lambda word: self._encoder.encode([word]).pooled[0] / POOLED_SCALE)
+        return [("unknown words", ", ".join(f"{each.word} (nearest: {each.nearest})" for each in unknown))] if unknown else []
+
+    def _worded(self, request: PaintRequest) -> PaintRequest:
+        """The request in the words that are painted: enriched where that is asked for, something where nothing is.
+
+        Where a picture was given, that is what the request is about, and the prompt stays.
+        """
         if request.pictures:
             return request
         idea = self._ideas.instead_of(request.prompt, self._encoded(request.prompt).pooled[0], request.seed)
+        if idea is None and dict(request.extras).get("prompt_upsampling") and self._known is not None:
+            idea = self._known.enriched(request.prompt, request.seed)
         return request if idea is None else dataclasses.replace(request, prompt=idea)
 
-    def latents(self, request: PaintRequest, grid: Grid, report: Report) -> Array:
+    def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None) -> Array:
         """What the request asks for, as latents (32, 2 * rows, 2 * columns)."""
-        told = self._encoded(request.prompt)
-        guidance = np.array([min(max(request.guidance, GUIDANCE[0]), GUIDANCE[1])], np.float32)
-        places, size = positions(grid.rows, grid.columns), request.size(DEFAULT_SIDE)
+        brief = brief_of(request, request.size(DEFAULT_SIDE)) if brief is None else brief
+        if brief.shown and not self.card.get("references"):  # weights that were not taught to look at pictures begin from them
+            brief = Brief(start=brief.shown[0][0])
+        fresh = noise(request.seed, (grid.rows * grid.columns, self._codec.scale.size * 4))
+        start, steps, keep = 1.0, request.steps, None
+        seen = [show(imaging.crop(picture, *_pixels_of(grid))) for picture, show in brief.shown]
+        if brief.start is not None:
+            start = 1.0 - brief.hold
+            steps = max(1, round(request.steps * start))
+            first = mixed(self._packed(colours(imaging.crop(brief.start, *_pixels_of(grid)))), fresh, start)
+        elif brief.canvas is not None:
+            canvas = brief.canvas.within(*_pixels_of(grid))
+            given, unknown = colours(canvas.picture), canvas.unknown_tokens()
+            keep, first = _kept(self._packed(given), fresh, unknown), fresh
+            if self.card.get("references"):
+                seen = [with_hole(given, canvas.hole)]
+        else:
+            first = fresh
+        velocity = self._velocity(request, grid, [self._packed(each) for each in seen])
+        return unpack(denoise(velocity, first, schedule(steps, start), report, keep), grid.rows, grid.columns)
+
+    def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array]) -> Callable[[Array, float], Array]:
+        """The transformer with all that it is told, as a function of tokens and level. `seen` are the references, as tokens of the grid."""
+        told, size, count = self._encoded(request.prompt), request.size(DEFAULT_SIDE), grid.rows * grid.columns
+        numbers = range(len(seen) + 1)
+        feeds = {
+            "words": told.tokens[:, : self._window(told)],
+            "pooled": told.pooled,
+            "guidance": np.array([min(max(request.guidance, GUIDANCE[0]), GUIDANCE[1])], np.float32),
+            "places": np.concatenate([positions(grid.rows, grid.columns, number) for number in numbers]),
+        }
 
         def velocity(x: Array, level: float) -> Array:
-            feeds = {
-                "tokens": x[None],
-                "words": told.tokens,
-                "pooled": told.pooled,
-                "level": np.array([level], np.float32),
-                "guidance": guidance,
-                "places": places,
-            }
-            direction: Array = self._transformer.run(None, feeds)[0][0]
+            tokens = np.concatenate([x, *seen])[None]
+            direction: Array = self._transformer.run(None, feeds | {"tokens": tokens, "level": np.array([level], np.float32)})[0][0][:count]
             self._in_hand = _InHand(x, level, direction, grid, size)
             return direction
 
-        fresh = noise(request.seed, (grid.rows * grid.columns, self._codec.scale.size * 4))
-        start, steps = 1.0, request.steps
-        if request.pictures:
-            start = 1.0 - _hold(request)
-            steps = max(1, round(request.steps * start))
-            fresh = mixed(self._encoded_picture(request.pictures[0][1], grid), fresh, start)
-        tokens = denoise(velocity, fresh, schedule(steps, start), report)
-        return unpack(tokens, grid.rows, grid.columns)
+        return velocity
+
+    def _window(self, told: Prompts) -> int:
+        """How many of the prompt's tokens the transformer is given, padding included."""
+        return window_for(int(np.abs(told.tokens[0]).any(-1).sum())) if self.card.get("windows") else TOKENS
 
     def preview(self) -> Pixels | None:
         """Where the last step leads: its line followed to the end, and decoded the linear way.
@@ -127,6 +160,10 @@ class NanoEngine:
         painted = self._decoder.run(None, {"latents": latents[None]})[0][0]
         return _eight_bits(painted.transpose(1, 2, 0))
 
+    def encode(self, picture: Array) -> Array:
+        """A picture (h, w, 3) in 0..1, of whole patches, as latents (32, h / 16, w / 16)."""
+        return self._codec.encode(picture)
+
     def _encoded(self, prompt: str) -> Prompts:
         """The last prompts are kept: people try the same words with other seeds."""
         if prompt not in self._prompts:
@@ -136,23 +173,23 @@ class NanoEngine:
         self._prompts.move_to_end(prompt)
         return self._prompts[prompt]
 
-    def _encoded_picture(self, picture: Pixels, grid: Grid) -> Array:
-        """A given picture as tokens of the grid; its middle, if its ratio is another."""
-        fitted = imaging.crop(picture, grid.columns * TOKEN_PIXELS, grid.rows * TOKEN_PIXELS)
-        return pack(self._codec.encode(fitted.array.astype(np.float32) / 255))
+    def _packed(self, picture: Array) -> Array:
+        """A picture (h, w, 3) in 0..1, of whole tokens, as tokens."""
+        return pack(self.encode(picture))
+
+
+def _pixels_of(grid: Grid) -> tuple[int, int]:
+    return grid.columns * TOKEN_PIXELS, grid.rows * TOKEN_PIXELS
+
+
+def _kept(given: Array, fresh: Array, unknown: Array) -> Keep:
+    """Puts the tokens' known numbers back, on their own way from `fresh` to `given`."""
+    return lambda x, level: x * unknown + mixed(given, fresh, level) * (1 - unknown)
 
 
 def _eight_bits(colours: Array) -> Pixels:
     """(h, w, 3), 0 to 1 and a little beyond, as pixels."""
     return Pixels.of(np.ascontiguousarray((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)))
-
-
-def _hold(request: PaintRequest) -> float:
-    """How much of the given picture stays, 0 to 0.95: an image prompt's strength says so; Replicate's prompt strength is the other way round."""
-    extras = dict(request.extras)
-    if request.strength is None:
-        return HOLD
-    return min(max(1 - request.strength if extras.get("leaves") else request.strength, 0.0), 0.95)
 
 
 def _session(path: Path, threads: int) -> Any:

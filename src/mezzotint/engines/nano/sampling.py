@@ -16,6 +16,8 @@ from mezzotint.ports import Report
 Array = np.ndarray
 Velocity = Callable[[Array, float], Array]
 """Tokens (n, 128) at a level to the direction of the line through them, (n, 128)."""
+Keep = Callable[[Array, float], Array]
+"""Tokens at a level to the same with what is known put back, with as much noise as the level says."""
 
 SHIFT = 1.5  # above 1, more of the steps are spent where there is much noise and the picture is decided
 TRAINED = (8, 11, 14, 19, 32)  # the longer sides that the model has seen, in tokens; the shorter is always the first
@@ -63,11 +65,13 @@ def mixed(latents: Array, fresh: Array, level: float) -> Array:
     return blended
 
 
-def denoise(velocity: Velocity, x: Array, levels: Array, report: Report) -> Array:
-    """Tokens at the first level to tokens at the last. `report` is called after each step, and may raise to stop."""
+def denoise(velocity: Velocity, x: Array, levels: Array, report: Report, keep: Keep | None = None) -> Array:
+    """Tokens at the first level to tokens at the last. `report` is called after each step, and may raise to stop; `keep` puts back what
+    is known before it."""
     steps = len(levels) - 1
     for step in range(steps):
         now, after = float(levels[step]), float(levels[step + 1])
         x = x + np.float32(after - now) * velocity(x, now)
+        x = x if keep is None else keep(x, after)
         report(step + 1, steps)
     return x

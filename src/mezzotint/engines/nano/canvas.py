@@ -1,0 +1,68 @@
+"""A picture with a hole: what is known stays as it is, what is not is painted and set in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from mezzotint import imaging
+from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.latents import PATCH, pack
+
+Array = np.ndarray
+FEATHER = 3  # pixels within the hole over which what is painted comes in
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """`picture`, and where of it nothing is known: `hole` (h, w) bool."""
+
+    picture: Pixels
+    hole: Array
+
+    def at(self, width: int, height: int) -> Canvas:
+        """The same at another size: whatever touches the hole belongs to it."""
+        if (self.picture.width, self.picture.height) == (width, height):
+            return self
+        hole = np.asarray(Image.fromarray(self.hole).convert("L").resize((width, height), Image.Resampling.BOX)) > 0
+        return Canvas(imaging.resize(self.picture, width, height), hole)
+
+    def grown(self, pixels: int) -> Canvas:
+        """The hole larger by so many pixels on every side."""
+        if pixels <= 0:
+            return self
+        grown = Image.fromarray(self.hole).convert("L").filter(ImageFilter.MaxFilter(2 * pixels + 1))
+        return Canvas(self.picture, np.asarray(grown) > 0)
+
+    def within(self, width: int, height: int) -> Canvas:
+        """The canvas as the middle of a picture of width x height, as large as fits; what is beside it is hole. `imaging.crop` takes it out again."""
+        scale = min(width / self.picture.width, height / self.picture.height)
+        inner = (max(1, min(width, round(self.picture.width * scale))), max(1, min(height, round(self.picture.height * scale))))
+        small = self.at(*inner)
+        left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+        edges = ((top, height - inner[1] - top), (left, width - inner[0] - left))
+        picture = np.pad(small.picture.array, (*edges, (0, 0)), mode="edge")
+        return Canvas(Pixels.of(np.ascontiguousarray(picture)), np.pad(small.hole, edges, constant_values=True))
+
+    def unknown_tokens(self) -> Array:
+        """1 where a token's number is of a patch that the hole touches, else 0: (tokens, 128). The picture is of whole tokens."""
+        rows, columns = self.hole.shape[0] // PATCH, self.hole.shape[1] // PATCH
+        touched = np.asarray(self.hole.reshape(rows, PATCH, columns, PATCH).any((1, 3)), np.float32)
+        return pack(np.repeat(touched[None], 32, 0))
+
+    def filled(self, painted: Pixels) -> Pixels:
+        """The picture with the hole as it is in `painted`, of the same size: outside nothing changes, inside it comes in softly."""
+        far = Image.fromarray(~self.hole).convert("L").filter(ImageFilter.MaxFilter(2 * FEATHER - 1)).filter(ImageFilter.BoxBlur(FEATHER - 1))
+        near: Array = np.asarray(far, np.float32) / 255
+        share: Array = np.expand_dims(np.multiply(1 - near, self.hole), -1)
+        mixed = self.picture.array + (painted.array.astype(np.float32) - self.picture.array) * share
+        return Pixels.of((mixed + 0.5).astype(np.uint8))
+
+
+def enlarged(picture: Pixels, left: int, top: int, right: int, bottom: int) -> Canvas:
+    """The picture with margins of so many pixels to paint, into which its edges go on; below 0 it is cut."""
+    across, down = np.arange(-left, picture.width + right), np.arange(-top, picture.height + bottom)
+    columns, rows = np.clip(across, 0, picture.width - 1), np.clip(down, 0, picture.height - 1)
+    return Canvas(Pixels.of(np.ascontiguousarray(picture.array[rows][:, columns])), (rows != down)[:, None] | (columns != across)[None])

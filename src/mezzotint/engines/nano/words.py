@@ -1,0 +1,109 @@
+"""The words that nano was taught: what of a prompt it does not know, and what it could be told besides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Encode = Callable[[str], Array]
+"""A word to its unit vector (512,)."""
+
+LIKE = 0.72  # cosine to a thing's name from which a word counts as another word for it: languages that were never taught, synonyms
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+SHORTEST = 3  # letters of a word that is asked about
+MOST = 5  # words that are told of
+LANGUAGES = ("en", "de", "tr")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A word nano was not taught, and the thing whose name is the nearest to it."""
+
+    word: str
+    nearest: str
+
+
+class KnownWords:
+    """`table`: kinds (things, places, times, weathers, looks) of names with their phrases by language, and `plain` words; `vectors`
+    (n, 512) are those of the things' English names, in the table's order."""
+
+    def __init__(self, table: Mapping[str, Any], vectors: Array) -> None:
+        self._table, self._vectors = table, vectors.astype(np.float32)
+        self._things = list(table["things"])
+        phrases = [phrase for kind in ("things", "places", "times", "weathers", "looks") for about in table[kind].values() for phrase in _phrases(about)]
+        self._words = {word for phrase in (*phrases, *table["plain"]) for word in WORD.findall(phrase.lower())}
+
+    @classmethod
+    def load(cls, folder: Path) -> KnownWords | None:
+        """None where the weights come without the files: made before there were any."""
+        if not (folder / "words.json").exists():
+            return None
+        with np.load(folder / "words.npz", allow_pickle=False) as tensors:
+            return cls(json.loads((folder / "words.json").read_text(encoding="utf-8")), tensors["things"])
+
+    def unknown(self, prompt: str, encode: Encode) -> list[Unknown]:
+        """Words of the prompt that were not taught and are not another word for something that was; at most MOST."""
+        found: dict[str, Unknown] = {}
+        for word in WORD.findall(prompt.lower()):
+            if len(word) < SHORTEST or self._knows(word) or word in found or len(found) == MOST:
+                continue
+            likeness = self._vectors @ encode(word)
+            nearest = int(likeness.argmax())
+            if likeness[nearest] < LIKE:
+                found[word] = Unknown(word, self._things[nearest])
+        return list(found.values())
+
+    def _knows(self, word: str) -> bool:
+        """Taught, or taught but for a plural's ending."""
+        return word in self._words or any(word.endswith(ending) and word[: -len(ending)] in self._words for ending in ("s", "es", "en", "lar", "ler"))
+
+    def enriched(self, prompt: str, seed: int) -> str:
+        """The prompt with a place, a time of day and a look that nano knows, where it names a thing and leaves them open."""
+        language, thing = self._thing_in(prompt)
+        if thing is None:
+            return prompt
+        said = {kind: self._names_of(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
+        added = []
+        place = said["places"] or self._table["things"][thing]["home"][seed % len(self._table["things"][thing]["home"])]
+        if not said["places"]:
+            added.append(self._say("places", str(place), language))
+        if not said["times"] and not said["weathers"] and place in self._table["timed"]:
+            times = list(self._table["times"])
+            added.append(self._say("times", times[seed // 7 % len(times)], language))
+        lead = " ".join((prompt.strip().rstrip("."), *added))
+        return lead if said["looks"] else f"{lead}, {self._say('looks', '3d', language)}"
+
+    def _say(self, kind: str, name: str, language: str) -> str:
+        phrase: str = self._table[kind][name][language][0]
+        return phrase
+
+    def _thing_in(self, prompt: str) -> tuple[str, str | None]:
+        """The language in which the prompt names a thing, and the thing; of several names the longest, of several languages the first."""
+        best: tuple[int, str, str | None] = (0, "en", None)
+        for name, about in self._table["things"].items():
+            for language in LANGUAGES:
+                longest = max((len(phrase) for phrase in about[language] if _says(prompt, phrase)), default=0)
+                if longest > best[0]:
+                    best = (longest, language, name)
+        return best[1], best[2]
+
+    def _names_of(self, kind: str, prompt: str) -> str | None:
+        """What of a kind the prompt names, by its longest phrase; None where it names nothing of it."""
+        said = [(len(phrase), name) for name, about in self._table[kind].items() for phrase in _phrases(about) if _says(prompt, phrase)]
+        return max(said)[1] if said else None
+
+
+def _phrases(about: Mapping[str, Any]) -> list[str]:
+    return [phrase for language in LANGUAGES for phrase in about[language]]
+
+
+def _says(prompt: str, phrase: str) -> bool:
+    """Whether the phrase stands in the prompt as words of its own."""
+    return re.search(rf"(?<!\w){re.escape(phrase.lower())}(?!\w)", prompt.lower()) is not None
