@@ -15,7 +15,7 @@ from mezzotint.engines.nano.text import WIDTH, WINDOWS, TextEncoder, window_for
 from training.examples import REFERENCES
 from training.shares import MODE_SHARES
 
-TOKENS_A_BATCH = 3072  # image, reference and text tokens together
+TOKENS_A_BATCH = 3072  # image, reference and text tokens together; what two CPU cores do in a second
 EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
 
 
@@ -68,8 +68,8 @@ class Batch:
 class Data:
     """Random batches from a folder of shards, which may still be growing: `refresh` finds what is new."""
 
-    def __init__(self, home: Path, device: torch.device) -> None:
-        self.home, self.device = home, device
+    def __init__(self, home: Path, device: torch.device, tokens: int = TOKENS_A_BATCH) -> None:
+        self.home, self.device, self.tokens = home, device, tokens
         empty = TextEncoder().encode([""])
         self.empty_words, self.empty_pooled = torch.from_numpy(empty.tokens[0]), torch.from_numpy(empty.pooled[0])
         self.shards: dict[str, Shard] = {}
@@ -90,7 +90,7 @@ class Data:
         long = np.diff(shard.starts) > WINDOWS[0]
         rows = np.flatnonzero(long if chance.random() < long.mean() else ~long)
         tokens = shard.latents.shape[1] + shard.references.shape[1] + WINDOWS[0]
-        size = min(len(rows), max(1, TOKENS_A_BATCH // tokens))
+        size = min(len(rows), max(1, self.tokens // tokens))
         batch = self.batch(shard, np.sort(chance.choice(rows, size, replace=False)))
         dropped = torch.from_numpy(chance.random(size) < EMPTY).to(self.device)
         words, pooled = self.empty(batch)

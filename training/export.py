@@ -156,6 +156,7 @@ def main() -> None:
     parser.add_argument("--flow", default="distilled")
     parser.add_argument("--decoder", default="decoder")
     parser.add_argument("--version", default="2")
+    parser.add_argument("--usual-steps", type=int, help="where nobody says how many; for weights that were taught to need few")
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     parser.add_argument("--no-master", action="store_true")
     arguments = parser.parse_args()
@@ -174,6 +175,8 @@ def main() -> None:
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     card = {"name": "nano", "version": arguments.version, "steps": saved["step"], "samples": saved["samples"], "seconds": round(saved["seconds"])}
     card |= {"ideas": list(IDEAS), "references": True, "windows": list(WINDOWS)}
+    if arguments.usual_steps:
+        card["usual_steps"] = arguments.usual_steps
     (arguments.shipped / "model.json").write_text(json.dumps(card, indent=2) + "\n")
     for file in sorted(arguments.shipped.iterdir()):
         print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")

@@ -16,6 +16,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker per core; BLAS threads would only fight over them
 
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -45,31 +46,35 @@ class Writer:
         assert picture.shape[0] % TOKEN_PIXELS == picture.shape[1] % TOKEN_PIXELS == 0
         return pack(self.codec.encode(picture)).astype(np.float16)
 
-    def write(self, target: Path, mode: str, grid: tuple[int, int], examples: list[Example]) -> None:
-        words, starts, pooled = [], [0], []
+    def write(self, target: Path, mode: str, grid: tuple[int, int], examples: Iterable[Example]) -> None:
+        """The examples are taken one by one: a thousand of them as pictures would be gigabytes."""
+        latents, references, words, starts, pooled, captions, scenes = [], [], [], [0], [], [], []
         for example in examples:
             prompt = self.encoder.encode([example.caption])
             said = prompt.tokens[0][: int((np.abs(prompt.tokens[0]).sum(-1) > 0).sum())]
             words.append(said.astype(np.float16))
             starts.append(starts[-1] + len(said))
             pooled.append(prompt.pooled[0].astype(np.float16))
+            latents.append(self._packed(example.picture))
+            references += [np.concatenate([self._packed(picture) for picture in example.references])] if REFERENCES[mode] else []
+            captions.append(example.caption)
+            scenes.append(asdict(example.scene))
         unfinished = target.with_suffix(".part")
         unfinished.mkdir(parents=True, exist_ok=True)
-        np.save(unfinished / "latents.npy", np.stack([self._packed(example.picture) for example in examples]))
-        if REFERENCES[mode]:
-            shown = [np.concatenate([self._packed(picture) for picture in example.references]) for example in examples]
-            np.save(unfinished / "references.npy", np.stack(shown))
+        np.save(unfinished / "latents.npy", np.stack(latents))
+        if references:
+            np.save(unfinished / "references.npy", np.stack(references))
         np.save(unfinished / "words.npy", np.concatenate(words))
         np.save(unfinished / "starts.npy", np.array(starts))
         np.save(unfinished / "pooled.npy", np.stack(pooled))
-        about = {"mode": mode, "grid": grid, "captions": [example.caption for example in examples], "scenes": [asdict(example.scene) for example in examples]}
+        about = {"mode": mode, "grid": grid, "captions": captions, "scenes": scenes}
         (unfinished / "shard.json").write_text(json.dumps(about, ensure_ascii=False))
         unfinished.rename(target)
 
 
 def make_shard(target: Path, mode: str, grid: tuple[int, int], seed: tuple[int, ...], size: int) -> None:
     chance = np.random.default_rng(seed)
-    Writer().write(target, mode, grid, [make_example(mode, grid, chance) for _ in range(size)])
+    Writer().write(target, mode, grid, (make_example(mode, grid, chance) for _ in range(size)))
 
 
 def main() -> None:

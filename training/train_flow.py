@@ -26,7 +26,7 @@ from diffusers import FluxTransformer2DModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from training.data import Batch, Data
+from training.data import TOKENS_A_BATCH, Batch, Data
 from training.home import folder
 from training.model import CONFIG, NO_GUIDANCE, new_transformer
 
@@ -245,6 +245,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30_000)
     parser.add_argument("--cooldown", type=int, default=9_000)
     parser.add_argument("--run", default="flow")
+    parser.add_argument("--tokens", type=int, default=TOKENS_A_BATCH, help="of a batch; a GPU wants some hundred thousand")
     parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -254,7 +255,8 @@ def main() -> None:
     run.resume()
     with (run.home / "commands.txt").open("a") as commands:
         commands.write(f"step {run.step}, {run.samples} samples: {' '.join(sys.argv)}\n")
-    train(run, Data(folder("examples"), device), arguments.steps, arguments.cooldown, validation=Data(folder("validation"), device))
+    data = Data(folder("examples"), device, arguments.tokens)
+    train(run, data, arguments.steps, arguments.cooldown, validation=Data(folder("validation"), device))
 
 
 if __name__ == "__main__":

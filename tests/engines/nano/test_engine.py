@@ -199,7 +199,7 @@ def seeing(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
         (folder / file.name).symlink_to(file)
     card = json.loads((folder / "model.json").read_text())
     (folder / "model.json").unlink()
-    (folder / "model.json").write_text(json.dumps(card | {"references": True}))
+    (folder / "model.json").write_text(json.dumps(card | {"references": True, "usual_steps": 3}))
     return NanoEngine(threads=2, weights=folder)
 
 
@@ -218,6 +218,15 @@ def test_pictures_that_are_shown_are_further_tokens(seeing: NanoEngine, model: s
         assert np.array_equal(red, blue)  # neither has outlines
     else:
         assert difference(red, blue) > 0.001
+
+
+@pytest.mark.parametrize(("unsaid", "steps"), [(["steps", "guidance"], 3), (["guidance"], 5), ([], 5)])
+def test_weights_may_have_a_usual_number_of_steps_for_whoever_does_not_say(seeing: NanoEngine, unsaid: list[str], steps: int) -> None:
+    told: list[tuple[int, int]] = []
+
+    seeing.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
+
+    assert told[-1] == (steps, steps)
 
 
 def test_weights_that_were_not_taught_to_look_begin_from_the_picture(nano: NanoEngine) -> None:

@@ -70,11 +70,18 @@ class NanoEngine:
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
         notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
-        request = self._worded(request)
+        request = self._worded(self._dialled(request))
         width, height = request.size(DEFAULT_SIDE)
         grid, brief = grid_for(width, height), brief_of(request, (width, height))
         pixels = imaging.crop(self.decode(self.latents(request, grid, report, brief)), width, height)
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
+
+    def _dialled(self, request: PaintRequest) -> PaintRequest:
+        """With as many steps as these weights need, where neither request nor card says how many."""
+        usual = self.card.get("usual_steps")
+        if usual is None or "steps" not in dict(request.extras).get("unsaid", ()):
+            return request
+        return dataclasses.replace(request, steps=int(usual))
 
     def _notes_on(self, prompt: str) -> list[tuple[str, str]]:
         """For the picture's metadata: the words that nano was not taught, each with the thing it knows whose name is the nearest."""
