@@ -49,6 +49,27 @@ def test_inside_the_hole_is_what_was_painted_and_comes_in_softly() -> None:
     assert 0 < row[16 + FEATHER - 1] < 200
 
 
+def test_what_was_given_in_the_hole_is_not_to_be_seen() -> None:
+    """As with transparent pictures, which are white there: neither at the edge of the hole, nor mixed into what is scaled."""
+    hole = a_hole(64, 64, 16, 16, 32)
+    given = plain(64, 64, 40).array.copy()
+    given[hole] = 255
+
+    canvas = Canvas.around(Pixels.of(given), hole)
+
+    assert np.array_equal(canvas.picture.array[~hole], given[~hole])
+    row = canvas.filled(plain(64, 64, 40)).array[32, :, 0]
+    assert (row == 40).all()
+    small = canvas.at(32, 32)
+    assert abs(small.picture.array[~small.hole].astype(int) - 40).max() <= 1
+
+
+def test_a_picture_that_is_all_hole_stays_as_it_is() -> None:
+    picture = noisy(20, 12)
+
+    assert np.array_equal(Canvas.around(picture, np.ones((12, 20), bool)).picture.array, picture.array)
+
+
 def test_a_canvas_without_a_hole_is_its_picture() -> None:
     canvas = Canvas(noisy(40, 30), np.zeros((30, 40), bool))
 

@@ -81,7 +81,7 @@ def _canvas(pictures: dict[str, Pixels], extras: dict[str, Any], size: tuple[int
     if mask is None:
         return None
     hole = imaging.resize(mask, picture.width, picture.height).array[..., 0] > 127
-    return Canvas(picture, hole).at(*size).grown(int(extras.get("dilate_pixels") or 0))
+    return Canvas.around(picture, Canvas(picture, hole).grown(int(extras.get("dilate_pixels") or 0)).hole).at(*size)
 
 
 def brief_of(request: PaintRequest, size: tuple[int, int]) -> Brief:

@@ -12,6 +12,7 @@ from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.latents import PATCH, pack
 
 Array = np.ndarray
+REACH = 8  # pixels that what is known goes on into the hole
 FEATHER = 3  # pixels within the hole over which what is painted comes in
 
 
@@ -21,6 +22,17 @@ class Canvas:
 
     picture: Pixels
     hole: Array
+
+    @classmethod
+    def around(cls, picture: Pixels, hole: Array) -> Canvas:
+        """The picture with what is known going on a little way into the hole: what was given there is not to be seen, at its edge or mixed into
+        what is scaled. Of a transparent picture it would be white."""
+        known = np.float32(1) - np.asarray(hole, np.float32)
+        weight = _spread(known)
+        carried = np.stack([_spread(picture.array[..., channel] * known) / np.maximum(weight, 0.5) for channel in range(3)], -1)
+        reached = (hole & (weight > 0.5))[..., None]
+        drawn = np.where(reached, np.clip(carried + 0.5, 0, 255), picture.array)
+        return cls(Pixels.of(np.asarray(drawn, np.uint8)), hole)
 
     def at(self, width: int, height: int) -> Canvas:
         """The same at another size: whatever touches the hole belongs to it."""
@@ -59,6 +71,15 @@ class Canvas:
         share: Array = np.expand_dims(np.multiply(1 - near, self.hole), -1)
         mixed = self.picture.array + (painted.array.astype(np.float32) - self.picture.array) * share
         return Pixels.of((mixed + 0.5).astype(np.uint8))
+
+
+def _spread(values: Array) -> Array:
+    """Each number the sum of those at most REACH rows and columns away, (h, w), by running totals."""
+    for axis in (0, 1):
+        padded = np.pad(np.asarray(values, np.float64), [(REACH + 1, REACH) if axis == each else (0, 0) for each in (0, 1)])
+        totals = np.moveaxis(padded.cumsum(axis), axis, 0)
+        values = np.moveaxis(totals[2 * REACH + 1 :] - totals[: -2 * REACH - 1], 0, axis)
+    return np.asarray(values, np.float32)
 
 
 def enlarged(picture: Pixels, left: int, top: int, right: int, bottom: int) -> Canvas:
