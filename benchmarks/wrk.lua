@@ -3,6 +3,7 @@ wrk.method = os.getenv("METHOD")
 wrk.body = os.getenv("BODY")
 wrk.headers["Content-Type"] = "application/json"
 if os.getenv("KEY") then wrk.headers["Authorization"] = "Bearer " .. os.getenv("KEY") end
+for name, value in (os.getenv("HEADERS") or ""):gmatch("([^:\n]+): ([^\n]*)") do wrk.headers[name] = value end
 function done(summary, latency)
   local e = summary.errors
   print(string.format('RESULT {"count":%d,"us":%d,"bad":%d,"p50":%.1f,"p99":%.1f}', summary.requests, summary.duration,

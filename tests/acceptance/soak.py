@@ -62,7 +62,7 @@ def _faults(folder: Path, count: int, seed: int) -> Findings:
 
 
 def _providers(folder: Path, count: int, seed: int) -> Findings:
-    return provider_faults.endure(folder, count or 500, seed, kills=(count or 500) // 5)
+    return provider_faults.endure(folder, count or 500, seed, kills=(count or 500) // 8)
 
 
 def _upgrades(folder: Path, count: int, seed: int) -> Findings:

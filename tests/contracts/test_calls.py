@@ -132,6 +132,21 @@ async def test_what_a_call_cost_is_recorded_whoever_has_the_task_by_then(ledger:
     assert await spent(ledger) == [("bfl", 1, 7.0)]
 
 
+async def test_how_a_call_ended_may_be_told_with_what_became_of_the_task(ledger: Ledger) -> None:
+    mine, lost = await a_claim(ledger), await a_claim(ledger, "v")
+    for claim in (mine, lost):
+        await noted(ledger, a_call(claim))
+    await ledger.enlist("v")
+    verdicts = [
+        Verdict(mine.task, 1, ready(), calls=(CallNote(a_call(mine, DONE, cost=1.0)),)),
+        Verdict(lost.task, 9, None, calls=(CallNote(a_call(lost, DONE, cost=2.0)),)),
+    ]
+
+    assert await ledger.settle(verdicts) == [True, False]
+    assert [(await ledger.calls_of(claim.task))[0].state for claim in (mine, lost)] == [DONE, DONE]
+    assert await spent(ledger) == [("bfl", 2, 3.0)]
+
+
 async def test_what_made_nothing_cost_nothing(ledger: Ledger) -> None:
     claim = await a_claim(ledger)
     await noted(ledger, a_call(claim))

@@ -35,7 +35,6 @@ concurrency = 300
 timeout = 10
 deadline = "20m"
 poll = 0.25
-webhooks = true
 not_taken = [500, 502]
 credits_per_day = 250
 credits_per_month = 4000.5
@@ -80,7 +79,7 @@ def test_providers_are_read_with_all_that_is_said_of_them(tmp_path: Path) -> Non
     assert providers["bfl"] == Provider("bfl", Kind.BFL, "https://api.bfl.ai", key_env="BFL_API_KEY", concurrency=24)
     assert providers["next-door"] == Provider(
         "next-door", Kind.MEZZOTINT, "http://10.0.0.7:8000", key_file=tmp_path / "keys/next-door", concurrency=300, timeout=10.0, deadline=1200.0, poll=0.25,
-        idempotent=True, webhooks=True, not_taken=(500, 502), per_day=250.0, per_month=4000.5, models={"flux-dev": "flux-2-pro"}, prices={"flux-dev": 1.5},
+        idempotent=True, not_taken=(500, 502), per_day=250.0, per_month=4000.5, models={"flux-dev": "flux-2-pro"}, prices={"flux-dev": 1.5},
     )  # fmt: skip
 
 
@@ -147,7 +146,6 @@ WRONG = {
     P + "not_taken = [200]": r"not_taken = \[200\]: expected HTTP statuses",
     P + "prices = {flux-dev = true}": r"prices = .*expected a number",
     P + "models = {flux-dev = 3}": r"models = .*expected a text in quotes",
-    '[providers.p]\nkind = "openai"\nbase_url = "http://a/v1"\nwebhooks = true': r"answers at once and has none",
 }
 
 

@@ -415,7 +415,7 @@ async def test_two_workers_of_one_name_do_not_take_each_others_tasks_away_for_ev
 
 async def test_a_worker_with_a_wrong_token_waits_and_gets_nothing(station: Station) -> None:
     async with a_worker(station) as worker:
-        worker.supervisor._link._client.headers["authorization"] = "Bearer wrong"
+        worker.supervisor._link._headers["authorization"] = "Bearer wrong"
         task = await station.create()
         await asyncio.sleep(0.5)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mezzotint.core.calls import Call
+from mezzotint.core.calls import Call, CallNote
 from mezzotint.core.images import EncodedImage, ImageFormat
 
 
@@ -57,8 +57,9 @@ class Errand:
 
 @dataclass(frozen=True)
 class Delivered:
-    """The picture as a file, and what its provider says of it."""
+    """The picture as a file, and what its provider says of it. `note`: that the call is done, which is still to be noted."""
 
     image: EncodedImage
     prompt: str | None = None
     seed: int | None = None
+    note: CallNote | None = None

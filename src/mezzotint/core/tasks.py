@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from mezzotint.core.calls import Call
+from mezzotint.core.calls import Call, CallNote
 from mezzotint.core.images import StoredImage
 from mezzotint.core.webhooks import Event
 
@@ -131,6 +131,7 @@ class Verdict:
     delay: float = 0.0  # seconds before the next attempt
     refund: bool = False
     seconds: float | None = None  # that painting took
+    calls: tuple[CallNote, ...] = ()  # how what was ordered from providers ended, which is noted whoever has the task by now
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def _sound(verdict: Verdict) -> Verdict:
     """A task that is said to be ready without a picture is not: it is tried again."""
     if verdict.outcome is None or verdict.outcome.status is not Status.READY or verdict.outcome.images:
         return verdict
-    return Verdict(verdict.task, verdict.attempt, None, "the worker said ready, and named no picture", seconds=verdict.seconds)
+    return Verdict(verdict.task, verdict.attempt, None, "the worker said ready, and named no picture", seconds=verdict.seconds, calls=verdict.calls)
 
 
 def _read(body: bytes, kind: type[Message]) -> Message:

@@ -85,6 +85,8 @@ class MemoryQueue(MemoryTasks, MemoryCalls):
         return [self._settle(verdict) for verdict in verdicts]
 
     def _settle(self, verdict: Verdict) -> bool:
+        for note in verdict.calls:
+            self._note(note)
         entry = self._tasks.get(verdict.task)
         if entry is None or entry.task.attempt != verdict.attempt or entry.task.status.final:
             return False

@@ -17,7 +17,6 @@ from mezzotint.core import ids
 from mezzotint.core.errors import LedgerError
 from mezzotint.ledger.place import Place
 from mezzotint.ledger.reader import SQL
-from mezzotint.ledger.sqlite_calls import SqliteCalls
 from mezzotint.ledger.sqlite_connections import Connection, open_connection, refuse_network_file_system
 from mezzotint.ledger.sqlite_files import SqliteFiles
 from mezzotint.ledger.sqlite_keys import SqliteKeys
@@ -35,7 +34,7 @@ MOVED = ("move_deadlines", "move_pictures", "move_requests", "move_webhooks", "m
 PRIVATE = 0o600  # prompts are in it, and the secret that links are signed with
 
 
-class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFiles, SqliteCalls):
+class SqliteLedger(SqliteTasks, SqliteQueue, SqliteOutbox, SqliteKeys, SqliteFiles):
     """See `ports.Ledger`."""
 
     def __init__(self, path: Path, clock: Clock, terms: Terms) -> None:

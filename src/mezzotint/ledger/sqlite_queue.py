@@ -11,7 +11,7 @@ from mezzotint.core.tasks import Claim, Inputs, Outcome, Status, Verdict
 from mezzotint.core.webhooks import Event
 from mezzotint.ledger.reader import SQL
 from mezzotint.ledger.rows import CANCELED, EXPIRED, given_up
-from mezzotint.ledger.sqlite_calls import calls_in
+from mezzotint.ledger.sqlite_calls import SqliteCalls, calls_in
 from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_ends import SqliteEnds
 from mezzotint.ledger.sqlite_outbox import owe
@@ -21,7 +21,7 @@ from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Orders
 
 
-class SqliteQueue(SqliteEnds):
+class SqliteQueue(SqliteEnds, SqliteCalls):
     """A base of `SqliteLedger`, which opens the connections."""
 
     _writer: Writer
@@ -90,6 +90,8 @@ class SqliteQueue(SqliteEnds):
         return await self._writer.do(lambda connection: [self._settle(connection, verdict) for verdict in verdicts])
 
     def _settle(self, connection: Connection, verdict: Verdict) -> bool:
+        for note in verdict.calls:
+            self._note(connection, note)
         row = connection.execute(SQL["title"], {"id": verdict.task.bytes, "attempt": verdict.attempt}).fetchone()
         if row is None:
             return False

@@ -8,54 +8,56 @@ import httpx2
 
 from mezzotint.core.errands import ProviderAnswer, ProviderRequest
 from mezzotint.core.errors import Unreachable
+from mezzotint.net.direct import Direct, TooLarge
 from mezzotint.net.guard import Guard
-from mezzotint.net.transport import NETWORK_ERRORS, UNSENT, guarded_client, plain_client
-
-TOO_LARGE = "it sends more than {} bytes"
+from mezzotint.net.transport import NETWORK_ERRORS, UNSENT, guarded_client
 
 
 class GuardedLine:
     """See `ports.ProviderLine`."""
 
     def __init__(self, guard: Guard, *, connections: int = 1024) -> None:
+        """`connections` to addresses that providers name."""
         self._guard = guard
-        self._own = plain_client(connections)
+        self._own = Direct()
         self._others = guarded_client(guard, connections)
 
     async def ask(self, request: ProviderRequest) -> ProviderAnswer:
         if not request.own and (wrong := self._guard.wrong_with(request.url, https_only=False)) is not None:
             return ProviderAnswer(0, error=wrong, sent=False)
         try:
-            return await asyncio.wait_for(self._asked(request), request.seconds)
+            status, headers, body = await asyncio.wait_for(self._asked(request), request.seconds)
         except asyncio.TimeoutError:
             return ProviderAnswer(0, error=f"no whole answer within {request.seconds:g} seconds")
+        except TooLarge:
+            return ProviderAnswer(0, error=f"it sends more than {request.most} bytes")
         except (Unreachable, *UNSENT) as error:
             return ProviderAnswer(0, error=_said(error), sent=False)
         except NETWORK_ERRORS as error:
             return ProviderAnswer(0, error=_said(error))
+        return ProviderAnswer(status, headers, body)
 
-    async def _asked(self, request: ProviderRequest) -> ProviderAnswer:
-        client = self._own if request.own else self._others
-        async with client.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            length = headers.get("content-length", "")
-            body = None if length.isdecimal() and int(length[:20]) > request.most else await _body(response, request.most)
-            if body is None:
-                return ProviderAnswer(0, headers, error=TOO_LARGE.format(request.most))
-            return ProviderAnswer(response.status_code, headers, body)
+    async def _asked(self, request: ProviderRequest) -> tuple[int, dict[str, str], bytes]:
+        if request.own:
+            return await self._own.ask(request.method, request.url, request.headers, request.body, request.most)
+        headers = dict(request.headers)
+        async with self._others.stream(request.method, request.url, content=request.body, headers=headers) as response:
+            return response.status_code, {name.lower(): value for name, value in response.headers.items()}, await _body(response, request.most)
 
     async def close(self) -> None:
-        await self._own.aclose()
+        await self._own.close()
         await self._others.aclose()
 
 
-async def _body(response: httpx2.Response, most: int) -> bytes | None:
-    """None where it is more than that."""
+async def _body(response: httpx2.Response, most: int) -> bytes:
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise TooLarge
     parts, size = [], 0
     async for part in response.aiter_raw():
         size += len(part)
         if size > most:
-            return None
+            raise TooLarge
         parts.append(part)
     return b"".join(parts)
 

@@ -89,21 +89,6 @@ UNSENT = (
     httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError,
     httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.UnsupportedProtocol, httpcore2.LocalProtocolError,
 )  # fmt: skip
-IDLE = 2.0  # seconds that a connection is kept for the next request: far below what servers keep them for, so that none is used that just ends
-
-
-def plain_client(connections: int) -> httpx2.AsyncClient:
-    """For addresses that the operator gave: not judged, connections kept for a moment. Else as `guarded_client`."""
-    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE)
-    return httpx2.AsyncClient(
-        limits=limits,
-        verify=tls(),
-        timeout=httpx2.Timeout(None, connect=10.0),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-    )
 
 
 def guarded_client(guard: Guard, connections: int = CONNECTIONS) -> httpx2.AsyncClient:

@@ -69,7 +69,6 @@ class Provider:
     deadline: float = 600.0
     poll: float = 1.0
     idempotent: bool = False
-    webhooks: bool = False
     not_taken: tuple[int, ...] = ()
     per_day: float | None = None
     per_month: float | None = None
@@ -78,7 +77,7 @@ class Provider:
 
 
 KNOWN = (
-    "kind", "base_url", "key_env", "key_file", "concurrency", "timeout", "deadline", "poll", "idempotent", "webhooks", "not_taken",
+    "kind", "base_url", "key_env", "key_file", "concurrency", "timeout", "deadline", "poll", "idempotent", "not_taken",
     "credits_per_day", "credits_per_month", "models", "prices",
 )  # fmt: skip
 
@@ -104,7 +103,6 @@ def read_provider(place: str, name: str, values: Any, folder: Path) -> Provider:
         deadline=table.take("deadline", seconds, 600.0),
         poll=table.take("poll", seconds, usual.poll),
         idempotent=table.take("idempotent", switch, usual.idempotent),
-        webhooks=table.take("webhooks", switch, False),
         not_taken=table.take("not_taken", _statuses, ()),
         per_day=table.take("credits_per_day", amount, None),
         per_month=table.take("credits_per_month", amount, None),
@@ -114,8 +112,6 @@ def read_provider(place: str, name: str, values: Any, folder: Path) -> Provider:
     table.end(KNOWN)
     if provider.key_env and provider.key_file:
         raise table.wrong("key_env and key_file: give one of them")
-    if provider.webhooks and kind is Kind.OPENAI:
-        raise table.wrong("webhooks = True: a provider of kind openai answers at once and has none")
     return provider
 
 

@@ -58,6 +58,7 @@ class Carrier:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._leashes: dict[UUID, list[Leash]] = {}
+        self._ended: dict[UUID, list[CallNote]] = {}  # calls whose end is still to be told
         self._ending: EngineFailure | None = None
         self.engine = ENGINE
 
@@ -80,7 +81,12 @@ class Carrier:
             self._leashes[errand.task].remove(leash)
             if not self._leashes[errand.task]:
                 del self._leashes[errand.task]
+        if delivered.note is not None:
+            self._ended.setdefault(errand.task, []).append(delivered.note)
         return Painted(delivered.image, delivered.prompt or order.prompt, self.engine, delivered.seed)
+
+    def ended(self, task: str) -> tuple[CallNote, ...]:
+        return tuple(self._ended.pop(UUID(task), ()))
 
     def stop(self, task: str) -> None:
         self._pull(Interrupted(), UUID(task))

@@ -25,10 +25,15 @@ class LinkDown(MezzotintError):
 
 class Link:
     def __init__(self, server: str, token: str, socket: str | None = None) -> None:
-        """`socket` is the path of a local socket; with it, `server` is only a name."""
-        transport = httpx2.AsyncHTTPTransport(uds=socket) if socket else httpx2.AsyncHTTPTransport()
-        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        self._client = httpx2.AsyncClient(base_url=server, transport=transport, headers=headers, timeout=SECONDS, trust_env=False)
+        """`socket` is the path of a local socket; with it, `server` is only a name.
+
+        Asks the transport itself: a client would look for redirects, cookies and credentials of which there are none, which cost as
+        much as the request.
+        """
+        self._transport = httpx2.AsyncHTTPTransport(uds=socket) if socket else httpx2.AsyncHTTPTransport()
+        self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "accept": "application/json"}
+        self._server = server.rstrip("/")
+        self._urls: dict[str, httpx2.URL] = {}  # by verb
 
     async def enlist(self, worker: str) -> Enlisted:
         return await self._ask("enlist", Enlist(worker), Enlisted)
@@ -57,11 +62,18 @@ class Link:
         return accepted
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
+
+    def _request(self, verb: str, message: object, seconds: float) -> httpx2.Request:
+        if verb not in self._urls:
+            self._urls[verb] = httpx2.URL(f"{self._server}{PREFIX}/{verb}")
+        patience = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
+        return httpx2.Request("POST", self._urls[verb], headers=self._headers, content=records.encode(message), extensions=patience)
 
     async def _ask(self, verb: str, message: object, kind: type[Answer], seconds: float = SECONDS) -> Answer:
         try:
-            response = await self._client.post(f"{PREFIX}/{verb}", content=records.encode(message), timeout=seconds)
+            response = await self._transport.handle_async_request(self._request(verb, message, seconds))
+            await response.aread()
         except httpx2.HTTPError as error:
             raise LinkDown(f"the server cannot be reached ({type(error).__name__}: {error})") from error
         if response.status_code == 409:

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from mezzotint.core.calls import CallNote
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.core.previews import Wish, sound
@@ -122,6 +123,11 @@ class EngineChild:
             self._say_watched(running, ticket, self._watched[task].wish)
         reached("paint: ordered")
         return await asked.future
+
+    def ended(self, task: str) -> tuple[CallNote, ...]:
+        """It orders nothing from anybody."""
+        del task
+        return ()
 
     def stop(self, task: str) -> None:
         """Between two steps, or before the first, the child will notice."""

@@ -11,12 +11,13 @@ import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
 
+from mezzotint.core.calls import CallNote
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
@@ -49,6 +50,10 @@ class Lane(Painter, Protocol):
 
     async def start(self) -> str: ...
 
+    def ended(self, task: str) -> tuple[CallNote, ...]:
+        """How calls of providers for the task ended, where that was not told yet; each once."""
+        ...
+
     def stop(self, task: str) -> None: ...
 
     def drain(self) -> None:
@@ -77,6 +82,7 @@ class _Held:
     canceled: bool = False
     lost: bool = False
     seconds: float = 0.0  # that painting took
+    calls: tuple[CallNote, ...] = ()  # that ended
 
 
 @dataclass
@@ -370,12 +376,15 @@ class Supervisor:
         self._leave(held)
         if self._was_lost(held):
             self._forget(held)
+            if held.calls:  # what they cost is recorded all the same
+                self._say(Verdict(held.claim.task, held.claim.attempt, None, "the task was lost", refund=True, calls=held.calls))
             return
         if isinstance(found, tuple):
             reached("paint: done")
             self._note_keeping()
             found = await self._trying(held, kept(held.claim, found, workshop.blobs))
-        self._say(found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds))
+        verdict = found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds)
+        self._say(replace(verdict, calls=held.calls) if held.calls else verdict)
 
     def _note_keeping(self) -> None:
         if (making := asyncio.current_task()) is not None:
@@ -387,6 +396,7 @@ class Supervisor:
             self._pace.note(held.seconds / self._busy[held.lane])
             self._busy[held.lane] -= 1
             held.lane.unwatch(str(held.claim.task))
+            held.calls = held.lane.ended(str(held.claim.task))
         held.lane = None
         self._rested.set()
         self._room_came.set()

@@ -74,7 +74,11 @@ class Office:
         errand = Errand(
             claim.task, index, claim.attempt, claim.inputs.model, values, size, values["seed"] + index, wanted, tuple(pictures), claim.calls, claim.age
         )
-        return await self.engine.run(errand, lambda step, steps: None, leash or Leash())
+        delivered = await self.engine.run(errand, lambda step, steps: None, leash or Leash())
+        assert delivered.note is not None
+        self.notes.append(delivered.note)
+        await self.ledger.note_calls([delivered.note])
+        return delivered
 
     async def deliver(self, prompt: str, model: str = "flux-dev", **values: Any) -> Delivered:
         return await self.run(await self.claim(prompt, model, **values))

@@ -45,6 +45,11 @@ class Book:
         self.calls[-1] = call
         return call
 
+    def ended(self, **changes: Any) -> CallNote:
+        """The last call is done; for whoever tells what became of the task to say with that, since it can wait so long."""
+        self.calls[-1] = replace(self.calls[-1], state=CallState.DONE, **changes)
+        return CallNote(self.calls[-1])
+
     async def fail(self, why: str, *, refused: bool = False) -> None:
         """It made nothing and costs nothing. `refused`: it would not, if it were asked again."""
         await self.go_on(CallState.FAILED, cost=0.0, note=f"{REFUSED if refused else ''}{why}"[:500])

@@ -61,8 +61,6 @@ class Flux:
 
     def create(self, desk: Desk, order: Order) -> ProviderRequest:
         body = dict(order.said.values) | {name: bare(data) for name, data in order.said.pictures}
-        if order.webhook_url:
-            body["webhook_url"] = order.webhook_url
         again = {"idempotency-key": order.request_key} if desk.provider.idempotent else {}
         return json_request(desk, f"{self.prefix}/{quote(order.name, safe='/')}", body, self.headers(desk) | again)
 

@@ -139,13 +139,13 @@ class Follower:
                 message = f"{call.provider} made a picture that could not be had ({error}); it is not ordered twice. You were not charged"
                 raise EngineFailure(message, code="picture_lost") from error
             return None
-        return await self._delivered(book, ready, image)
+        return self._delivered(book, ready, image)
 
-    async def _delivered(self, book: Book, ready: Ready, image: EncodedImage) -> Delivered:
+    @staticmethod
+    def _delivered(book: Book, ready: Ready, image: EncodedImage) -> Delivered:
         reached("call: fetched")
         told = {"seed": ready.seed, "prompt": ready.prompt} | ({} if ready.cost is None else {"cost": ready.cost})
-        await book.go_on(CallState.DONE, **told)
-        return Delivered(image, ready.prompt, ready.seed)
+        return Delivered(image, ready.prompt, ready.seed, book.ended(**told))
 
     async def _fetch(self, counter: Counter, link: str) -> bytes:
         """Without the key: a link is its own. Raises BadPicture."""

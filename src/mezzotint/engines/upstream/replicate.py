@@ -57,8 +57,6 @@ class Replicate:
 
     def create(self, desk: Desk, order: Order) -> ProviderRequest:
         body: dict[str, Any] = {"input": _inputs(order)}
-        if order.webhook_url:
-            body |= {"webhook": order.webhook_url, "webhook_events_filter": ["completed"]}
         again = {"idempotency-key": order.request_key} if desk.provider.idempotent else {}
         path = f"{self.prefix}/models/{quote(order.name, safe='/')}/predictions"
         return json_request(desk, path, body, self.headers(desk) | again, most=IN_TEXT)

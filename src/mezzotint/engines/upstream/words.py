@@ -101,7 +101,6 @@ class Order:
     said: Translation
     size: tuple[int, int]
     request_key: str
-    webhook_url: str = ""
 
 
 class Dialect(Protocol):
