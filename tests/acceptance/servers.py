@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -71,11 +72,15 @@ class Server:
         self.settings = defaults | settings
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
+        self.log: Path | None = None  # where it logs to; where we do, without
 
     def start(self) -> Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MEZZOTINT_")} | self.settings
         command = [sys.executable, "-m", "mezzotint", "serve", "--port", str(self.port), "--json"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True)
+        with contextlib.ExitStack() as files:
+            log = None if self.log is None else files.enter_context(self.log.open("ab"))
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, env=environment, start_new_session=True)
         line = self.process.stdout.readline() if self.process.stdout else b""
         assert line, f"the server did not start: exit code {self.process.wait()}"
         self.url = json.loads(line)["url"]

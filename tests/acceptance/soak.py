@@ -19,6 +19,7 @@ from tests.acceptance import (
     forgeries,
     guarding,
     hostile_pictures,
+    hostile_prompts,
     provider_faults,
     raw_requests,
     recovery,
@@ -101,6 +102,10 @@ def _timing(folder: Path, count: int, seed: int) -> Findings:
     return timing.measure(count or 20_000, seed)
 
 
+def _prompts(folder: Path, count: int, seed: int) -> Findings:
+    return hostile_prompts.speak(folder, count or len(hostile_prompts.SURFACES), seed)
+
+
 def _requests(folder: Path, count: int, seed: int) -> Findings:
     return raw_requests.send(folder, count or 20_000, seed)
 
@@ -130,6 +135,7 @@ KINDS: dict[str, tuple[Callable[[Path, int, int], Findings], str]] = {
     "ids": (_ids, "another account's ids, near ones and junk; --count ids"),
     "signatures": (_signatures, "links, tokens and signatures with something changed; --count forgeries"),
     "timing": (_timing, "whether comparing takes longer the more was guessed; --count samples of each comparison"),
+    "prompts": (_prompts, "hostile prompts, and then all that a server writes; --count surfaces that each is sent on"),
     "requests": (_requests, "HTTP requests with something wrong in their bytes; --count requests"),
     "states": (_states, "orders of a ledger's operations against a reference model, on every ledger; --count orders"),
     "flood": (_flood, "a key and an address without one that ask far too often, beside keys that do not; --count seconds"),

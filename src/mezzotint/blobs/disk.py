@@ -86,7 +86,7 @@ class DiskBlobs:
     """See `ports.BlobStore`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what people paint is theirs
         self.folder = folder.resolve()
         self._identity = _identity(self.folder)
         self._known: set[Path] = {self.folder}  # folders whose own entry is on disk
