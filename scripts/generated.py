@@ -1,4 +1,4 @@
-"""Files that are made from the catalogue and the settings. `--check` only says whether they are up to date.
+"""Files that are made from the catalogue, the settings and the weights. `--check` only says whether they are up to date.
 
 python scripts/generated.py [--check]
 """
@@ -14,6 +14,7 @@ from typing import Any
 from mezzotint.cli.flags import limits
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.parameters import Kind, Parameter
+from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.settings import TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -118,10 +119,14 @@ def shown(default: Any) -> str:
     return str(default)
 
 
+WEIGHTS = ROOT / "src/mezzotint/engines/nano/weights"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "src/mezzotint/client/params.py": client_types,
     "docs/models.md": models_page,
     "docs/settings.md": settings_page,
+    f"src/mezzotint/engines/nano/weights/{DIGESTS}": lambda: digests_of(WEIGHTS),
 }
 
 

@@ -22,6 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import CHANNELS, positions
+from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, WINDOWS, TextEncoder
 from training import known
 from training.decoder import Decoder
@@ -178,6 +179,7 @@ def main() -> None:
     if arguments.usual_steps:
         card["usual_steps"] = arguments.usual_steps
     (arguments.shipped / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+    (arguments.shipped / DIGESTS).write_text(digests_of(arguments.shipped))
     for file in sorted(arguments.shipped.iterdir()):
         print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
 

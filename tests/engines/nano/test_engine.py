@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +20,12 @@ from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.engines.nano.sampling import Grid
+from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.ports import Interrupted, PaintRequest
 
 SQUARE = Grid(8, 8)
 WEIGHTS = Path(__file__).parents[3] / "src" / "mezzotint" / "engines" / "nano" / "weights"
+NAMES = sorted(file.name for file in WEIGHTS.iterdir() if file.name != DIGESTS)
 RED, BLUE = (0.85, 0.1, 0.1), (0.1, 0.1, 0.85)
 
 
@@ -195,11 +198,12 @@ def test_an_expanded_picture_is_the_picture_with_more_around_it(nano: NanoEngine
 def seeing(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
     """The shipped weights, taken for ones that were taught to look at pictures."""
     folder = tmp_path_factory.mktemp("seeing")
-    for file in WEIGHTS.iterdir():
-        (folder / file.name).symlink_to(file)
+    for name in NAMES:
+        (folder / name).symlink_to(WEIGHTS / name)
     card = json.loads((folder / "model.json").read_text())
     (folder / "model.json").unlink()
     (folder / "model.json").write_text(json.dumps(card | {"references": True, "usual_steps": 3}))
+    (folder / DIGESTS).write_text(digests_of(folder))
     return NanoEngine(threads=2, weights=folder)
 
 
@@ -281,17 +285,60 @@ def test_no_edges_of_blocks_show(nano: NanoEngine) -> None:
     assert blockiness(nano.decode(latents).array.astype(np.float32) / 255) < 2
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EngineFailure, match=r"model\.json"):
+def a_copy(folder: Path) -> Path:
+    for file in WEIGHTS.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("name", [*NAMES, DIGESTS])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    (a_copy(tmp_path) / name).unlink()
+
+    with pytest.raises(EngineFailure, match=re.escape(name)):
         NanoEngine(weights=tmp_path)
 
 
-def test_a_file_that_is_no_model_is_an_engine_s_failure(tmp_path: Path) -> None:
-    for file in WEIGHTS.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "transformer.onnx").write_bytes(b"not a model")
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("change", ["a bit", "an end", "a byte more", "another file"])
+def test_a_file_that_was_altered_is_refused_before_anything_reads_it(tmp_path: Path, name: str, change: str) -> None:
+    data = (a_copy(tmp_path) / name).read_bytes()
+    middle = len(data) // 2
+    altered = {
+        "a bit": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+        "an end": data[:-1],
+        "a byte more": data + b"\n",
+        "another file": (tmp_path / NAMES[NAMES.index(name) - 1]).read_bytes(),
+    }
+    (tmp_path / name).write_bytes(altered[change])
 
-    with pytest.raises(EngineFailure, match=r"transformer|weights"):
+    with pytest.raises(EngineFailure, match=rf"{re.escape(name)} is not the file that digests\.json speaks of"):
+        NanoEngine(weights=tmp_path)
+
+
+@pytest.mark.parametrize("noted", ["[]", "{}", "no JSON", '{"codec.npz": null}'])
+def test_without_digests_nothing_is_loaded(tmp_path: Path, noted: str) -> None:
+    (a_copy(tmp_path) / DIGESTS).write_text(noted)
+
+    with pytest.raises(EngineFailure, match="weights cannot be loaded"):
+        NanoEngine(weights=tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"not a model", b"\x80\x04cposix\nsystem\n", b"PK\x03\x04"], ids=repr)
+def test_a_file_that_is_no_model_is_an_engine_s_failure(tmp_path: Path, data: bytes) -> None:
+    (a_copy(tmp_path) / "transformer.onnx").write_bytes(data)
+    (tmp_path / DIGESTS).write_text(digests_of(tmp_path))
+
+    with pytest.raises(EngineFailure, match=r"transformer\.onnx is not a model"):
+        NanoEngine(weights=tmp_path)
+
+
+def test_arrays_that_hold_objects_are_not_loaded(tmp_path: Path) -> None:
+    """Objects in an array are pickles, which run what they say."""
+    np.savez(a_copy(tmp_path) / "codec.npz", basis=np.array([{"a": 1}], dtype=object), mean=np.zeros(1), scale=np.zeros(1))
+    (tmp_path / DIGESTS).write_text(digests_of(tmp_path))
+
+    with pytest.raises(EngineFailure, match="pickle"):
         NanoEngine(weights=tmp_path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mezzotint.engines.nano.sealed import DIGESTS, Sealed, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
 from mezzotint.engines.nano.words import MOST, KnownWords
 from training.known import table, write
@@ -22,7 +23,8 @@ def encoder() -> TextEncoder:
 def known(tmp_path_factory: pytest.TempPathFactory) -> KnownWords:
     folder = tmp_path_factory.mktemp("weights")
     write(folder)
-    loaded = KnownWords.load(folder)
+    (folder / DIGESTS).write_text(digests_of(folder))
+    loaded = KnownWords.load(Sealed(folder))
     assert loaded is not None
     return loaded
 
@@ -54,7 +56,9 @@ def test_no_more_than_some_words_are_told(known: KnownWords, encoder: TextEncode
 
 
 def test_weights_without_words_know_nothing_of_them(tmp_path: Path) -> None:
-    assert KnownWords.load(tmp_path) is None
+    (tmp_path / DIGESTS).write_text("{}")
+
+    assert KnownWords.load(Sealed(tmp_path)) is None
 
 
 @pytest.mark.parametrize(

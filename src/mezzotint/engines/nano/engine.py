@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from mezzotint.engines.nano.controls import with_hole
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.sampling import Grid, Keep, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
@@ -51,17 +53,19 @@ class NanoEngine:
     name = "nano"
 
     def __init__(self, threads: int = 0, weights: Path | None = None) -> None:
-        """Loads the model: about a second. `threads` 0: one per core. Raises EngineFailure where the weights are missing."""
+        """Loads the model: about a second. `threads` 0: one per core. Raises EngineFailure where the weights are missing
+        or altered."""
         folder = weights or Path(str(resources.files("mezzotint.engines.nano") / "weights"))
         try:
-            self.card: dict[str, Any] = json.loads((folder / "model.json").read_text())
-            with np.load(folder / "codec.npz", allow_pickle=False) as tensors:
+            files = Sealed(folder)
+            self.card: dict[str, Any] = json.loads(files.read("model.json"))
+            with np.load(io.BytesIO(files.read("codec.npz")), allow_pickle=False) as tensors:
                 self._codec = PatchCodec.from_tensors(tensors)
-            with np.load(folder / "ideas.npz", allow_pickle=False) as tensors:
+            with np.load(io.BytesIO(files.read("ideas.npz")), allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
-            self._known = KnownWords.load(folder)
-            self._transformer = _session(folder / "transformer.onnx", threads)
-            self._decoder = _session(folder / "decoder.onnx", threads)
+            self._known = KnownWords.load(files)
+            self._transformer = _session("transformer.onnx", files, threads)
+            self._decoder = _session("decoder.onnx", files, threads)
         except (OSError, ValueError, KeyError) as error:
             raise EngineFailure(f"nano's weights cannot be loaded from {folder}: {error}") from error
         self._encoder = TextEncoder()
@@ -199,18 +203,17 @@ def _eight_bits(colours: Array) -> Pixels:
     return Pixels.of(np.ascontiguousarray((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)))
 
 
-def _session(path: Path, threads: int) -> Any:
+def _session(name: str, files: Sealed, threads: int) -> Any:
     """An ONNX Runtime session whose threads sleep when there is nothing to do."""
     import onnxruntime
 
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is missing")
+    graph = files.read(name)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or os.cpu_count() or 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's own errors have no common base of theirs
-        raise ValueError(f"{path.name} is not a model that ONNX Runtime can load ({error})") from error
+        raise ValueError(f"{name} is not a model that ONNX Runtime can load ({error})") from error

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from mezzotint.engines.nano.sealed import Sealed
 
 Array = np.ndarray
 Encode = Callable[[str], Array]
@@ -41,12 +43,12 @@ class KnownWords:
         self._words = {word for phrase in (*phrases, *table["plain"]) for word in WORD.findall(phrase.lower())}
 
     @classmethod
-    def load(cls, folder: Path) -> KnownWords | None:
+    def load(cls, files: Sealed) -> KnownWords | None:
         """None where the weights come without the files: made before there were any."""
-        if not (folder / "words.json").exists():
+        if "words.json" not in files:
             return None
-        with np.load(folder / "words.npz", allow_pickle=False) as tensors:
-            return cls(json.loads((folder / "words.json").read_text(encoding="utf-8")), tensors["things"])
+        with np.load(io.BytesIO(files.read("words.npz")), allow_pickle=False) as tensors:
+            return cls(json.loads(files.read("words.json")), tensors["things"])
 
     def unknown(self, prompt: str, encode: Encode) -> list[Unknown]:
         """Words of the prompt that were not taught and are not another word for something that was; at most MOST."""
