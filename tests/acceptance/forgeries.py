@@ -73,8 +73,8 @@ async def _forge(count: int, seed: int) -> Forged:
     trials = await _trials()
     for kind, (text, holds, _) in trials.items():
         assert await holds(text), kind  # what is not changed does hold
-    for number in range(count):
-        kind = list(trials)[number % len(trials)]
+    while kinds.total() < count:
+        kind = chance.choice(list(trials))
         text, holds, meaning = trials[kind]
         tried = mutated(chance, text)
         if meaning(tried) == meaning(text):

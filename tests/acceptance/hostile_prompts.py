@@ -82,7 +82,7 @@ def _body(words: str, surface: str, port: int) -> tuple[str, dict[str, Any]]:
     hook = f"http://127.0.0.1:{port}/hook"
     match surface:
         case "comet":
-            return "/flux/v1/flux-dev", {"prompt": words, "output_format": "png", "webhook_url": hook, "webhook_secret": words} | SMALL
+            return "/flux/v1/flux-dev", {"prompt": words, "output_format": "png", "webhook_url": hook, "webhook_secret": words[:1000]} | SMALL
         case "bfl":
             return "/v1/flux-dev", {"prompt": words, "output_format": "png", "webhook_url": hook} | SMALL
         case "openai":
