@@ -73,5 +73,6 @@ def configure_logs(level: str, form: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Libraries()], level=max(LEVELS[level], logging.WARNING), force=True)  # below that they tell URLs and headers
+    logging.getLogger("mezzotint").setLevel(LEVELS[level])  # of adapters that log as their libraries do
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is told to whoever sent it
     logging.captureWarnings(capture=True)
