@@ -87,7 +87,8 @@ def flow_loss(model: nn.Module, batch: Batch, chance: np.random.Generator) -> Te
 
 def optimisers(model: FluxTransformer2DModel) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the blocks, AdamW for modulations, embeddings, norms and biases."""
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         inner = "blocks." in name and weight.ndim == 2 and ".norm" not in name
         (matrices if inner else rest).append(weight)
@@ -191,7 +192,6 @@ class Run:
         with (self.home / "log.jsonl").open("a") as log:
             log.write(json.dumps(facts) + "\n")
 
-    @torch.no_grad()
     def judged(self, validation: Data) -> dict[str, float]:
         """The loss of the averaged weights by mode, on examples that are never trained on and with noise that is always the same."""
         model = new_transformer().to(validation.device)
@@ -200,7 +200,7 @@ class Run:
         for shard in validation.shards.values():
             chance = random_at(0)
             batch = validation.batch(shard, np.arange(len(shard.latents)))
-            with torch.autocast(validation.device.type, torch.bfloat16):
+            with torch.no_grad(), torch.autocast(validation.device.type, torch.bfloat16):
                 losses[shard.mode] = round(float(np.mean([float(self.loss(model, batch, chance)) for _ in range(2)])), 4)
         return losses
 

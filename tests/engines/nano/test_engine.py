@@ -18,7 +18,7 @@ from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
-from mezzotint.engines.nano.engine import NanoEngine
+from mezzotint.engines.nano.engine import RAW, NanoEngine
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.ports import Interrupted, PaintRequest
@@ -60,7 +60,7 @@ def test_the_same_request_gives_the_same_picture(nano: NanoEngine) -> None:
 
 def test_the_same_request_gives_the_same_picture_in_another_process(nano: NanoEngine) -> None:
     program = (
-        "import sys; from mezzotint.engines.nano.engine import NanoEngine; from mezzotint.ports import PaintRequest;"
+        "import sys; from mezzotint.engines.nano.engine import RAW, NanoEngine; from mezzotint.ports import PaintRequest;"
         "request = PaintRequest('flux-dev', 'a cat in the snow', 512, 512, 8, 3.0, 1);"
         "sys.stdout.buffer.write(NanoEngine(threads=2).paint(request, lambda *_: None).pixels.array.tobytes())"
     )
@@ -231,6 +231,13 @@ def test_weights_may_have_a_usual_number_of_steps_for_whoever_does_not_say(seein
     seeing.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
 
     assert told[-1] == (steps, steps)
+
+
+def test_a_raw_picture_insists_less_on_the_prompt_unless_it_is_said_how_much(nano: NanoEngine) -> None:
+    unsaid, said = (("raw", True), ("unsaid", ["steps", "guidance"])), (("raw", True), ("unsaid", ["steps"]))
+
+    assert np.array_equal(painted(nano, steps=2, extras=unsaid), painted(nano, steps=2, guidance=RAW))
+    assert np.array_equal(painted(nano, steps=2, extras=said), painted(nano, steps=2))
 
 
 def test_weights_that_were_not_taught_to_look_begin_from_the_picture(nano: NanoEngine) -> None:

@@ -30,6 +30,7 @@ from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
 
 GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
+RAW = 1.5  # guidance of pictures that are to be less processed: softer, more varied, less insistent
 PROMPTS_KEPT = 64
 DEFAULT_SIDE = 1024
 
@@ -81,11 +82,14 @@ class NanoEngine:
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
     def _dialled(self, request: PaintRequest) -> PaintRequest:
-        """With as many steps as these weights need, where neither request nor card says how many."""
-        usual = self.card.get("usual_steps")
-        if usual is None or "steps" not in dict(request.extras).get("unsaid", ()):
-            return request
-        return dataclasses.replace(request, steps=int(usual))
+        """With as many steps as these weights need, and as much guidance as raw pictures want, where neither request nor card says how many."""
+        extras, usual = dict(request.extras), self.card.get("usual_steps")
+        unsaid = extras.get("unsaid", ())
+        if usual is not None and "steps" in unsaid:
+            request = dataclasses.replace(request, steps=int(usual))
+        if extras.get("raw") and "guidance" in unsaid:
+            request = dataclasses.replace(request, guidance=RAW)
+        return request
 
     def _notes_on(self, prompt: str) -> list[tuple[str, str]]:
         """For the picture's metadata: the words that nano was not taught, each with the thing it knows whose name is the nearest."""
