@@ -51,6 +51,7 @@ async def test_a_listing_has_bounds_and_may_begin_at_either(ledger: Ledger, cloc
     bounds: dict[str, Any] = {"before": files[5].id, "after": files[0].id}
 
     assert await ledger.files_of("default", count=2, **bounds) == [files[4], files[3]]
+    assert await ledger.files_of("default", count=9, **bounds) == files[4:0:-1]
     assert await ledger.files_of("default", count=2, oldest=True, **bounds) == [files[2], files[1]]
     assert await ledger.files_of("default", count=9, oldest=True, **bounds) == files[4:0:-1]
 
@@ -63,7 +64,7 @@ async def test_an_expired_file_is_there_for_the_sweeper_alone(ledger: Ledger, cl
     clock.advance(20)
 
     assert await ledger.find_file(passing.id) is None
-    assert await ledger.files_of("default", None, 10) == [lasting]
+    assert await ledger.files_of("default", None, 10) == await ledger.files_of("default", None, 10, oldest=True) == [lasting]
     assert not await ledger.drop_file(passing.id, "default")
     assert await ledger.spent_files(10) == [soonest.id, passing.id]
     assert await ledger.spent_files(1) == [soonest.id]
@@ -96,6 +97,8 @@ async def test_a_forgotten_file_is_nowhere(ledger: Ledger, clock: HandClock) -> 
 
 async def test_an_accounts_files_take_no_more_room_than_it_has(ledger: Ledger, clock: HandClock) -> None:
     first = a_file(clock, size=60)
+    with pytest.raises(BodyTooLarge, match="take 0 of 59 already"):
+        await ledger.add_file(first, 59)
     await ledger.add_file(first, 100)
 
     with pytest.raises(BodyTooLarge, match=r"^the file has 41 bytes, and the account's files take 60 of 100 already: delete some, or wait until they expire$"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -306,6 +308,36 @@ async def test_usage_is_in_order_of_day_key_model_and_label(ledger: Ledger, cloc
     assert [(use.day, use.key, use.label) for use in told] == [(DAY, "a", "z"), (DAY, "b", "x"), (DAY, "b", "y"), ("2027-01-16", "a", "")]
     assert await ledger.usage_of("default", "2027-01-16", DAY, COLUMNS, 9) == []
     assert [use.day for use in await ledger.usage_of("default", "2027-01-16", "2027-01-16", COLUMNS, 9)] == ["2027-01-16"]
+
+
+async def test_usage_is_in_the_order_that_is_asked_for_down_to_its_last_part(ledger: Ledger) -> None:
+    for model in ("y", "x"):
+        for key in ("b", "a"):
+            for label in ("2", "1"):
+                task = a_task(key=key, label=label)
+                await ledger.submit(replace(task, inputs=replace(task.inputs, model=model)), FREE)
+    for claim in await claimed(ledger, count=8):
+        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+
+    async def told(*by: str) -> list[str]:
+        return ["".join(getattr(use, name) for name in by) for use in await ledger.usage_of("default", DAY, DAY, by, 9)]
+
+    for by in itertools.permutations(COLUMNS):
+        found = await told(*by)
+        assert found == sorted(found)
+        assert len(found) == 8
+
+
+async def test_the_sum_of_usage_is_that_of_its_days(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(3):
+        await ledger.submit(a_task(price=1.5), FREE)
+        [claim] = await claimed(ledger)
+        await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+        clock.advance(86_400)
+
+    assert await ledger.usage_total("default", "2027-01-16", "2027-01-16") == (1, 1.5)
+    assert await ledger.usage_total("default", "2027-01-16", "2027-01-17") == (2, 3.0)
+    assert await ledger.usage_total("default", DAY, "2027-01-16") == (2, 3.0)
 
 
 async def test_days_are_those_of_utc_wherever_the_server_stands(ledger: Ledger, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -253,6 +253,39 @@ async def test_messages_are_listed_newest_first_by_account_standing_and_page(led
     assert [message.task for message in await ledger.messages_of("other", None, None, 10)] != [message.task for message in everything[:1]]
 
 
+async def test_a_page_of_messages_is_of_the_newest_though_all_stand_alike(ledger: Ledger) -> None:
+    owed = [await an_owed_webhook(ledger, id=an_id(1_800_000_000_000 + number)) for number in range(3)]
+
+    for standing in (None, Standing.PENDING):
+        assert [message.task for message in await ledger.messages_of("default", standing, None, 2)] == owed[:0:-1]
+
+
+async def test_the_next_that_is_due_is_the_soonest_of_those_that_wait(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(2):
+        await an_owed_webhook(ledger)
+    first, second = await ledger.due(10)
+    await ledger.record(first, Attempt(500), 0.0)
+    clock.advance(1)
+    await ledger.record(second, Attempt(500), 0.0)
+
+    assert await ledger.next_due() == DELAYS[0] - 1
+
+
+async def test_what_is_put_off_is_one_and_only_while_its_sender_has_it(ledger: Ledger, clock: HandClock) -> None:
+    for _ in range(2):
+        await an_owed_webhook(ledger)
+    first, second = await ledger.due(10)
+
+    await ledger.put_off(first, 5.0)
+    await ledger.put_off(first, 50.0)
+
+    assert await ledger.next_due() == 5.0
+    clock.advance(5)
+    assert await ledger.due(10) == [first]
+    clock.advance(TAKEN - 5)
+    assert [delivery.id for delivery in await ledger.due(10)] == [second.id]
+
+
 async def test_another_accounts_message_is_not_there(ledger: Ledger, clock: HandClock) -> None:
     await an_owed_webhook(ledger)
     found = await failed(ledger, clock)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
-from mezzotint.core.tasks import Inputs, Outcome, Status, Verdict
+from mezzotint import records
+from mezzotint.core.tasks import Claim, Inputs, NewTask, Outcome, Progress, Status, Task, Verdict
+from mezzotint.core.webhooks import Event
 from mezzotint.ledger.rows import CANCELED, EXPIRED, NUMBERS, STATES, given_up
 from tests.tasks import a_task, an_id
 
@@ -51,8 +54,33 @@ def test_an_outcome_says_only_what_it_was_given() -> None:
     }
 
 
+NOTHING_MORE: dict[Any, dict[str, Any]] = {
+    Inputs: {"origin": "", "webhook_url": None, "webhook_secret": None, "shown": None, "version": None, "webhook_events": (Event.COMPLETED,)},
+    Outcome: {"images": (), "seed": None, "prompt": None, "engine": "", "reasons": (), "code": "", "message": ""},
+    Task: {"started": None, "finished": None, "attempt": 0, "cancel_requested": False, "outcome": None, "images_until": None},
+    NewTask: {
+        "priority": 0, "cost": 1.0, "price": 0.0, "label": "", "idempotency_key": None, "request_hash": "", "deadline": None,
+    },
+    Verdict: {"message": "", "delay": 0.0, "refund": False, "seconds": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NOTHING_MORE, ids=lambda kind: kind.__name__)
+def test_what_an_older_version_did_not_write_yet_is_nothing_more(kind: Any) -> None:
+    """Records are read back by whatever version comes next: what they leave out has to mean nothing."""
+    bare: dict[str, Any] = {"id": str(an_id()), "task": str(an_id()), "account": "a", "key": "k", "surface": "bfl", "model": "m", "engine": "e"}
+    bare |= {"attempt": 1, "outcome": None, "status": "pending", "created": 0.0, "inputs": {"model": "m", "parameters": {}}, "parameters": {}}
+    given = {field.name: bare[field.name] for field in dataclasses.fields(kind) if field.name not in NOTHING_MORE[kind]}
+
+    read = records.decode(records.encode(given), kind)
+
+    assert {name: getattr(read, name) for name in NOTHING_MORE[kind]} == NOTHING_MORE[kind]
+
+
 def test_what_is_said_of_a_task_cannot_be_altered_afterwards() -> None:
-    for record in (Outcome(Status.READY), Inputs("flux-dev", {}), Verdict(an_id(), 1, None), a_task()):
+    inputs = Inputs("flux-dev", {})
+    task = Task(an_id(), "a", "k", "bfl", "flux-dev", "stub", Status.PENDING, 0.0)
+    for record in (Outcome(Status.READY), inputs, task, Verdict(an_id(), 1, None), a_task(), Claim(an_id(), 1, inputs, 0.0), Progress(an_id(), 1, 2, 3)):
         with pytest.raises(dataclasses.FrozenInstanceError):
             record.seed = 1  # type: ignore[misc, union-attr]
 

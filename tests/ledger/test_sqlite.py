@@ -17,14 +17,16 @@ from typing import Any
 
 import pytest
 
+from mezzotint import records
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.core.tasks import Status, Verdict
 from mezzotint.core.webhooks import Attempt, Event, Message, Standing, Try
 from mezzotint.ledger import sqlite_migrations
 from mezzotint.ledger.queries import load_migrations, load_queries
 from mezzotint.ledger.reader import SQL
+from mezzotint.ledger.rows import NUMBERS
 from mezzotint.ledger.sqlite import SqliteLedger
-from mezzotint.ledger.sqlite_connections import file_system_of, open_connection
+from mezzotint.ledger.sqlite_connections import file_system_of, open_connection, refuse_network_file_system
 from mezzotint.ledger.sqlite_migrations import migrate, schema_of
 from mezzotint.ledger.terms import Terms
 from mezzotint.ports import Limits
@@ -109,6 +111,45 @@ async def test_what_tasks_at_work_paid_under_an_older_schema_comes_back(path: Pa
     await ledger.close()
 
 
+async def test_what_the_first_ledgers_hold_is_read_as_it_was_meant(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before tasks had prices and labels, and webhooks accounts."""
+    waiting, other, gone = an_id(), an_id(), an_id()
+    with closing(open_connection(path)) as connection, monkeypatch.context() as patch:
+        patch.setattr(sqlite_migrations, "load_migrations", lambda dialect: load_migrations(dialect)[:1])
+        migrate(connection)
+        connection.execute("INSERT INTO account (id, created, credits) VALUES ('a', 0, 6), ('b', 0, 6)")
+        for task, account in ((other, "b"), (waiting, "a")):
+            names = "id, account, api_key, surface, model, engine, vstart, created"
+            connection.execute(f"INSERT INTO task ({names}) VALUES (?, ?, 'k', 'bfl', 'flux-dev', 'stub', 0, 0)", (task.bytes, account))
+            connection.execute("INSERT INTO task_input VALUES (?, ?)", (task.bytes, records.encode(a_task().inputs)))
+        for number, task in enumerate((waiting, other, gone)):
+            connection.execute("INSERT INTO outbox (id, task, not_before, created) VALUES (?, ?, 0, 0)", (f"msg_{number}", task.bytes))
+
+    ledger = SqliteLedger(path, clock, Terms())
+    assert [await ledger.message(f"msg_{number}", account) is not None for number, account in enumerate(("a", "b", ""))] == [True] * 3
+    await ledger.cancel(other, "b")
+    [claim] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 9)
+    await ledger.settle([Verdict(waiting, claim.attempt, ready())])
+
+    assert [await ledger.credits_of(account) for account in ("a", "b")] == [6.0, 6.0]
+    assert of_file(path, "SELECT label, tasks, credits FROM usage") == [("", 1, 0.0)]
+    await ledger.close()
+
+
+@pytest.mark.parametrize(("state", "held"), [(Status.PENDING, 4.0), (Status.PROCESSING, 4.0), (Status.READY, 0.0), (Status.ERROR, 0.0)])
+async def test_only_what_tasks_at_work_paid_is_held(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, state: Status, held: float) -> None:
+    with closing(open_connection(path)) as connection, monkeypatch.context() as patch:
+        patch.setattr(sqlite_migrations, "load_migrations", lambda dialect: load_migrations(dialect)[:2])
+        migrate(connection)
+        connection.execute("INSERT INTO account (id, created, credits) VALUES ('a', 0, 6)")
+        names = "id, account, api_key, surface, model, engine, vstart, created, price, state"
+        connection.execute(f"INSERT INTO task ({names}) VALUES (x'00', 'a', 'k', '', '', '', 0, 0, 4, ?)", (NUMBERS[state],))
+
+    await SqliteLedger(path, clock, Terms()).close()
+
+    assert of_file(path, "SELECT held FROM task") == [(held,)]
+
+
 def test_a_migration_that_breaks_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(open_connection(path)) as connection:
         migrate(connection)
@@ -162,6 +203,38 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path, clock: 
 
     assert of_file(path, "SELECT name FROM sqlite_master") == [("photo",)]
     assert mode_of(path) == 0o644
+
+
+def before_it_begins(connection: sqlite3.Connection, happens: Callable[[], object]) -> None:
+    """Has it happen once, when the connection is about to begin to write."""
+    waiting = [happens]
+
+    def begun(statement: str) -> None:
+        if statement.startswith("BEGIN") and waiting:
+            waiting.pop()()
+
+    connection.set_trace_callback(begun)
+
+
+def test_a_schema_that_another_process_brings_up_in_between_is_as_good(path: Path) -> None:
+    with closing(open_connection(path)) as connection, closing(open_connection(path)) as other:
+        before_it_begins(connection, lambda: migrate(other))
+
+        migrate(connection)
+
+        assert schema_of(connection) == NEWEST
+        assert not connection.in_transaction
+
+
+def test_a_file_that_another_process_holds_is_not_migrated(path: Path) -> None:
+    with closing(open_connection(path)) as connection, closing(open_connection(path)) as other:
+        connection.execute("PRAGMA busy_timeout = 10")
+        before_it_begins(connection, lambda: other.execute("BEGIN IMMEDIATE"))
+
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            migrate(connection)
+
+        assert schema_of(connection) == 0
 
 
 def test_processes_that_begin_at_the_same_moment_do_not_get_in_each_others_way(path: Path) -> None:
@@ -261,6 +334,24 @@ def test_the_file_system_of_a_path_is_that_of_the_deepest_mount(path: str, kind:
     assert file_system_of(Path(path), MOUNTS) == kind
 
 
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"])
+def test_a_file_system_of_another_machine_is_refused(tmp_path: Path, kind: str) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nthere:/x {tmp_path / 'far'} {kind} rw 0 0\n")
+
+    refuse_network_file_system(tmp_path / "near", mounts)
+    with pytest.raises(LedgerError) as refused:
+        refuse_network_file_system(tmp_path / "far" / "below", mounts)
+
+    assert str(refused.value) == (
+        f"{tmp_path}/far/below lies on {kind}, a network file system, where SQLite's log is not safe: put MEZZOTINT_DATA on a local disk"
+    )
+
+
+def test_where_nothing_is_known_of_file_systems_none_is_refused(tmp_path: Path) -> None:
+    refuse_network_file_system(tmp_path, tmp_path / "no such file")
+
+
 # durability
 
 
@@ -313,6 +404,21 @@ asyncio.run(main())
         assert await ledger.waiting() == 50
     finally:
         await ledger.close()
+
+
+async def test_after_a_restart_nobody_is_expired_for_one_lease(path: Path, clock: HandClock) -> None:
+    before = SqliteLedger(path, clock, Terms(lease=15))
+    await before.submit(a_task(), FREE)
+    await before.claim("w", await before.enlist("w"), ["stub"], 1)
+    await before.close()
+    clock.advance(100)
+
+    after = SqliteLedger(path, clock, Terms(lease=15))
+    clock.advance(14.5)
+    assert await after.reap() == 0
+    clock.advance(0.5)
+    assert await after.reap() == 1
+    await after.close()
 
 
 # commits

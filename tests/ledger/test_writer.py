@@ -15,6 +15,7 @@ import pytest
 from mezzotint.core.errors import LedgerError, TooManyRequests, Unavailable
 from mezzotint.ledger.sqlite_connections import open_connection
 from mezzotint.ledger.writer import LARGEST_GROUP, Writer, unavailable
+from tests.waiting import until
 
 
 @dataclass
@@ -284,6 +285,40 @@ async def test_what_was_handed_in_is_finished_before_it_closes(desk: Desk) -> No
 
     assert await asyncio.gather(*waiting) == [1] * 20
     assert len(desk.rows()) == 20
+
+
+async def test_what_waits_together_is_finished_though_it_is_closed_meanwhile(desk: Desk) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def busy(connection: sqlite3.Connection) -> None:
+        begun.set()
+        assert go.wait(10)
+
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(desk.writer.do(busy))]
+    await asyncio.to_thread(begun.wait, 10)
+    waiting += [asyncio.create_task(desk.writer.do(noting(value))) for value in "ab"]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(asyncio.to_thread(desk.writer.close))
+    await until(lambda: desk.writer._jobs.qsize() == 3)
+    go.set()
+
+    assert await asyncio.gather(*waiting) == [None, 1, 1]
+    await closing
+    assert desk.rows() == ["a", "b"]
+
+
+def test_whoever_has_no_loop_waits_with_its_whole_thread(desk: Desk) -> None:
+    desk.writer.do_now(noting("a"))
+    assert desk.rows() == ["a"]
+
+    with pytest.raises(LedgerError, match="UNIQUE"):
+        desk.writer.do_now(noting("a"))
+    with pytest.raises(Refused):
+        desk.writer.do_now(refusing)
+    desk.writer.close()
+    with pytest.raises(Unavailable, match=r"^the ledger is closed$"):
+        desk.writer.do_now(noting("b"))
+    assert desk.rows() == ["a"]
 
 
 async def test_a_closed_writer_takes_nothing_and_closes_twice(desk: Desk) -> None:

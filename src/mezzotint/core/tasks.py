@@ -112,7 +112,6 @@ class Claim:
     attempt: int
     inputs: Inputs
     created: float
-    cancel_requested: bool = False
     calls: tuple[Call, ...] = ()
     age: float = 0.0
 

@@ -12,6 +12,8 @@ BUSY = 10.0  # seconds to wait for another process (the keys command) to let go 
 READ_BUSY = 1.0  # the same for reading, which needs no turn but while another process recovers the log
 NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs")
 
+MOUNTS = Path("/proc/mounts")
+
 Connection = sqlite3.Connection
 
 
@@ -43,8 +45,7 @@ def file_system_of(path: Path, mounts: str) -> str:
     return kind
 
 
-def refuse_network_file_system(path: Path) -> None:
-    """WAL needs shared memory, which file systems of other machines do not have."""
-    mounts = Path("/proc/mounts")
+def refuse_network_file_system(path: Path, mounts: Path = MOUNTS) -> None:
+    """WAL needs shared memory, which file systems of other machines do not have. Where there is no file of mounts, nothing is known."""
     if mounts.exists() and (kind := file_system_of(path.resolve(), mounts.read_text())) in NETWORK_FILE_SYSTEMS:
         raise LedgerError(f"{path} lies on {kind}, a network file system, where SQLite's log is not safe: put MEZZOTINT_DATA on a local disk")

@@ -31,10 +31,7 @@ class SqliteQueue(SqliteEnds, SqliteCalls):
 
     def _enlist(self, connection: Connection, worker: str) -> int:
         row = connection.execute(SQL["enlist"], {"worker": worker, "until": self._lease_end()}).fetchone()
-        which = {"worker": worker, "epoch": row["epoch"]}
-        freed = connection.execute(SQL["free_older"], which | {"attempts": self._terms.attempts}).fetchall()
-        self._waiting += len(freed)
-        for left in connection.execute(SQL["ended_older"], which).fetchall():
+        for left in connection.execute(SQL["held"], {"worker": worker}).fetchall():
             self._end_abandoned(connection, left)
         return int(row["epoch"])
 

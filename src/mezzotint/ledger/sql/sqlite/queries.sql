@@ -58,14 +58,6 @@ INSERT INTO outbox (id, task, account, event, not_before, created) VALUES (:id, 
 INSERT INTO lease (worker, epoch, until) VALUES (:worker, 1, :until)
 ON CONFLICT (worker) DO UPDATE SET epoch = epoch + 1, until = excluded.until RETURNING epoch;
 
--- name: free_older
--- What a worker held under older epochs waits again, unless its cancellation was asked for or its attempts are used up.
-UPDATE task SET state = 0
-WHERE state = 1 AND worker = :worker AND epoch < :epoch AND cancel_requested = 0 AND attempt - refunded < :attempts RETURNING id;
-
--- name: ended_older
-SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch < :epoch;
-
 -- name: renew_lease
 UPDATE lease SET until = :until WHERE worker = :worker AND epoch = :epoch RETURNING epoch;
 
@@ -113,7 +105,8 @@ WHERE id IN (
 RETURNING id, attempt, created, started, vstart, class, account, hook;
 
 -- name: held
-SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker AND epoch = :epoch;
+-- Of whatever epoch: a worker that comes back leaves nothing of an older one running.
+SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker;
 
 -- name: title
 -- A task that this attempt still has a title to: running under it, or waiting again and not yet claimed by another.
@@ -192,7 +185,7 @@ UPDATE outbox SET not_before = min(created, :now), taken = 0 WHERE state = 0 AND
 
 -- name: put_off
 -- Its sender gives it back unsent.
-UPDATE outbox SET not_before = :until, taken = 0 WHERE id = :id AND state = 0 AND taken = 1;
+UPDATE outbox SET not_before = :until, taken = 0 WHERE id = :id AND taken = 1;
 
 -- name: owed_delivery
 SELECT event, state, attempt, since FROM outbox WHERE id = :id;
