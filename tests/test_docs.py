@@ -175,7 +175,7 @@ def test_what_a_block_calls_is_there(block: Block) -> None:
         ("soak nonsense", 2, "choose from kills"),
         ("bench serving --help", 0, "--rounds"),
         ("bench", 2, "usage: scripts/bench nano | serving"),
-        ("setup nonsense", 2, "usage: scripts/setup [server|dev|training|clients]"),
+        ("setup nonsense", 2, "usage: scripts/setup [server|dev|training|clients|mutate]"),
     ],
 )
 def test_a_script_says_how_it_is_used(checkout: Path, words: str, code: int, said: str) -> None:

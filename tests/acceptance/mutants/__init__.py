@@ -1,0 +1,1 @@
+"""What `scripts/mutate` does: it makes faults in the modules that everything else trusts, one at a time, and tells which no test notices."""
