@@ -18,9 +18,11 @@ from typing import Any
 
 import httpx2
 
+from mezzotint.core.errands import ProviderRequest
 from mezzotint.core.errors import BadPicture, Unreachable
 from mezzotint.net.fetch import SECONDS, GuardedFetcher
 from mezzotint.net.guard import Guard
+from mezzotint.net.providers import GuardedLine
 from tests.acceptance import closed_world
 from tests.acceptance.servers import KEY, Server, ending
 from tests.acceptance.surfaces import painted_from
@@ -113,6 +115,7 @@ class Trial:
         await self._through("names of redirects", self._named_redirects)
         await self._through("names of webhooks", self._named_webhooks)
         await self._through("downloads", self._downloads)
+        await self._through("what providers name", self._named_by_providers)
         await self._through("names that change", self._changing)
         await self._through("what is no picture", self._no_pictures)
 
@@ -177,6 +180,15 @@ class Trial:
             except (Unreachable, BadPicture):
                 entrance.refused += 1
         await fetcher.close()
+
+    async def _named_by_providers(self, entrance: Entrance) -> None:
+        """Where a provider says that its picture is, or that its task is to be asked for."""
+        line = GuardedLine(Guard())
+        for url in [*self._urls(), *(f"https://{name}/" for name in self._private_names("providers"))]:
+            entrance.tried += 1
+            answer = await line.ask(ProviderRequest("GET", url, {}, None, own=False))
+            entrance.refused += answer.status == 0 and not answer.sent
+        await line.close()
 
     def _private_names(self, zone: str) -> list[str]:
         """Names of addresses that may not be reached, half of which have a public one beside it; and names that are spellings."""
