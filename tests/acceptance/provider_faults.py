@@ -146,12 +146,12 @@ def endure(folder: Path, count: int, seed: int, *, kills: int, callers: int = 8,
     chance, began, points = random.Random(seed), time.monotonic(), folder.parent / f"{folder.name} points"
     points.mkdir(parents=True)
     folder.mkdir(parents=True)
-    providers = fakes()
+    providers, struck = fakes(), 0
     todo = [(list(MODELS)[number % len(MODELS)], f"{number} fault:{fault} ") for fault in FAULTS for number in range(count)]
     chance.shuffle(todo)
     victims = [[*VICTIMS, *OF_CALLS][number % (len(VICTIMS) + len(OF_CALLS))] for number in range(kills)]
     chance.shuffle(victims)
-    spread = callers * (kills * sum(pause) + 4.0) / len(todo)  # so that creates last as long as the kills
+    spread = callers * (kills * 2 * sum(pause) + 4.0) / len(todo)  # so that creates last as long as the kills
     accepted, lock, missed = list[str](), threading.Lock(), list[str]()
     with serving_providers(*providers.values()):
         (folder / "mezzotint.toml").write_text(config_of(providers))
@@ -165,6 +165,9 @@ def endure(folder: Path, count: int, seed: int, *, kills: int, callers: int = 8,
             for victim in victims:
                 _wait_for_work(providers, threads)
                 time.sleep(chance.uniform(*pause))
+                if not any(thread.is_alive() for thread in threads):
+                    break  # nothing comes any more that a kill could hit
+                struck += 1
                 try:
                     if victim == "worker":
                         _kill_the_carrier(server)
@@ -174,12 +177,12 @@ def endure(folder: Path, count: int, seed: int, *, kills: int, callers: int = 8,
                         _strike_at(server, points, victim)
                 except Missed:
                     missed.append(victim)
-            last_kill = time.time()
             for thread in threads:
                 thread.join()
+            last_kill = time.time()  # or the last create
             _until_done(folder, 4 * DEADLINE + SLACK + 0.1 * len(accepted))
             server.stop()
-    return check(folder, providers, accepted, kills - len(missed), tuple(missed), last_kill, time.monotonic() - began)
+    return check(folder, providers, accepted, struck - len(missed), tuple(missed), last_kill, time.monotonic() - began)
 
 
 def _kill_the_carrier(server: Server) -> None:

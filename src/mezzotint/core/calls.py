@@ -28,6 +28,7 @@ class Call:
 
     `attempt` is the worker's title to the task under which it was begun. `cost` in credits (0.01 USD): expected at first, then as the provider says; nothing where it made nothing. `begun` is Unix seconds and
     the ledger's; `age`, how many seconds ago that was when a worker was told of it. `dropped` are parameters that it was not told.
+    `moderated`: "request" or "picture", where the provider refused that for `reasons`.
     """
 
     task: UUID
@@ -45,6 +46,8 @@ class Call:
     prompt: str | None = None
     dropped: tuple[str, ...] = ()
     note: str = ""
+    moderated: str = ""
+    reasons: tuple[str, ...] = ()
     begun: float = 0.0
     age: float = 0.0
 

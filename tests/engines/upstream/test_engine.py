@@ -192,6 +192,20 @@ async def test_a_refusal_after_a_doubt_does_not_settle_the_doubt() -> None:
     assert fake.made_of == {"a boat fault:cut": 1}
 
 
+@pytest.mark.parametrize("kind", ["bfl", "openai"])
+async def test_what_was_moderated_before_a_death_is_moderated_after_it(kind: str) -> None:
+    fakes = one(kind)
+    async with an_office(fakes) as office:
+        told = []
+        for claiming in (office.claim, office.again):
+            with pytest.raises(Moderated) as refused:
+                await office.run(await claiming("a boat fault:moderated"))
+            told.append((refused.value.reasons, refused.value.picture))
+
+        assert told[0] == told[1]
+        assert fakes[kind][1].asked_of == {"a boat fault:moderated": 1}
+
+
 async def test_a_provider_that_left_the_file_leaves_its_calls_unknown() -> None:
     async with an_office(one("bfl", seconds=9)) as office:
         leash = Leash()

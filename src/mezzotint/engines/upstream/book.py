@@ -8,6 +8,7 @@ from typing import Any
 
 from mezzotint.core.calls import Call, CallNote, CallState, Caps, Noted
 from mezzotint.core.errands import Errand
+from mezzotint.core.errors import Moderated
 
 Note = Callable[[CallNote], Awaitable[Noted]]
 """On disk when it returns. Goes on trying while the server cannot be reached."""
@@ -53,6 +54,12 @@ class Book:
     async def fail(self, why: str, *, refused: bool = False) -> None:
         """It made nothing and costs nothing. `refused`: it would not, if it were asked again."""
         await self.go_on(CallState.FAILED, cost=0.0, note=f"{REFUSED if refused else ''}{why}"[:500])
+
+    async def moderated(self, reasons: Sequence[str], *, picture: bool) -> Moderated:
+        """As `fail`; for whoever goes on with it, should this be the last that we do."""
+        what, why = "picture" if picture else "request", REFUSED + (", ".join(reasons) or "moderated")
+        await self.go_on(CallState.FAILED, cost=0.0, note=why[:500], moderated=what, reasons=tuple(reasons))
+        return Moderated(reasons, picture=picture)
 
 
 REFUSED = "refused: "

@@ -16,7 +16,7 @@ from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer
 from mezzotint.core.errors import EngineFailure, Moderated
 from mezzotint.crash_points import reached
-from mezzotint.engines.upstream.book import Book, Note
+from mezzotint.engines.upstream.book import REFUSED, Book, Note
 from mezzotint.engines.upstream.following import Follower
 from mezzotint.engines.upstream.providers import Counter, Counters, Way
 from mezzotint.engines.upstream.timing import Deadline, backoff, retry_after
@@ -73,6 +73,8 @@ class UpstreamEngine:
         """The picture of the last call; None where there is none, and another may be ordered."""
         call = trip.book.last
         if call is None or call.state is CallState.FAILED:
+            if call is not None and call.moderated:  # it was on its way to be told
+                raise Moderated(call.reasons, picture=call.moderated == "picture")
             return None
         known = self._counters.way_of(trip.card, call.provider)
         if known is None:
@@ -116,7 +118,7 @@ class UpstreamEngine:
         """None where that provider is not to be had, now or at all, and nothing was made there."""
         name, health = counter.provider.name, counter.health
         if trip.book.failed_at(name):
-            trip.why = trip.why or (trip.book.last.note if trip.book.last else "")
+            trip.why = trip.why or f"{name}: {trip.book.last.note.removeprefix(REFUSED) if trip.book.last else ''}"
             return None
         if health.barred:
             trip.why, trip.code = f"{name}: {health.why}", "provider_refused"
@@ -193,10 +195,10 @@ class UpstreamEngine:
                 await trip.book.fail(verdict.why)
                 self._later(trip, f"{counter.provider.name}: {verdict.why}", verdict.wait)
             case _Refused():
-                await trip.book.fail(verdict.why, refused=True)
                 if verdict.moderated:
                     counter.health.good()
-                    raise Moderated(verdict.moderated, picture=False)
+                    raise await trip.book.moderated(verdict.moderated, picture=False)
+                await trip.book.fail(verdict.why, refused=True)
                 counter.health.bar(verdict.why) if verdict.barred else counter.health.good()
                 trip.why, trip.code = f"{counter.provider.name}: {verdict.why}", "provider_refused"
             case _Unknown():

@@ -9,7 +9,7 @@ import structlog
 
 from mezzotint.core.calls import Call, CallState
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer, ProviderRequest
-from mezzotint.core.errors import BadPicture, EngineFailure, Moderated
+from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.crash_points import reached
 from mezzotint.engines.upstream.book import Book
@@ -96,8 +96,7 @@ class Follower:
         """Whether the provider made none. Raises Moderated, EngineFailure."""
         match word:
             case Refused():
-                await book.fail(", ".join(word.reasons) or "moderated", refused=True)
-                raise Moderated(word.reasons, picture=word.picture)
+                raise await book.moderated(word.reasons, picture=word.picture)
             case Failed():
                 await book.fail(word.message, refused=True)
                 return True
