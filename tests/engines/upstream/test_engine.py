@@ -479,6 +479,12 @@ async def test_what_the_provider_says_of_prompt_and_seed_is_recorded() -> None:
 
 async def test_nothing_that_is_noted_or_raised_holds_the_key() -> None:
     said: list[str] = []
+    repeating = one("bfl")
+    repeating["bfl"][1].hooks["/v1/flux-dev"] = lambda request: as_json(403, {"detail": f"{KEY} is no key of ours"})
+    async with an_office(repeating) as office:
+        with pytest.raises(EngineFailure, match=r"\[key\] is no key of ours"):
+            await office.deliver("a boat")
+        said += [repr(note) for note in office.notes]
     for fault in ("cut", "junk", "5xx", "moderated", "wrong-type"):
         async with an_office(one("bfl")) as office:
             try:

@@ -37,11 +37,11 @@ async def check(provider: Provider, key: str, routing: Routing, line: ProviderLi
     if answer.status == 0:
         return Checked(False, f"{where} there is no answer ({answer.error}): is base_url right, and may this machine reach it?")
     if answer.status in (401, 403):
-        return Checked(False, f"{where} the key is refused ({complaint(answer)}): {_where_the_key_is(provider)}")
+        return Checked(False, f"{where} the key is refused ({complaint(answer, desk)}): {_where_the_key_is(provider)}")
     if answer.status == 402:
-        return Checked(False, f"{where} the account has no credits left ({complaint(answer)})")
+        return Checked(False, f"{where} the account has no credits left ({complaint(answer, desk)})")
     if answer.status != 200:
-        return Checked(answer.status == 404, f"{where} it answers {answer.status} ({complaint(answer)[:100]}), so the key was not tried")
+        return Checked(answer.status == 404, f"{where} it answers {answer.status} ({complaint(answer, desk)[:100]}), so the key was not tried")
     return _of_models(provider, answer, [name for _, name in ways], where)
 
 

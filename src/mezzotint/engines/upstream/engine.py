@@ -218,11 +218,13 @@ class UpstreamEngine:
         if 200 <= status < 300:
             return _taken(way, answer)
         if status in NOT_TAKEN or status in counter.provider.not_taken:
-            return _NotTaken(f"it answered {status}: {complaint(answer)}", retry_after(answer) or AGAIN, asked=status == 429 or bool(retry_after(answer)))
+            return _NotTaken(
+                f"it answered {status}: {complaint(answer, counter.desk)}", retry_after(answer) or AGAIN, asked=status == 429 or bool(retry_after(answer))
+            )
         if 300 <= status < 500:
             moderated = way.dialect.refusal(answer)
-            return _Refused(f"it answered {status}: {complaint(answer)}", moderated.reasons if moderated else (), status in BARRED)
-        return _Unknown(answer.error or f"it answered {status}: {complaint(answer)}")
+            return _Refused(f"it answered {status}: {complaint(answer, counter.desk)}", moderated.reasons if moderated else (), status in BARRED)
+        return _Unknown(answer.error or f"it answered {status}: {complaint(answer, counter.desk)}")
 
     async def _unknown(self, trip: _Trip, why: str) -> None:
         """Raises EngineFailure."""

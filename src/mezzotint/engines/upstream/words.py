@@ -206,9 +206,10 @@ def data_url(data: bytes) -> str:
     return f"data:{found.media_type if found else 'application/octet-stream'};base64,{bare(data)}"
 
 
-def complaint(answer: ProviderAnswer) -> str:
-    """What a provider says is wrong, whatever envelope it says it in."""
-    return str(failure_of(Answer(answer.status, answer.headers, answer.body)))[:LONGEST_TEXT]
+def complaint(answer: ProviderAnswer, desk: Desk) -> str:
+    """What a provider says is wrong, whatever envelope it says it in; without the key, should it repeat that."""
+    said = str(failure_of(Answer(answer.status, answer.headers, answer.body)))[:LONGEST_TEXT]
+    return said.replace(desk.key, "[key]") if desk.key else said
 
 
 def is_text(value: Any) -> TypeGuard[str]:
