@@ -127,6 +127,10 @@ def test_a_report_that_raises_stops_it_between_steps(seconds: float) -> None:
     assert slept == [0.1] * (2 if seconds else 0)
 
 
+def test_a_slow_one_is_encoded_beside_the_next_and_a_quick_one_is_not_worth_it() -> None:
+    assert (StubEngine(2.0).overlaps, StubEngine().overlaps) == (True, False)
+
+
 def test_it_says_its_name() -> None:
     assert StubEngine().name == "stub"
 

@@ -83,6 +83,18 @@ async def test_two_lanes_paint_side_by_side(station: Station) -> None:
             await station.until_it_is("ready", task)
 
 
+async def test_the_next_task_is_pulled_when_a_slow_picture_is_nearly_done_and_not_before(station: Station) -> None:
+    async with a_worker(station):
+        first, second = [await station.create("paint_in 60 0.05") for _ in range(2)]
+        await station.until_painted(first)
+        assert (await station.ask(second))["status"] == "pending"
+        await station.until_it_is("processing", second)
+        told = await station.ask(first)
+
+    assert told["status"] == "processing"
+    assert told["step"] >= 60 - module.SOON / 0.05 - 15  # told now and then only, on a busy machine
+
+
 async def test_how_far_it_is_is_told_while_it_is_painted(station: Station) -> None:
     async with a_worker(station):
         task = await station.create("paint_in 40 0.03")
@@ -317,7 +329,7 @@ async def test_a_disk_that_is_full_for_long_uses_up_no_attempts(station: Station
 
 async def test_a_worker_that_is_drained_finishes_its_picture_and_leaves_the_rest(station: Station) -> None:
     async with a_worker(station) as worker:
-        painted = await station.create("paint_in 10 0.05")
+        painted = await station.create("paint_in 40 0.05")
         await station.until_painted(painted)
         waiting = await station.create()
         engine = worker.lanes[0].pid

@@ -22,7 +22,7 @@ GREY = 128
 
 
 class StubEngine:
-    """See `ports.Engine`, `ports.Previewing`."""
+    """See `ports.Engine`, `ports.Previewing`, `ports.Overlapping`."""
 
     name = "stub"
 
@@ -30,6 +30,11 @@ class StubEngine:
         """`seconds` is how long a picture takes, spread evenly over its steps."""
         self._seconds, self._sleep = seconds, sleep
         self._in_hand: tuple[PaintRequest, float] | None = None  # and how much of it is done, 0 to 1
+
+    @property
+    def overlaps(self) -> bool:
+        """A slow one waits, as engines do that paint on another processor."""
+        return self._seconds > 0
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
         steps = max(1, request.steps)

@@ -29,6 +29,7 @@ from mezzotint.work.painter import EngineDied
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
+SOON = 0.5  # seconds before a slow picture is done that the next is pulled: it is there, with its inputs, when the lane is free
 LINGER = 0.01  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
 FAST = 0.01  # seconds a picture, below which an engine counts as fast
 COMPANY = 64
@@ -83,6 +84,8 @@ class _Held:
     lost: bool = False
     seconds: float = 0.0  # that painting took
     calls: tuple[CallNote, ...] = ()  # that ended
+    first: tuple[float, int] | None = None  # when its first step was told, and which
+    soon: bool = False  # it will be done in less than SOON
 
 
 @dataclass
@@ -254,11 +257,16 @@ class Supervisor:
         return [(task, held.claim.attempt) for task, held in self._held.items() if not held.lost]
 
     def _room(self) -> int:
-        """How many tasks to pull: none until half of what is held ahead is used up, so that pulls of a fast engine are few."""
-        slots, ahead = sum(lane.slots for lane in self._lanes), self._pace.ahead
+        """How many tasks to pull: with a fast engine none until half of what is held ahead is used up; with a slow one as slots are free soon."""
+        ahead = self._pace.ahead
+        slots = sum(lane.slots for lane in self._lanes) + (0 if ahead else sum(map(self._soon_free, self._lanes)))
         waiting = self._queue.qsize() + self._busy.total()
         few = max(slots - 1, (slots + ahead) // 2)
         return slots + ahead - waiting if waiting <= few else 0
+
+    def _soon_free(self, lane: Lane) -> bool:
+        """Whether its picture is nearly done."""
+        return lane.slots == 1 and any(held.soon for held in self._held.values() if held.lane is lane)
 
     def _lose_all(self) -> None:
         for held in self._held.values():
@@ -347,7 +355,8 @@ class Supervisor:
     async def _paint_loop(self, lane: Lane, workshop: Workshop) -> None:
         """Keeps the lane fed: one picture in its hands and, with a fast engine, the next ones beside it."""
         while True:
-            while self._busy[lane] >= lane.slots + self._pace.ahead:  # before it takes one: another lane may be free for that
+            # before it takes one: another lane may be free for that
+            while self._busy[lane] >= lane.slots + (self._pace.ahead or self._soon_free(lane)):
                 self._rested.clear()
                 await self._rested.wait()
             held = await self._queue.get()
@@ -406,10 +415,13 @@ class Supervisor:
         """Asked anew after every wait: the line may have told us meanwhile."""
         return held.lost
 
-    @staticmethod
-    def _report(held: _Held) -> Callable[[int, int], None]:
+    def _report(self, held: _Held) -> Callable[[int, int], None]:
         def report(step: int, steps: int) -> None:
             held.step = Progress(held.claim.task, held.claim.attempt, step, steps)
+            if not held.soon and _left(held, step, steps) < SOON:
+                held.soon = True
+                self._room_came.set()
+                self._rested.set()
 
         return report
 
@@ -471,6 +483,14 @@ class Supervisor:
                     if held is not None and held.claim.attempt == verdict.attempt:
                         self._forget(held)
             self._heard.set()
+
+
+def _left(held: _Held, step: int, steps: int) -> float:
+    """Seconds that its steps will still take, by those before; not known before the second that is told."""
+    if held.first is None or step <= held.first[1]:
+        held.first = held.first or ((time.monotonic(), step) if step else None)
+        return float("inf")
+    return (time.monotonic() - held.first[0]) / (step - held.first[1]) * (steps - step)
 
 
 def _forever(delays: Sequence[float]) -> Iterator[float]:

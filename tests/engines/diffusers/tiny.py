@@ -209,6 +209,24 @@ def lora(file: Path, *, scale: float = 1.0) -> Path:
     return file
 
 
+def gguf(weights: Path, file: Path) -> Path:
+    """The transformer of those weights in GGUF's eight bits, what is too narrow for them whole."""
+    from gguf import GGMLQuantizationType, GGUFWriter
+    from gguf.quants import quantize
+    from safetensors.numpy import load_file
+
+    writer = GGUFWriter(str(file), "flux")
+    for name, tensor in load_file(weights / "transformer" / "diffusion_pytorch_model.safetensors").items():
+        wide = tensor.ndim == 2 and tensor.shape[1] % 32 == 0 and "blocks" in name
+        kind = GGMLQuantizationType.Q8_0 if wide else GGMLQuantizationType.F32
+        writer.add_tensor(name, quantize(tensor, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return file
+
+
 # by the names of the published weights that they stand for
 MADE: dict[str, Callable[[], Any]] = {
     "FLUX.1-dev": flux1,

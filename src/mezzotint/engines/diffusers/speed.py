@@ -12,6 +12,8 @@ from mezzotint.engines.diffusers.loading import Loaded
 from mezzotint.engines.diffusers.machine import Machine, attention_for
 from mezzotint.routing.weights import AUTO, NONE, Tuning
 
+BACKEND = "inductor"  # of torch.compile
+
 log = logging.getLogger("mezzotint.diffusers")
 
 
@@ -107,7 +109,7 @@ def _compile(loaded: Loaded, how: str) -> None:
     torch._dynamo.config.cache_size_limit = 64  # noqa: SLF001 - its own documents say so: sizes and modes are compiled one by one
     transformer = loaded.base.transformer
     if how == "blocks":
-        transformer.compile_repeated_blocks(fullgraph=not loaded.weights.loras, dynamic=None)
+        transformer.compile_repeated_blocks(fullgraph=not loaded.weights.loras, dynamic=None, backend=BACKEND)
     else:
-        transformer.compile(mode="max-autotune-no-cudagraphs")
-    loaded.base.vae.decoder.compile()
+        transformer.compile(backend=BACKEND, **({"mode": "max-autotune-no-cudagraphs"} if BACKEND == "inductor" else {}))
+    loaded.base.vae.decoder.compile(backend=BACKEND)
