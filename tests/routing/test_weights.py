@@ -44,7 +44,6 @@ step_cache = 0.08
 fused = false
 modulation = false
 gpus = "0,2"
-split = true
 device = "cuda"
 """
 
@@ -59,15 +58,15 @@ def test_weights_are_read_with_all_that_is_said_of_them(tmp_path: Path) -> None:
         ),
         "dog": Weights("dog", tmp_path / "dog", gguf=tmp_path / "dog.gguf"),
     }  # fmt: skip
-    assert routing.tuning == Tuning("_flash_3", "whole", 0.08, False, False, "0,2", True, "cuda")
+    assert routing.tuning == Tuning("_flash_3", "whole", 0.08, False, False, "0,2", "cuda")
     assert [routing.of(BFL_MODELS[name]).weights for name in ("flux-dev", "flux-pro", "flux-2-pro")] == [("dog", "FLUX.1-dev"), ("dog",), ()]
 
 
-def test_without_a_word_nothing_is_quantized_cached_or_split_by_wish(tmp_path: Path) -> None:
+def test_without_a_word_nothing_is_quantized_or_cached_by_wish(tmp_path: Path) -> None:
     routing = routing_of(tmp_path, "")
 
     assert (routing.weights, routing.tuning) == ({}, Tuning())
-    assert (Tuning().step_cache, Tuning().split, Weights("x").quantize) == (0.0, False, "auto")
+    assert (Tuning().step_cache, Weights("x").quantize) == (0.0, "auto")
 
 
 @pytest.mark.parametrize(("content", "complaint"), [

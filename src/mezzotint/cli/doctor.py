@@ -95,18 +95,26 @@ def _serving(settings: Settings) -> str:
 def _painting(settings: Settings) -> Iterator[Finding]:
     """Every engine that paints something here, and every provider."""
     from mezzotint.routing import read_routing
-    from mezzotint.routing.models import UPSTREAM
+    from mezzotint.routing.models import DIFFUSERS, UPSTREAM
 
     routing = read_routing(settings)
     if routing.source:
         yield Finding("mezzotint.toml", True, f"{routing.source}: {len(routing.routes)} entries for models, {len(routing.providers)} providers")
     for engine in routing.engines:
-        if engine != UPSTREAM:
+        if engine == DIFFUSERS:
+            yield from _of_weights(settings)
+        elif engine != UPSTREAM:
             try:
                 yield Finding("engine", True, _engine(replace(settings, engine=engine)))
             except (MezzotintError, OSError, ImportError) as error:
                 yield Finding("engine", False, _advice(error))
     yield from asyncio.run(_providers(settings, routing))
+
+
+def _of_weights(settings: Settings) -> Iterator[Finding]:
+    from mezzotint.wiring.weights import looks
+
+    return (Finding(each.what, each.good, each.said) for each in looks(settings))
 
 
 async def _providers(settings: Settings, routing: Routing) -> list[Finding]:

@@ -54,7 +54,8 @@ class Weights:
 @dataclass(frozen=True)
 class Tuning:
     """[diffusers]: what holds for all weights. `attention` is a back end of diffusers' own name; `step_cache` the threshold of its
-    FirstBlockCache, 0: none. `fused` projections and `modulation` made ahead change no picture beyond rounding."""
+    FirstBlockCache, 0: none. `fused` projections and `modulation` made ahead change no picture beyond rounding. `gpus` are
+    those that paint, each with an engine of its own."""
 
     attention: str = AUTO
     compile: str = AUTO
@@ -62,12 +63,11 @@ class Tuning:
     fused: bool = True
     modulation: bool = True
     gpus: str = AUTO
-    split: bool = False
     device: str = AUTO
 
 
 KNOWN = ("folder", "hub", "revision", "variant", "quantize", "offload", "gguf", "loras", "finetunes", "redux", "depth", "warm", "steps")
-TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "split", "device")
+TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "device")
 
 
 def read_weights(place: str, name: str, values: Any, base: Path) -> Weights:
@@ -132,7 +132,6 @@ def read_tuning(place: str, values: Any) -> Tuning:
         fused=table.take("fused", switch, True),
         modulation=table.take("modulation", switch, True),
         gpus=table.take("gpus", _gpus, AUTO),
-        split=table.take("split", switch, False),
         device=table.take("device", one_of(AUTO, "cuda", "mps", "cpu"), AUTO),
     )
     table.end(TUNABLE)

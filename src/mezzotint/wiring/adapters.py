@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mezzotint.core.errors import BadSetting, MezzotintError
 from mezzotint.ports import BlobStore, Clock, Engine, Ledger, Limits
 from mezzotint.routing import Provider, read_routing
-from mezzotint.routing.models import UPSTREAM
+from mezzotint.routing.models import DIFFUSERS, UPSTREAM
 from mezzotint.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -199,9 +199,20 @@ def supervisor_of(settings: Settings, server: str, local_socket: str | None, nam
         carrier = carrier_of(settings, link)
         shop = Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), carrier)
         return Supervisor(name, link, [carrier], [shop], settings.grace)
-    lane = EngineChild([sys.executable, "-m", "mezzotint.cli.engine_process"], child_environment(settings), settings.stall)
-    workshop = Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), lane)
-    return Supervisor(name, link, [lane], [workshop], settings.grace)
+    command, environment = [sys.executable, "-m", "mezzotint.cli.engine_process"], child_environment(settings)
+    lanes = [EngineChild(command, environment | of_its_own, settings.stall) for of_its_own in lanes_of(settings)]
+    shops = [Workshop(blobs_of(settings), GuardedFetcher(Guard(settings.reach)), OpenModerator(), lane) for lane in lanes]
+    return Supervisor(name, link, lanes, shops, settings.grace)
+
+
+def lanes_of(settings: Settings) -> list[dict[str, str]]:
+    """What each engine child has in its environment beside the others': a GPU of its own, where there are several. Raises BadSetting."""
+    if settings.engine != DIFFUSERS:
+        return [{}]
+    from mezzotint.wiring.gpus import VISIBLE, gpus_of
+
+    gpus = gpus_of(read_routing(settings).tuning.gpus)
+    return [{VISIBLE: gpu} for gpu in gpus] if gpus else [{}]
 
 
 def carrier_of(settings: Settings, link: Link) -> Carrier:
