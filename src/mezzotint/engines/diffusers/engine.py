@@ -135,9 +135,12 @@ class DiffusersEngine:
         folder = find(weights)
         holding = holding_of(weights, folder, self._machine)
         self._residents.make_room(holding.resident, keep=beside)
-        loaded = load(weights, folder, holding, self._machine, self._digests)
-        self._tuned[weights.name] = () if folder.kind == PRIOR else tune(loaded, self._tuning)
-        self._residents.put(weights.name, loaded, holding.resident)
+        return self.take(load(weights, folder, holding, self._machine, self._digests))
+
+    def take(self, loaded: Loaded) -> Loaded:
+        """Weights that are loaded already, tuned and kept."""
+        self._tuned[loaded.weights.name] = () if loaded.folder.kind == PRIOR else tune(loaded, self._tuning)
+        self._residents.put(loaded.weights.name, loaded, loaded.holding.resident)
         return loaded
 
     def _loras(self, weights: Weights, extras: Mapping[str, Any]) -> list[tuple[str, Lora, float]]:

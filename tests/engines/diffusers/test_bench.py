@@ -1,0 +1,29 @@
+"""The bench for GPUs is rehearsed, so that it runs when there is one."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_bench_for_gpus_runs_to_its_end() -> None:
+    command = [sys.executable, "-W", "ignore", "benchmarks/gpu.py", "--tiny", "--size", "64", "--steps", "2", "--rounds", "1", "--busy", "0.1", "3"]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = [row for row in done.stdout.splitlines() if row.startswith("| ")]
+    assert len(rows) == 4
+    assert "could not run" not in done.stdout
+    assert all(float(row.split(" | ")[-1].rstrip(" |")) > 50 for row in rows[2:])  # the engine's picture is plain diffusers'
+    assert re.search(r"Busy share with 3 pictures of 0.1 s waiting, 1024 x 1024 as PNG: \d+", done.stdout)
