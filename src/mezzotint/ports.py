@@ -108,10 +108,20 @@ class Queue(Protocol):
         """A worker comes (back): its new epoch. Whatever it held under an older one is offered again at once."""
         ...
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
+    async def claim(
+        self,
+        worker: str,
+        epoch: int,
+        engines: Collection[str],
+        count: int,
+        held: Collection[tuple[UUID, int]] | None = None,
+        prefer: Collection[str] = (),
+    ) -> list[Claim]:
         """Up to `count` tasks in fair order, each with a title to it. Raises NotEnlisted for a worker whose epoch is not current.
 
         `held` are all the (task, attempt) that the worker has: what it was given beside these never reached it, and is offered again.
+        Of the first tasks, those of a model in `prefer` go before the others of their class, unless one of these has waited for long:
+        see `ledger.terms`.
         """
         ...
 
@@ -408,6 +418,16 @@ class Overlapping(Protocol):
 
     @property
     def overlaps(self) -> bool: ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """What keeps some models at hand, and paints them sooner than others. Engines may be so, and what the worker has of them."""
+
+    @property
+    def at_hand(self) -> tuple[str, ...]:
+        """Names of models of the API."""
+        ...
 
 
 class Moderator(Protocol):

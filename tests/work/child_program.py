@@ -129,6 +129,7 @@ class Overlapping(Obedient):
     """One whose pictures are drawn after they are painted: at once, never, or not before the next one is begun."""
 
     overlaps = True
+    at_hand = ("flux-dev", "flux-pro")
 
     def __init__(self, sink: BinaryIO) -> None:
         super().__init__(sink)

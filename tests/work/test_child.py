@@ -332,6 +332,15 @@ def test_a_stop_counts_until_the_picture_is_encoded() -> None:
         assert {(frame.kind, frame.body["ticket"]) for frame in (talk.answer() for _ in range(2))} <= {("painted", 1), ("stopped", 1), ("painted", 2)}
 
 
+def test_with_a_picture_it_says_which_models_it_has_at_hand() -> None:
+    with talking("overlap") as talk:
+        talk.order(1, "draw")
+        assert talk.answer().body["at_hand"] == ["flux-dev", "flux-pro"]
+    with talking() as talk:
+        talk.order(1)
+        assert "at_hand" not in talk.answer().body
+
+
 # masks
 
 

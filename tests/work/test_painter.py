@@ -22,7 +22,7 @@ from mezzotint.core.previews import Wish, sound
 from mezzotint.ports import Interrupted
 from mezzotint.service.generate import Painted
 from mezzotint.work import painter
-from mezzotint.work.painter import EngineChild, EngineDied
+from mezzotint.work.painter import EngineChild, EngineDied, preferred
 from tests.pictures import a_file
 from tests.waiting import until
 from tests.work.orders import ENVIRONMENT, PROGRAM, STUB, a_child, alive, an_order, no_report
@@ -325,6 +325,15 @@ async def test_an_engine_that_does_not_start_is_a_failure_that_may_pass(command:
 
     assert failed.value.retryable
     assert not isinstance(failed.value, EngineDied)
+
+
+async def test_what_a_child_has_at_hand_is_known_from_its_last_picture() -> None:
+    async with a_child([*PROGRAM, "overlap"]) as child, a_child() as other:
+        assert preferred([child, other]) == []
+        await child.paint(an_order("draw"), no_report)
+        await works(other)
+
+        assert preferred([child, other]) == ["flux-dev", "flux-pro"]
 
 
 async def test_an_engine_may_take_as_long_to_get_ready_as_it_says_that_it_is_loading(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,8 @@ class Enlisted:
 
 @dataclass(frozen=True)
 class Pull:
-    """`held` is what the worker has of former pulls: an answer that was lost on the way must not be lost for ever."""
+    """`held` is what the worker has of former pulls: an answer that was lost on the way must not be lost for ever. `prefer` are models
+    that it has at hand."""
 
     worker: str
     epoch: int
@@ -38,6 +39,7 @@ class Pull:
     slots: int
     wait: float = 0.0
     held: list[tuple[UUID, int]] | None = None
+    prefer: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

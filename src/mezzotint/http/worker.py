@@ -76,14 +76,14 @@ class WorkerDoor:
         end = loop.time() + min(max(pull.wait, 0.0), LONGEST_WAIT)
         hub = self._tools.hub
         heard = hub.queue_calls
-        claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, pull.held)
+        claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, pull.held, pull.prefer)
         gone = asyncio.ensure_future(request.receive())  # its body is read: all that can come is that nobody waits any more
         try:
             while not claims and not gone.done() and (left := end - loop.time()) > 0:
                 await hub.wait_for_queue(min(left, 5.0), heard)  # tasks whose delay ends wake nobody
                 heard = hub.queue_calls
                 if not gone.done():
-                    claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots)
+                    claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, None, pull.prefer)
         finally:
             gone.cancel()
         if claims:

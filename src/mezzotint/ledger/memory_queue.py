@@ -12,7 +12,7 @@ from mezzotint.ledger.memory_base import Entry
 from mezzotint.ledger.memory_calls import MemoryCalls
 from mezzotint.ledger.memory_tasks import MemoryTasks
 from mezzotint.ledger.rows import CANCELED, EXPIRED, given_up
-from mezzotint.ledger.terms import Terms, not_enlisted
+from mezzotint.ledger.terms import AHEAD, PATIENCE, Terms, not_enlisted
 from mezzotint.ports import Clock, Orders
 
 
@@ -45,7 +45,15 @@ class MemoryQueue(MemoryTasks, MemoryCalls):
         lease.until = self._clock.now() + self._terms.lease
         return True
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
+    async def claim(
+        self,
+        worker: str,
+        epoch: int,
+        engines: Collection[str],
+        count: int,
+        held: Collection[tuple[UUID, int]] | None = None,
+        prefer: Collection[str] = (),
+    ) -> list[Claim]:
         now = self._open()
         if not self._renewed(worker, epoch):
             raise not_enlisted(worker, epoch)
@@ -53,6 +61,10 @@ class MemoryQueue(MemoryTasks, MemoryCalls):
             self._offer_missed(worker, held)
         ready = [entry for entry in self._tasks.values() if entry.waiting and entry.not_before <= now and entry.task.engine in engines]
         ready.sort(key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
+        if prefer:
+            ready = ready[: max(count, AHEAD)]
+            ready.sort(key=lambda entry: (entry.new.priority, entry.task.created > now - PATIENCE and entry.new.inputs.model not in prefer))
+            ready[:count] = sorted(ready[:count], key=lambda entry: (entry.new.priority, entry.vstart, entry.task.id))
         return [self._claimed(entry, worker, now) for entry in ready[:count]]
 
     def _offer_missed(self, worker: str, held: Collection[tuple[UUID, int]]) -> None:

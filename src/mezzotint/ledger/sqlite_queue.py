@@ -16,7 +16,7 @@ from mezzotint.ledger.sqlite_connections import Connection
 from mezzotint.ledger.sqlite_ends import SqliteEnds
 from mezzotint.ledger.sqlite_outbox import owe
 from mezzotint.ledger.sqlite_tasks import virtual_clock
-from mezzotint.ledger.terms import not_enlisted
+from mezzotint.ledger.terms import AHEAD, PATIENCE, not_enlisted
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Orders
 
@@ -35,19 +35,31 @@ class SqliteQueue(SqliteEnds, SqliteCalls):
             self._end_abandoned(connection, left)
         return int(row["epoch"])
 
-    async def claim(self, worker: str, epoch: int, engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None = None) -> list[Claim]:
-        which = {"worker": worker, "epoch": epoch}
-        return await self._writer.do(lambda connection: self._claim(connection, which, engines, count, held))
-
-    def _claim(
-        self, connection: Connection, which: dict[str, Any], engines: Collection[str], count: int, held: Collection[tuple[UUID, int]] | None
+    async def claim(
+        self,
+        worker: str,
+        epoch: int,
+        engines: Collection[str],
+        count: int,
+        held: Collection[tuple[UUID, int]] | None = None,
+        prefer: Collection[str] = (),
     ) -> list[Claim]:
+        which = {"worker": worker, "epoch": epoch}
+        wish = {"count": count, "engines": records.encode(list(engines)).decode()}
+        if prefer:
+            wish |= {"prefer": records.encode(list(prefer)).decode(), "ahead": max(count, AHEAD)}
+        return await self._writer.do(lambda connection: self._claim(connection, which, wish, held))
+
+    def _claim(self, connection: Connection, which: dict[str, Any], wish: dict[str, Any], held: Collection[tuple[UUID, int]] | None) -> list[Claim]:
         if connection.execute(SQL["renew_lease"], which | {"until": self._lease_end()}).fetchone() is None:
             raise not_enlisted(**which)
         if held is not None:
             self._offer_missed(connection, which, set(held))
-        query = which | {"now": self._clock.now(), "count": count, "engines": records.encode(list(engines)).decode()}
-        rows = connection.execute(SQL["claim"], query).fetchall()
+        query = which | wish | {"now": self._clock.now()}
+        if "prefer" in wish:
+            rows = connection.execute(SQL["claim_preferred"], query | {"since": query["now"] - PATIENCE}).fetchall()
+        else:
+            rows = connection.execute(SQL["claim"], query).fetchall()
         if not rows:
             return []
         clock = max(virtual_clock(connection), *(row["vstart"] for row in rows))

@@ -8,6 +8,8 @@ from mezzotint.core.errors import BodyTooLarge, IdempotencyConflict, NotEnlisted
 from mezzotint.core.webhooks import DELAYS, Attempt, Standing
 
 SHARE = 9  # times the places that are free a key's tasks may be: alone it fills nine tenths of the queue, and something is left for others
+AHEAD = 8  # tasks at the head of the queue of which a worker may take those first that it prefers
+PATIENCE = 30.0  # seconds after which a task is not passed over any more for one that somebody prefers
 TAKEN = 90.0  # seconds that a delivery taken by a sender is not offered to another: longer than a send may last
 
 

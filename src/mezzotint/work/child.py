@@ -20,7 +20,7 @@ from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.core.previews import EVERY, Wish, marks
 from mezzotint.crash_points import reached
-from mezzotint.ports import Engine, Interrupted, Overlapping, Painting, PaintRequest, Previewing, Warming
+from mezzotint.ports import Engine, Interrupted, Keeping, Overlapping, Painting, PaintRequest, Previewing, Warming
 from mezzotint.work.frames import Frame, pack, read_frame
 from mezzotint.work.memory import TooMuch, at_most
 
@@ -173,7 +173,8 @@ class Child:
         if image is not None:
             reached("engine: painted")
             body = {"ticket": ticket, "prompt": painting.prompt, "format": image.format.value, "width": image.width, "height": image.height}
-            self._say("painted", body | {"engine": self._engine.name}, (image.data,))
+            kept = {"at_hand": list(self._engine.at_hand)} if isinstance(self._engine, Keeping) else {}
+            self._say("painted", body | {"engine": self._engine.name} | kept, (image.data,))
 
     def _answering(self, ticket: int, work: Callable[[], Made]) -> Made | None:
         """What the work makes; None where it was answered that it makes nothing."""

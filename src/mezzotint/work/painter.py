@@ -18,7 +18,7 @@ from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.core.previews import Wish, sound
 from mezzotint.crash_points import reached
-from mezzotint.ports import Interrupted
+from mezzotint.ports import Interrupted, Keeping
 from mezzotint.service.generate import Painted, PaintOrder
 from mezzotint.work.frames import LENGTHS, Frame, lengths, pack, unpack
 
@@ -101,6 +101,7 @@ class EngineChild:
         self._watched: dict[str, _Watch] = {}  # by task
         self._previews = False  # whether the child knows of them
         self.engine = ""
+        self.at_hand: tuple[str, ...] = ()
 
     @property
     def pid(self) -> int | None:
@@ -239,6 +240,7 @@ class EngineChild:
                 watch.show(frame.parts[0])
             return
         answer = _answer(frame)
+        self.at_hand = tuple(frame.body.get("at_hand", self.at_hand))
         del running.asked[ticket]
         if asked.future.done():
             return
@@ -316,6 +318,11 @@ async def _each_frame(process: asyncio.subprocess.Process, hear: Callable[[Frame
             hear(unpack(bytes(buffer[at + LENGTHS.size : middle]), bytes(buffer[middle:end])))
             at = end
         del buffer[:at]
+
+
+def preferred(lanes: Sequence[object]) -> list[str]:
+    """Models that one of them has at hand."""
+    return sorted({model for lane in lanes if isinstance(lane, Keeping) for model in lane.at_hand})
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

@@ -25,7 +25,7 @@ from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
 from mezzotint.crash_points import reached
 from mezzotint.service.generate import Painter, Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
-from mezzotint.work.painter import EngineDied
+from mezzotint.work.painter import EngineDied, preferred
 
 AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
 MOST_AHEAD = 96
@@ -223,7 +223,7 @@ class Supervisor:
                 await self._room_came.wait()
                 continue
             try:
-                pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT, self._in_hand())
+                pull = Pull(self._name, self._enlisted.epoch, self._engines, room, LONGEST_WAIT, self._in_hand(), preferred(self._lanes))
                 asked = time.monotonic()
                 pulled = await self._link.pull(pull)
             except NotEnlisted as error:

@@ -60,6 +60,7 @@ class DiffusersEngine:
         self._digests = Digests(keep / "digests.json" if keep else None)
         self._residents: Residents[Loaded] = Residents(room_of(self._machine), Loaded.release)
         self._tuned: dict[str, tuple[str, ...]] = {}
+        self._painted_with: dict[str, str] = {}  # weights by model
         self._depth: dict[str, DepthModel] = {}
         self._in_hand: previews.InHand | None = None
         self._shown: Loaded | None = None
@@ -68,6 +69,11 @@ class DiffusersEngine:
     def loaded(self) -> tuple[str, ...]:
         """Names of the weights that are loaded."""
         return self._residents.names
+
+    @property
+    def at_hand(self) -> tuple[str, ...]:
+        """Models that were painted with weights that are still loaded; see `ports.Keeping`."""
+        return tuple(model for model, name in self._painted_with.items() if name in self._residents.names)
 
     def warm(self, alive: Callable[[], None]) -> None:
         """Loads what the operator wants loaded, and paints once with it, so that compiled code is there before the first request."""
@@ -115,6 +121,7 @@ class DiffusersEngine:
 
     def _once(self, weights: Weights, task: Task, request: PaintRequest, report: Report) -> Painting:
         loaded = self._load(weights)
+        self._painted_with[request.model] = weights.name
         use_loras(loaded, self._loras(loaded.weights, dict(request.extras)))
         return self._painted(loaded, task, request, report)
 

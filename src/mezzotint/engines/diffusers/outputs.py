@@ -45,7 +45,7 @@ def delivered(picture: Any, machine: Machine) -> Delivered:
     import torch
 
     height, width = picture.shape[-2:]
-    eight = (picture.detach() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
+    eight = (picture.detach().float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
     if not machine.is_cuda:
         array: Array = eight.cpu().numpy()
         return Delivered(width, height, lambda: array)

@@ -104,6 +104,19 @@ WHERE id IN (
 )
 RETURNING id, attempt, created, started, vstart, class, account, hook;
 
+-- name: claim_preferred
+-- The same, and of the first :ahead tasks those of preferred models before others of their class that came after :since.
+UPDATE task SET state = 1, worker = :worker, epoch = :epoch, attempt = attempt + 1, started = coalesce(started, :now)
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, class, vstart, model, created FROM task
+        WHERE state = 0 AND not_before <= :now AND engine IN (SELECT value FROM json_each(:engines))
+        ORDER BY class, vstart, id LIMIT :ahead
+    )
+    ORDER BY class, created > :since AND model NOT IN (SELECT value FROM json_each(:prefer)), vstart, id LIMIT :count
+)
+RETURNING id, attempt, created, started, vstart, class, account, hook;
+
 -- name: held
 -- Of whatever epoch: a worker that comes back leaves nothing of an older one running.
 SELECT id, attempt, refunded, cancel_requested FROM task WHERE state = 1 AND worker = :worker;
