@@ -28,6 +28,7 @@ from mezzotint.ports import Limits
 from mezzotint.work import supervisor as module
 from mezzotint.work.frames import Frame
 from mezzotint.work.link import Link
+from mezzotint.work.pace import SOON
 from mezzotint.work.painter import EngineChild
 from tests.clocks import HandClock
 from tests.studio import KEY
@@ -92,7 +93,7 @@ async def test_the_next_task_is_pulled_when_a_slow_picture_is_nearly_done_and_no
         told = await station.ask(first)
 
     assert told["status"] == "processing"
-    assert told["step"] >= 60 - module.SOON / 0.05 - 15  # told now and then only, on a busy machine
+    assert told["step"] >= 60 - SOON / 0.05 - 15  # told now and then only, on a busy machine
 
 
 async def test_how_far_it_is_is_told_while_it_is_painted(station: Station) -> None:

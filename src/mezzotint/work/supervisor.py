@@ -25,11 +25,9 @@ from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
 from mezzotint.crash_points import reached
 from mezzotint.service.generate import Painter, Workshop, kept, painted_of
 from mezzotint.work.link import Link, LinkDown
+from mezzotint.work.pace import Course, Pace
 from mezzotint.work.painter import EngineDied, preferred
 
-AHEAD = 0.1  # seconds of work to hold beyond what is being painted, so that fast engines do not wait for the line
-MOST_AHEAD = 96
-SOON = 0.5  # seconds before a slow picture is done that the next is pulled: it is there, with its inputs, when the lane is free
 LINGER = 0.01  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
 FAST = 0.01  # seconds a picture, below which an engine counts as fast
 COMPANY = 64
@@ -84,22 +82,7 @@ class _Held:
     lost: bool = False
     seconds: float = 0.0  # that painting took
     calls: tuple[CallNote, ...] = ()  # that ended
-    first: tuple[float, int] | None = None  # when its first step was told, and which
-    soon: bool = False  # it will be done in less than SOON
-
-
-@dataclass
-class _Pace:
-    """How long pictures take, as a moving average."""
-
-    seconds: float = field(default=1.0)
-
-    def note(self, seconds: float) -> None:
-        self.seconds += 0.1 * (seconds - self.seconds)
-
-    @property
-    def ahead(self) -> int:
-        return min(MOST_AHEAD, int(AHEAD / max(self.seconds, 1e-4)))
+    course: Course = field(default_factory=Course)
 
 
 class Supervisor:
@@ -122,7 +105,7 @@ class Supervisor:
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
         self._ousted, self._turns = float("-inf"), _forever(TURNS)
-        self._pace = _Pace()
+        self._pace = Pace()
 
     async def run(self) -> None:
         """Until `drain` is called; then what is painted is finished within the grace, and the rest handed back."""
@@ -266,7 +249,7 @@ class Supervisor:
 
     def _soon_free(self, lane: Lane) -> bool:
         """Whether its picture is nearly done."""
-        return lane.slots == 1 and any(held.soon for held in self._held.values() if held.lane is lane)
+        return lane.slots == 1 and any(held.course.soon for held in self._held.values() if held.lane is lane)
 
     def _lose_all(self) -> None:
         for held in self._held.values():
@@ -418,8 +401,7 @@ class Supervisor:
     def _report(self, held: _Held) -> Callable[[int, int], None]:
         def report(step: int, steps: int) -> None:
             held.step = Progress(held.claim.task, held.claim.attempt, step, steps)
-            if not held.soon and _left(held, step, steps) < SOON:
-                held.soon = True
+            if held.course.now_soon(time.monotonic(), step, steps):
                 self._room_came.set()
                 self._rested.set()
 
@@ -483,14 +465,6 @@ class Supervisor:
                     if held is not None and held.claim.attempt == verdict.attempt:
                         self._forget(held)
             self._heard.set()
-
-
-def _left(held: _Held, step: int, steps: int) -> float:
-    """Seconds that its steps will still take, by those before; not known before the second that is told."""
-    if held.first is None or step <= held.first[1]:
-        held.first = held.first or ((time.monotonic(), step) if step else None)
-        return float("inf")
-    return (time.monotonic() - held.first[0]) / (step - held.first[1]) * (steps - step)
 
 
 def _forever(delays: Sequence[float]) -> Iterator[float]:
