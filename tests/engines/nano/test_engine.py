@@ -350,10 +350,17 @@ def test_arrays_that_hold_objects_are_not_loaded(tmp_path: Path) -> None:
 
 
 def test_words_that_were_not_taught_are_noted_with_the_picture(nano: NanoEngine) -> None:
-    told, known = (dict(nano.paint(a_request(prompt, steps=1), lambda *_: None).notes) for prompt in ("a hamburger on a table", "a cat in the snow"))
+    told, known = (dict(nano.paint(a_request(prompt, steps=1), lambda *_: None).notes) for prompt in ("a dragon on a table", "a cat in the snow"))
 
-    assert told["unknown words"].startswith("hamburger (nearest: ")
+    assert told["unknown words"] == "dragon (nearest: dinosaur)"
     assert "unknown words" not in known
+
+
+def test_the_nearest_known_thing_is_painted_and_the_result_says_so(nano: NanoEngine) -> None:
+    asked, meant = (nano.paint(a_request(prompt, steps=2), lambda *_: None) for prompt in ("a motorcycle in a city", "a bicycle in a city"))
+
+    assert asked.prompt == meant.prompt == "a bicycle in a city"
+    assert np.array_equal(asked.pixels.array, meant.pixels.array)
 
 
 def test_upsampling_adds_what_the_prompt_leaves_open_and_says_what_was_painted(nano: NanoEngine) -> None:

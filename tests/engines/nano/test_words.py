@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
-from mezzotint.engines.nano.words import MOST, KnownWords
+from mezzotint.engines.nano.words import MOST, KnownWords, Unknown
 from training.known import table, write
 
 THINGS = list(table()["things"])
@@ -29,7 +30,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> KnownWords:
     return loaded
 
 
-def unknown(known: KnownWords, encoder: TextEncoder, prompt: str) -> dict[str, str]:
+def unknown(known: KnownWords, encoder: TextEncoder, prompt: str) -> dict[str, str | None]:
     return {each.word: each.nearest for each in known.unknown(prompt, lambda word: encoder.encode([word]).pooled[0] / POOLED_SCALE)}
 
 
@@ -44,11 +45,36 @@ def test_what_was_taught_is_known_and_so_is_another_word_for_it(known: KnownWord
     assert unknown(known, encoder, prompt) == {}
 
 
-def test_a_word_that_was_not_taught_is_told_with_the_nearest_thing(known: KnownWords, encoder: TextEncoder) -> None:
-    found = unknown(known, encoder, "a philosopher and a hamburger on a table")
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("a dragon in the mountains", {"dragon": "dinosaur"}),
+        ("a motorcycle and a lion", {"motorcycle": "bicycle", "lion": "tiger"}),
+        ("a philosopher on a table", {"philosopher": None}),
+    ],
+)
+def test_a_word_that_was_not_taught_is_told_with_the_nearest_thing_if_one_is_near(known: KnownWords, encoder: TextEncoder, prompt: str, wanted: Any) -> None:
+    assert unknown(known, encoder, prompt) == wanted
 
-    assert set(found) == {"philosopher", "hamburger"}
-    assert found["hamburger"] in THINGS
+
+@pytest.mark.parametrize(
+    ("prompt", "heard"),
+    [
+        ("A dragon in the mountains", "A dinosaur in the mountains"),
+        ("a big motorcycle, at night", "a big bicycle, at night"),
+        ("un gato en el desierto", "un cat en el desierto"),
+        ("a dragon and a cat", "a dragon and a cat"),
+        ("the sea at sunset", "the sea at sunset"),
+        ("philosophy", "philosophy"),
+        ("", ""),
+    ],
+)
+def test_where_no_thing_is_known_the_nearest_is_heard(known: KnownWords, encoder: TextEncoder, prompt: str, heard: str) -> None:
+    assert known.nearest(prompt, lambda word: encoder.encode([word]).pooled[0] / POOLED_SCALE) == heard
+
+
+def test_unknown_words_are_told_in_few_words() -> None:
+    assert (str(Unknown("dragon", "dinosaur")), str(Unknown("wizard", None))) == ("dragon (nearest: dinosaur)", "wizard")
 
 
 def test_no_more_than_some_words_are_told(known: KnownWords, encoder: TextEncoder) -> None:

@@ -92,22 +92,27 @@ class NanoEngine:
         return request
 
     def _notes_on(self, prompt: str) -> list[tuple[str, str]]:
-        """For the picture's metadata: the words that nano was not taught, each with the thing it knows whose name is the nearest."""
-        if self._known is None:
-            return []
-        unknown = self._known.unknown(prompt, lambda word: self._encoder.encode([word]).pooled[0] / POOLED_SCALE)
-        return [("unknown words", ", ".join(f"{each.word} (nearest: {each.nearest})" for each in unknown))] if unknown else []
+        """For the picture's metadata: the words that nano was not taught, each with the thing it knows whose name is the nearest, if one is near."""
+        unknown = self._known.unknown(prompt, self._meaning) if self._known is not None else []
+        return [("unknown words", ", ".join(map(str, unknown)))] if unknown else []
+
+    def _meaning(self, word: str) -> Array:
+        """The word's unit vector (512,)."""
+        return np.asarray(self._encoder.encode([word]).pooled[0] / POOLED_SCALE, np.float32)
 
     def _worded(self, request: PaintRequest) -> PaintRequest:
-        """The request in the words that are painted: enriched where that is asked for, something where nothing is.
+        """The request in the words that are painted: something where nothing is asked for, the nearest thing that is known where it names
+        none, and more where enriching is asked for.
 
         Where a picture was given, that is what the request is about, and the prompt stays.
         """
         if request.pictures:
             return request
         idea = self._ideas.instead_of(request.prompt, self._encoded(request.prompt).pooled[0], request.seed)
-        if idea is None and dict(request.extras).get("prompt_upsampling") and self._known is not None:
-            idea = self._known.enriched(request.prompt, request.seed)
+        if idea is None and self._known is not None:
+            idea = self._known.nearest(request.prompt, self._meaning)
+            if dict(request.extras).get("prompt_upsampling"):
+                idea = self._known.enriched(idea, request.seed)
         return request if idea is None else dataclasses.replace(request, prompt=idea)
 
     def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None) -> Array:

@@ -18,18 +18,22 @@ Encode = Callable[[str], Array]
 """A word to its unit vector (512,)."""
 
 LIKE = 0.72  # cosine to a thing's name from which a word counts as another word for it: languages that were never taught, synonyms
+NEAR = 0.5  # cosine below which the nearest name is no nearer than chance would have it
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SHORTEST = 3  # letters of a word that is asked about
-MOST = 5  # words that are told of
+MOST, ASKED = 5, 12  # words that are told of, and that are asked about
 LANGUAGES = ("en", "de", "tr")
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A word nano was not taught, and the thing whose name is the nearest to it."""
+    """A word nano was not taught, and the thing whose name is the nearest to it; None where none is near."""
 
     word: str
-    nearest: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        return self.word if self.nearest is None else f"{self.word} (nearest: {self.nearest})"
 
 
 class KnownWords:
@@ -40,6 +44,7 @@ class KnownWords:
         self._table, self._vectors = table, vectors.astype(np.float32)
         self._things = list(table["things"])
         phrases = [phrase for kind in ("things", "places", "times", "weathers", "looks") for about in table[kind].values() for phrase in _phrases(about)]
+        self._joining = {word for phrase in table["plain"] for word in WORD.findall(phrase.lower())}
         self._words = {word for phrase in (*phrases, *table["plain"]) for word in WORD.findall(phrase.lower())}
 
     @classmethod
@@ -52,15 +57,26 @@ class KnownWords:
 
     def unknown(self, prompt: str, encode: Encode) -> list[Unknown]:
         """Words of the prompt that were not taught and are not another word for something that was; at most MOST."""
-        found: dict[str, Unknown] = {}
-        for word in WORD.findall(prompt.lower()):
-            if len(word) < SHORTEST or self._knows(word) or word in found or len(found) == MOST:
-                continue
+        strange = self._strange(prompt, encode)
+        return [Unknown(word, self._things[nearest] if like >= NEAR else None) for word, nearest, like in strange if like < LIKE][:MOST]
+
+    def nearest(self, prompt: str, encode: Encode) -> str:
+        """The prompt with the nearest thing that nano knows in place of one that it does not; as it is where it names a thing, or none is near."""
+        if self._thing_in(prompt)[1] is not None:
+            return prompt
+        word, thing, like = max(self._strange(prompt, encode), key=lambda each: each[2], default=("", 0, 0.0))
+        if like < NEAR:
+            return prompt
+        return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", self._things[thing], prompt, count=1, flags=re.IGNORECASE)
+
+    def _strange(self, prompt: str, encode: Encode) -> list[tuple[str, int, float]]:
+        """The first words that were not taught, each with the number of the thing whose name is the nearest, and how like it is."""
+        words = dict.fromkeys(word for word in WORD.findall(prompt.lower()) if len(word) >= SHORTEST and not self._knows(word))
+        found = []
+        for word in list(words)[:ASKED]:
             likeness = self._vectors @ encode(word)
-            nearest = int(likeness.argmax())
-            if likeness[nearest] < LIKE:
-                found[word] = Unknown(word, self._things[nearest])
-        return list(found.values())
+            found.append((word, int(likeness.argmax()), float(likeness.max())))
+        return found
 
     def _knows(self, word: str) -> bool:
         """Taught, or taught but for a plural's ending."""
@@ -87,11 +103,14 @@ class KnownWords:
         return phrase
 
     def _thing_in(self, prompt: str) -> tuple[str, str | None]:
-        """The language in which the prompt names a thing, and the thing; of several names the longest, of several languages the first."""
+        """The language in which the prompt names a thing, and the thing; of several names the longest, of several languages the first.
+
+        What also joins words in another language does not count: "at" is Turkish for a horse.
+        """
         best: tuple[int, str, str | None] = (0, "en", None)
         for name, about in self._table["things"].items():
             for language in LANGUAGES:
-                longest = max((len(phrase) for phrase in about[language] if _says(prompt, phrase)), default=0)
+                longest = max((len(phrase) for phrase in about[language] if phrase not in self._joining and _says(prompt, phrase)), default=0)
                 if longest > best[0]:
                     best = (longest, language, name)
         return best[1], best[2]
