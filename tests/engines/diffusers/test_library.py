@@ -77,6 +77,20 @@ def test_a_finetune_is_a_lora_or_weights_of_its_own() -> None:
     assert "there are: ink, my-dog" in str(failure)
 
 
+def test_weights_are_looked_at_once() -> None:
+    looked: list[str] = []
+
+    def look(weights: Weights) -> Folder:
+        looked.append(weights.name)
+        return Folder(Path(weights.name), "FluxPipeline", ())
+
+    library = Library({"FLUX.1-dev": Weights("FLUX.1-dev", hub="black-forest-labs/FLUX.1-dev")}, look=look)
+    for _ in range(3):
+        library.choose("flux-dev", Mode.TEXT)
+
+    assert looked == ["FLUX.1-dev"]
+
+
 def test_redux_and_depth_are_found_by_their_published_names_or_the_operators() -> None:
     library = a_library("FLUX.1-Redux-dev", "Depth-Anything-V2-Small-hf", "other")
     plain = Weights("dev", folder=Path("dev"))

@@ -91,13 +91,13 @@ class DiffusersEngine:
         extras = dict(request.extras)
         report(0, request.steps)
         task = task_of(request.model, [name for name, _ in request.pictures], margins=bool(extras.get("margins")))
-        weights = self._library.choose(request.model, task.mode, str(extras.get("finetune_id") or ""))
         with Heartbeat(report, request.steps) as heart:
 
             def stepped(step: int, steps: int) -> None:
                 heart.stop()
                 report(step, steps)
 
+            weights = self._library.choose(request.model, task.mode, str(extras.get("finetune_id") or ""))
             try:
                 return self._once(weights, task, request, stepped)
             except Exception as error:

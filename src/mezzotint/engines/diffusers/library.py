@@ -24,6 +24,7 @@ class Library:
     weights: Mapping[str, Weights]
     models: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     look: Callable[[Weights], Folder] = field(default=lambda weights: look(place_of(weights), weights.variant))
+    _kinds: dict[str, str] = field(default_factory=dict, compare=False)  # by name, of those that were looked at: the hub is not asked twice
 
     @property
     def warm(self) -> tuple[Weights, ...]:
@@ -60,7 +61,9 @@ class Library:
         return preferred(model)
 
     def can(self, weights: Weights, mode: Mode) -> bool:
-        kind = self.look(weights).kind
+        if weights.name not in self._kinds:
+            self._kinds[weights.name] = self.look(weights).kind
+        kind = self._kinds[weights.name]
         return kind in FAMILIES and mode in FAMILIES[kind].pipelines
 
     def _finetuned(self, meant: Iterable[str], finetune: str) -> Weights | None:
