@@ -16,7 +16,7 @@ from mezzotint.engines.diffusers.machine import Machine, attention_for
         ((8, 6), {"flash_attn"}, "flash"),
         ((8, 9), set(), "native"),
         ((9, 0), {"flash_attn_interface", "kernels"}, "_flash_3"),
-        ((9, 0), {"kernels"}, "_flash_3_hub"),
+        ((9, 0), {"kernels"}, "_native_cudnn"),
         ((9, 0), set(), "_native_cudnn"),
         ((10, 0), {"flash_attn_interface"}, "_native_cudnn"),
         ((12, 0), set(), "_native_cudnn"),

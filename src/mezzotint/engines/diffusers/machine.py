@@ -11,10 +11,11 @@ from mezzotint.engines.diffusers.fitting import Card
 from mezzotint.routing.weights import AUTO
 
 HOPPER, ADA = (9, 0), (8, 9)
-# of a capability, the back ends from fast to plain, each with the module that it needs; "" is PyTorch itself
+# of a capability, the back ends from fast to plain, each with the module that it needs; "" is PyTorch itself. None that fetches its code
+# from the hub: those are used where the operator names them.
 ATTENTION: tuple[tuple[tuple[int, int], tuple[tuple[str, str], ...]], ...] = (
     ((10, 0), (("_native_cudnn", ""),)),
-    (HOPPER, (("_flash_3", "flash_attn_interface"), ("_flash_3_hub", "kernels"), ("_native_cudnn", ""))),
+    (HOPPER, (("_flash_3", "flash_attn_interface"), ("_native_cudnn", ""))),
     ((8, 0), (("flash", "flash_attn"), ("native", ""))),
 )
 

@@ -59,7 +59,7 @@ def _attention(loaded: Loaded, tuning: Tuning) -> list[str]:
         return []
     try:
         loaded.base.transformer.set_attention_backend(word)
-    except (RuntimeError, ImportError, ValueError) as error:
+    except (RuntimeError, ImportError, ValueError, OSError) as error:
         if named:
             from mezzotint.core.errors import EngineFailure
 
