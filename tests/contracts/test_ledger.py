@@ -623,5 +623,5 @@ async def test_the_secret_stays_the_same(ledger: Ledger) -> None:
 async def test_a_closed_ledger_promises_nothing(ledger: Ledger) -> None:
     await ledger.close()
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^the ledger is closed$"):
         await ledger.submit(a_task(), FREE)

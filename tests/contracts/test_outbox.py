@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 
 from mezzotint.core.tasks import Verdict
 from mezzotint.core.webhooks import ATTEMPTS, DELAYS, KEPT, LONGEST_PAUSE, Attempt, Delivery, Event, Message, Standing, Try
-from mezzotint.ledger.terms import TAKEN
+from mezzotint.ledger.terms import TAKEN, Terms
 from mezzotint.ports import Ledger
 from tests.clocks import HandClock
 from tests.contracts.conftest import TERMS
@@ -284,6 +285,19 @@ async def test_what_is_put_off_is_one_and_only_while_its_sender_has_it(ledger: L
     assert await ledger.due(10) == [first]
     clock.advance(TAKEN - 5)
     assert [delivery.id for delivery in await ledger.due(10)] == [second.id]
+
+
+async def test_the_operator_says_how_often_and_how_late_a_webhook_is_tried_again(open_ledger: Callable[[Terms], Ledger], clock: HandClock) -> None:
+    ledger = open_ledger(Terms(webhook_delays=(7.0,)))
+    await an_owed_webhook(ledger)
+    standings = []
+    for _ in range(2):
+        [delivery] = await ledger.due(10)
+        standings.append(await ledger.record(delivery, Attempt(500), 0.0))
+        clock.advance(await ledger.next_due() or 0.0)
+
+    assert standings == [Standing.PENDING, Standing.FAILED]
+    assert [each.at - clock.now() for each in (await the_message(ledger)).tries] == [-7.0, 0.0]
 
 
 async def test_another_accounts_message_is_not_there(ledger: Ledger, clock: HandClock) -> None:

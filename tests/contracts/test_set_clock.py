@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mezzotint.core.files import File
-from mezzotint.core.tasks import Verdict
+from mezzotint.core.tasks import Status, Verdict
+from mezzotint.core.webhooks import DELAYS, Attempt
 from mezzotint.ports import Ledger, Limits
 from tests.clocks import HandClock
+from tests.contracts.conftest import TERMS
 from tests.tasks import a_task, an_id, ready
 
 FREE = Limits()
@@ -43,6 +45,29 @@ async def test_nothing_is_early_or_late_when_the_clock_is_set(ledger: Ledger, cl
     assert [claim.task for claim in await ledger.claim("w", epoch, ["stub"], 3)] == [delayed.id]
     clock.advance(20)
     assert await ledger.reap() == 2
+    clock.advance(600)
+    assert await ledger.reap() == 1  # whose time was up
+    ended = await ledger.get(delayed.id)
+    assert ended is not None
+    assert ended.status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, -86_400.0])
+async def test_pictures_and_webhooks_keep_what_is_left_of_their_time(ledger: Ledger, clock: HandClock, seconds: float) -> None:
+    await ledger.submit(task := a_task(webhook_url="https://example.com/"), FREE)
+    [claim] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 1)
+    await ledger.settle([Verdict(claim.task, claim.attempt, ready())])
+    [delivery] = await ledger.due(9)
+    await ledger.record(delivery, Attempt(500), 0.0)
+    until = clock.now() + TERMS.keep_images
+
+    ledger.move(seconds, "a mark")
+    clock.advance(seconds)
+
+    found = await ledger.get(task.id)
+    assert found is not None
+    assert found.images_until == until + seconds
+    assert (await ledger.due(9), await ledger.next_due()) == ([], DELAYS[0])
 
 
 async def test_a_clock_that_was_set_before_the_start_moves_what_is_kept_and_not_leases(ledger: Ledger, clock: HandClock) -> None:

@@ -19,8 +19,9 @@ def coverage_of(scope: Sequence[Module]) -> dict[str, float]:
     where = environment(ROOT / "src", ROOT) | {"COVERAGE_FILE": os.fspath(WORK / "branches")}
     tests = list(TESTS)
     run = [*python, "run", "--branch", f"--include={files}", "-m", "pytest", "-q", "--hypothesis-seed=0", *tests]
-    if subprocess.run(run, cwd=ROOT, env=where, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise SystemExit("the tests fail without a fault")
+    with (WORK / "covered.log").open("wb") as log:
+        if subprocess.run(run, cwd=ROOT, env=where, stdout=log, check=False).returncode:
+            raise SystemExit(f"the tests fail without a fault: see {log.name}")
     report = WORK / "covered.json"
     subprocess.run([*python, "json", "-q", "-o", os.fspath(report)], cwd=ROOT, env=where, check=True)
     subprocess.run([*python, "report", "-m", "--skip-covered"], cwd=ROOT, env=where, check=True)

@@ -16,7 +16,7 @@ from mutmut.utils.file_utils import change_cwd
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 
 from tests.acceptance.mutants.found import Fate, Mutant
-from tests.acceptance.mutants.scope import ROOT, TESTS, WORK, Module, environment
+from tests.acceptance.mutants.scope import OPTIONS, ROOT, TESTS, WORK, Module, environment
 
 MUTATED = WORK / "mutants"  # where mutmut keeps its copy; the name is its own
 KILLED, TIMED_OUT = {1, 2, 3, 4, -11}, {-9, -24, 24, 36, 152, 255}  # exit statuses of the tests' process; 0: none of them noticed
@@ -26,7 +26,7 @@ WORKERS = str(min(4, os.cpu_count() or 1))
 def try_functions(scope: Sequence[Module], *, again: bool) -> list[Mutant]:
     """All mutants of these modules' functions, or `again` only those that survived the last run."""
     if not again:
-        shutil.rmtree(WORK, ignore_errors=True)
+        shutil.rmtree(MUTATED, ignore_errors=True)
     for folder in (MUTATED / "src", MUTATED / "tests"):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("src", "tests"):
@@ -45,7 +45,7 @@ def _settings(scope: Sequence[Module]) -> str:
         "source_paths": ["src"],
         "only_mutate": [module.path for module in scope],
         "pytest_add_cli_args_test_selection": list(TESTS),
-        "pytest_add_cli_args": ["--hypothesis-seed=0"],
+        "pytest_add_cli_args": list(OPTIONS),
         "timeout_multiplier": 4,
         "timeout_constant": 4,
         "use_git_change_detection": False,

@@ -23,7 +23,7 @@ import pytest
 
 from tests.acceptance.mutants.elsewhere import Candidate
 from tests.acceptance.mutants.found import Fate, Mutant
-from tests.acceptance.mutants.scope import LEDGER_TESTS, ROOT, WORK, environment
+from tests.acceptance.mutants.scope import LEDGER_TESTS, OPTIONS, ROOT, WORK, environment
 
 PRELOADED = (
     "anyio.pytest_plugin",
@@ -38,15 +38,7 @@ PRELOADED = (
 )
 PATIENCE = 300.0  # seconds that a run may take: many times what all of its tests do
 NOTHING_FAILED, NO_TESTS = 0, 5
-OPTIONS = [
-    "-x",
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "--hypothesis-seed=0",
-    "--rootdir=.",
-    "--assert=plain",
-]  # whose rewriting wants modules that nobody has loaded yet
+QUIETLY = ["-x", "-q", "-p", "no:cacheprovider", *OPTIONS, "--rootdir=.", "--assert=plain"]  # whose rewriting wants modules that nobody has loaded yet
 
 
 Make = Callable[[Candidate, Path], None]
@@ -90,7 +82,7 @@ class Runs:
     def _begin(self, candidate: Candidate, folder: Path) -> None:
         def work() -> int:
             self._make(candidate, folder)
-            return int(pytest.main([*OPTIONS, *candidate.tests]))
+            return int(pytest.main([*QUIETLY, *candidate.tests]))
 
         self._runs[fork(folder, work)] = _Run(candidate, folder, time.monotonic() + PATIENCE)
 
@@ -148,7 +140,7 @@ def in_place(workers: int) -> tuple[Runs, dict[str, list[str]]]:
     if _wait(fork(ROOT, lambda: _observe(told))) != NOTHING_FAILED:
         raise SystemExit(f"the tests fail without a fault: see {_output(ROOT)}")
     with contextlib.redirect_stdout(io.StringIO()):
-        pytest.main(["--collect-only", "-q", *OPTIONS[1:], *LEDGER_TESTS])
+        pytest.main(["--collect-only", "-q", *QUIETLY[1:], *LEDGER_TESTS])
     found: dict[str, list[str]] = json.loads(told.read_text("utf-8"))
     return Runs([ROOT] * workers, _exchange), found
 
@@ -202,7 +194,7 @@ def _observe(told: Path) -> int:
     observer = _Observer()
     statements = _Noting(queries.load_queries("sqlite"), observer.taken)
     vars(queries)["load_queries"] = functools.wraps(queries.load_queries)(lambda dialect: statements)
-    status = int(pytest.main([*OPTIONS, *LEDGER_TESTS], plugins=[observer]))
+    status = int(pytest.main([*QUIETLY, *LEDGER_TESTS], plugins=[observer]))
     every = {name: sorted((test for test, names in observer.of_test.items() if name in names), key=observer.seconds.__getitem__) for name in statements}
     told.write_text(json.dumps(every), "utf-8")
     return status

@@ -16,6 +16,7 @@ LEDGER_TESTS = ("tests/ledger", *(f"tests/contracts/test_{name}.py" for name in 
 CORE_TESTS = ("tests/core/test_signing.py", "tests/core/test_tasks.py")
 NET_TESTS = ("tests/net",)
 TESTS = (*CORE_TESTS, *NET_TESTS, *LEDGER_TESTS)
+OPTIONS = ("--hypothesis-seed=0", "-p", "tests.acceptance.mutants.plugin")
 QUERIES = "src/mezzotint/ledger/sql/sqlite/queries.sql"
 
 
