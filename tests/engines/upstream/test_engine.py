@@ -357,6 +357,16 @@ async def test_a_task_that_nobody_can_take_ends_when_its_time_is_over() -> None:
     assert (failed.value.code, failed.value.unused) == ("provider_unavailable", False)
 
 
+async def test_a_task_that_is_handed_back_comes_again_before_its_time_is_over() -> None:
+    async with an_office(one("bfl"), deadline=60.0) as office:
+        claim = await office.claim("a boat fault:429")
+        with pytest.raises(EngineFailure) as failed:
+            await office.run(replace(claim, age=59.5))
+
+    assert failed.value.unused
+    assert 0 < failed.value.delay <= 0.5
+
+
 async def test_no_more_pictures_are_ordered_at_a_time_than_the_provider_takes() -> None:
     fakes = one("bfl", seconds=0.2)
     fake = fakes["bfl"][1]

@@ -105,8 +105,9 @@ class UpstreamEngine:
             found = await self._asked(trip, counter, way)
             if found is not None:
                 return found
-        if trip.hope and not trip.deadline.over(self._longest(trip)):
-            raise EngineFailure(trip.why, unused=True, delay=min(max(trip.wait, 0.1), LONGEST_AGAIN))
+        left = trip.deadline.left(self._longest(trip))
+        if trip.hope and left > 0:
+            raise EngineFailure(trip.why, unused=True, delay=min(max(trip.wait, 0.1), LONGEST_AGAIN, left))
         code = "provider_unavailable" if trip.hope else trip.code
         raise EngineFailure(trip.why or "no provider in mezzotint.toml has this model", code=code)
 
