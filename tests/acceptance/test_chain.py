@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from mezzotint.core.headers import read_header
-from tests.acceptance.chains import KINDS, Chain, a_chain, a_gateway, operators_file, provider_at, through
-from tests.acceptance.servers import wait_ready
+from tests.acceptance.chains import KINDS, REACHING, Chain, a_chain, a_gateway, operators_file, provider_at, through
+from tests.acceptance.servers import KEY, Server, ending, serving, until, wait_ready
 from tests.pictures import a_file, in_base64
 
 # a model for each kind of provider, so that one gateway has them all
@@ -94,3 +95,26 @@ def test_a_gateway_without_its_providers_key_says_which_is_missing(tmp_path: Pat
     config = operators_file({"flux-dev": through("bfl")}, {"bfl": provider_at("http://127.0.0.1:9", "bfl")})
     with a_gateway(tmp_path, config, BEHIND_KEY="", MEZZOTINT_LIMITS="off") as front, front.client() as client:
         assert client.get("/readyz").status_code == 200  # it goes on serving; its worker says in the log what it lacks
+
+
+@pytest.mark.parametrize("how", ["stop", "kill_all"])
+def test_a_gateway_that_was_stopped_or_killed_goes_on_with_what_it_had_ordered(tmp_path: Path, how: str) -> None:
+    with serving(tmp_path / "behind", MEZZOTINT_STUB_SECONDS="4") as behind:
+        folder = tmp_path / "front"
+        folder.mkdir()
+        (folder / "mezzotint.toml").write_text(operators_file({"flux-dev": through("bfl")}, {"bfl": provider_at(behind.url, "bfl")}))
+        settings: dict[str, Any] = REACHING | {"BEHIND_KEY": KEY}
+        front = Server(folder, **settings)
+        with ending(front.start()):
+            with front.client() as client:
+                task = client.post("/v1/flux-dev", json={"prompt": "a boat", "width": 256, "height": 256}).json()["id"]
+                until(lambda: [call["state"] for call in client.get(f"/v1/tasks/{task}").json()["upstream"]] == ["submitted"], 30, "an id")
+            began = time.monotonic()
+            getattr(front, how)()
+            assert time.monotonic() - began < 15  # it does not wait for the provider's picture
+            with front.start().client() as client, behind.client() as other:
+                assert wait_ready(client, task)["status"] == "Ready"
+                told = client.get(f"/v1/tasks/{task}").json()
+                assert [call["state"] for call in told["upstream"]] == ["done"]
+                assert len(other.get("/v1/tasks").json()["data"]) == 1
+            front.stop()
