@@ -28,6 +28,7 @@ class Log:
     """What callers know. `wrong` are answers that no fault excuses."""
 
     tasks: dict[str, str] = field(default_factory=dict)  # by idempotency key: whose create was answered 200
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)  # by idempotency key: what was asked for beside the usual
     refused: int = 0  # 503 with Retry-After
     cut: int = 0  # connections that ended without an answer
     polls: int = 0
@@ -72,7 +73,8 @@ class Caller:
         return f"{self._name} {self._number}"
 
     def create(self, key: str, **more: Any) -> str | None:
-        """The task; None where it was refused, or not answered."""
+        """The task; None where it was refused, or not answered. A repeat asks for the same, whoever asked first."""
+        more = self._log.asked.setdefault(key, more)
         body = {"prompt": f"boat {key}", "seed": 7, "width": 256, "height": 256, "output_format": "png", "webhook_url": self._hook}
         if key.endswith(("0", "5")):
             body["image_prompt"] = PICTURE
