@@ -128,6 +128,9 @@ class Deliveries:
         """Seconds until the next retry comes due, if that is sooner than we look anyway."""
         try:
             left = await self._tools.ledger.next_due()
+        except MezzotintError as error:
+            log.warning("outbox cannot be read", why=str(error))
+            return IDLE
         except Exception:
             log.exception("outbox cannot be read")
             return IDLE
