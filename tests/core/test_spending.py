@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from mezzotint.core.accounts import Usage
-from mezzotint.core.spending import FORMULA, rows, table
+from mezzotint.core.spending import FORMULA, amount, rows, table
 
 USED = [
     Usage("k1", "flux-dev", "2027-01-15", "", 2, 5.0),
@@ -17,6 +17,11 @@ USED = [
     Usage("k2", "flux-2-pro", "2027-01-15", "shop", 3, 0.1),
     Usage("k2", "flux-2-pro", "2027-01-15", "site", 1, 0.2),
 ]
+
+
+@pytest.mark.parametrize(("spent", "read"), [(0, "0"), (2.5, "2.5"), (0.3, "0.3"), (100, "100"), (1e6, "1000000"), (0.1 + 0.2, "0.3"), (0.00004, "0")])
+def test_an_amount_is_read_without_exponents_and_needless_zeros(spent: float, read: str) -> None:
+    assert amount(spent) == read
 
 
 def test_a_row_has_what_is_told_apart_in_that_order_and_nothing_else() -> None:

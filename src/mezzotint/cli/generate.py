@@ -20,6 +20,7 @@ from mezzotint.client.errors import ClientError
 from mezzotint.client.flow import Job, Picture, Snapshot
 from mezzotint.client.sync import Client
 from mezzotint.core.catalogue import ModelCard
+from mezzotint.core.spending import amount
 
 LONGEST_NAME = 60
 SEPARATORS = ("/", os.sep)
@@ -81,7 +82,7 @@ def estimate(arguments: Sequence[str]) -> None:
         if parsed.json:
             say_json({"model": card.name, "credits": cost})
         else:
-            say(f"{cost:g} credits")
+            say(f"{amount(cost)} credits")
 
 
 def _format_for(place: Place, card: ModelCard, parameters: dict[str, Any]) -> dict[str, Any]:

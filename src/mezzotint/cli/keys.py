@@ -17,6 +17,7 @@ import typer
 from mezzotint.cli.console import Exit, a_number, ending_well, leave, note, say, say_json
 from mezzotint.core.accounts import DEFAULT_ACCOUNT, SCOPES, ApiKey, Rate, digest, handle, new_key, read_rate
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS
+from mezzotint.core.spending import amount
 from mezzotint.ports import Keys
 from mezzotint.settings import Settings, read_settings
 
@@ -197,7 +198,7 @@ def credit_account(
         if as_json:
             say_json({"account": account, "credits": left})
         else:
-            say(f"account {account} has {'no limit' if left is None else f'{left:g} credits'}")
+            say(f"account {account} has {'no limit' if left is None else f'{amount(left)} credits'}")
 
 
 @app.command("revoke")

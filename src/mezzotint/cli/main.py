@@ -111,7 +111,7 @@ def usage_command(
 ) -> None:
     """List what was painted and what it cost."""
     from mezzotint.cli.connect import connected
-    from mezzotint.core.spending import COLUMNS, table
+    from mezzotint.core.spending import COLUMNS, amount, table
 
     with ending_well(as_json=as_json), connected() as client:
         names = tuple(by or ())
@@ -125,8 +125,8 @@ def usage_command(
             return
         for use in told["data"]:
             say("  ".join((f"{use['tasks']:>7}", f"{use['credits']:>12.2f}", *(use[name] for name in names or COLUMNS if use[name]))))
-        left = "no limit" if told["credits_left"] is None else f"{told['credits_left']:g} credits left"
-        say(f"{told['total']['tasks']} tasks, {told['total']['credits']:g} credits (0.01 USD each); {left}")
+        left = "no limit" if told["credits_left"] is None else f"{amount(told['credits_left'])} credits left"
+        say(f"{told['total']['tasks']} tasks, {amount(told['total']['credits'])} credits (0.01 USD each); {left}")
 
 
 @app.command("watch")

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from mezzotint.cli.console import say, say_json
+from mezzotint.core.spending import amount
 from mezzotint.settings import Settings, read_settings
 
 
@@ -28,7 +29,7 @@ def providers(*, as_json: bool) -> bool:
 
 
 def _of(spent: float, cap: float | None) -> str:
-    return f"{spent:g}" if cap is None else f"{spent:g} of {cap:g}"
+    return amount(spent) if cap is None else f"{amount(spent)} of {amount(cap)}"
 
 
 async def _told(settings: Settings) -> list[dict[str, Any]]:

@@ -27,6 +27,11 @@ def table(rows: Iterable[Mapping[str, Any]], by: Sequence[str]) -> Iterator[str]
         yield _line([*(_harmless(row[name]) for name in by), row["tasks"], round(row["credits"], 6)])
 
 
+def amount(spent: float) -> str:
+    """As people read it: to the ten-thousandth of a credit, without needless zeros, and never with an exponent."""
+    return f"{spent:.4f}".rstrip("0").rstrip(".")
+
+
 def _harmless(text: str) -> str:
     """Labels are whatever callers chose; one that begins like a formula is marked as text, in the way that spreadsheets mark it."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -8,6 +8,7 @@ from typing import Any
 
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errands import ProviderAnswer
+from mezzotint.core.spending import amount
 from mezzotint.engines.upstream.providers import way_to
 from mezzotint.engines.upstream.words import Desk, Dialect, Junk, complaint, read_object
 from mezzotint.ports import ProviderLine
@@ -70,7 +71,7 @@ def _of_models(provider: Provider, answer: ProviderAnswer, wanted: Sequence[str]
         return Checked(
             len(missing) < len(wanted), f"{where} the key is accepted, but it does not list {named}; `models` in mezzotint.toml says what it calls them"
         )
-    left = f", {told['credits']:g} credits left" if isinstance(told.get("credits"), int | float) else ""
+    left = f", {amount(told['credits'])} credits left" if isinstance(told.get("credits"), int | float) else ""
     return Checked(True, f"{where} the key is accepted{left}")
 
 
