@@ -35,6 +35,9 @@ STATEMENTS = {
     "DELETE FROM t WHERE NOT EXISTS (SELECT 1 FROM u);": {
         "DELETE FROM t WHERE EXISTS (SELECT 1 FROM u);", "DELETE FROM t WHERE 1;", "DELETE FROM t WHERE 0;",
     },
+    "SELECT a FROM t WHERE b NOT IN (SELECT c FROM u);": {
+        "SELECT a FROM t WHERE b IN (SELECT c FROM u);", "SELECT a FROM t WHERE 1;",
+    },
     "INSERT INTO t (a) VALUES (max(:a, 2));": {
         "INSERT INTO t (a) VALUES (min(:a, 2));", "INSERT INTO t (a) VALUES (max(NULL, 2));", "INSERT INTO t (a) VALUES (max(:a, 3));",
         "INSERT INTO t (a) VALUES (max(:a, 1));",

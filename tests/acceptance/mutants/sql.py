@@ -115,7 +115,7 @@ def _exchanges(tokens: Sequence[Token]) -> Iterator[Change]:
         elif (token.text, after) == ("NOT", "EXISTS"):
             yield _over(tokens[index : index + 2], "EXISTS")
         elif token.text == "IN":
-            yield _over([token], "NOT IN")
+            yield _over(tokens[index - 1 : index + 1], "IN") if before == "NOT" else _over([token], "NOT IN")
         elif token.text == "LEFT":
             yield _over([token], "")
 
