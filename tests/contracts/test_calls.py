@@ -66,6 +66,29 @@ async def test_the_next_attempt_is_told_of_all_calls_with_their_age(ledger: Ledg
     assert again.age == 5.0
 
 
+async def test_how_old_a_call_is_and_who_began_it_is_the_ledgers_word(ledger: Ledger, clock: HandClock) -> None:
+    claim = await a_claim(ledger)
+    await noted(ledger, a_call(claim, age=7.0, begun=1.0))
+    assert [(call.age, call.begun, call.attempt) for call in await ledger.calls_of(claim.task)] == [(0.0, clock.now(), claim.attempt)]
+
+    await noted(ledger, replace(a_call(claim, SUBMITTED, age=7.0, begun=1.0), attempt=claim.attempt + 1))
+
+    assert [(call.age, call.begun, call.attempt) for call in await ledger.calls_of(claim.task)] == [(0.0, clock.now(), claim.attempt)]
+    [again] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 1)
+    assert [call.age for call in again.calls] == [0.0]
+
+
+async def test_a_month_is_all_of_its_days_and_no_other(ledger: Ledger, clock: HandClock) -> None:
+    claim, caps = await a_claim(ledger), Caps(per_month=8.0)
+    for number in (1, 2):
+        assert await noted(ledger, a_call(claim, number=number), caps) is Noted.KEPT
+        clock.advance(86_400)
+
+    assert await noted(ledger, a_call(claim, number=3), caps) is Noted.SPENT
+    clock.advance(31 * 86_400)
+    assert await noted(ledger, a_call(claim, number=3), caps) is Noted.KEPT
+
+
 async def test_only_the_attempt_that_has_the_task_may_begin_a_call(ledger: Ledger) -> None:
     old = await a_claim(ledger)
     [new] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 1)

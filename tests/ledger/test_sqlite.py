@@ -421,6 +421,23 @@ async def test_after_a_restart_nobody_is_expired_for_one_lease(path: Path, clock
     await after.close()
 
 
+async def test_after_a_restart_nothing_is_put_off_for_more_than_a_lease(path: Path, clock: HandClock) -> None:
+    """The clock may have been wrong when it was."""
+    before = SqliteLedger(path, clock, Terms(lease=15))
+    for _ in range(2):
+        await before.submit(a_task(), FREE)
+    epoch = await before.enlist("w")
+    for delay, claim in zip((5, 3600), await before.claim("w", epoch, ["stub"], 2), strict=True):
+        await before.settle([Verdict(claim.task, 1, None, delay=delay)])
+    await before.close()
+
+    after = SqliteLedger(path, clock, Terms(lease=15))
+    for seconds, ready_now in ((5.0, 1), (9.5, 0), (0.5, 1)):
+        clock.advance(seconds)
+        assert len(await after.claim("w", epoch, ["stub"], 2)) == ready_now
+    await after.close()
+
+
 # commits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import AsyncIterator
 
 import pytest
@@ -75,6 +76,56 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(line: GuardedL
         answer = await line.ask(asked(receiver, most=1000))
 
     assert (answer.status, answer.body, answer.error) == (0, b"", "it sends more than 1000 bytes")
+
+
+# addresses that a provider names
+
+
+@pytest.fixture
+async def judged() -> AsyncIterator[GuardedLine]:
+    """Whose guard lets this machine be reached."""
+    made = GuardedLine(Guard([ipaddress.ip_network("127.0.0.0/8")]))
+    yield made
+    await made.close()
+
+
+async def test_what_lies_where_a_provider_says_is_fetched(judged: GuardedLine) -> None:
+    async with receiving(saying(201, b"a picture", X_Kind="PNG")) as receiver:
+        answer = await judged.ask(asked(receiver, own=False))
+
+    [heard] = receiver.heard
+    assert (heard.method, heard.target, heard.headers["x-key"], heard.body) == ("POST", "/v1/flux-dev?x=1", "secret", b"{}")
+    assert (answer.status, answer.body, answer.headers["x-kind"], answer.sent, answer.error) == (201, b"a picture", "PNG", True, "")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [saying(200, b"x" * 1001), sending(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3e8\r\n" + b"x" * 1000 + b"\r\n1\r\nx\r\n0\r\n\r\n")],
+    ids=["said", "not said"],
+)
+@pytest.mark.parametrize(("most", "error"), [(1000, "it sends more than 1000 bytes"), (1001, "")])
+async def test_it_is_read_up_to_its_bound(judged: GuardedLine, script: Script, most: int, error: str) -> None:
+    async with receiving(script) as receiver:
+        answer = await judged.ask(asked(receiver, own=False, most=most))
+
+    assert (answer.status, len(answer.body), answer.error, answer.sent) == ((0, 0, error, True) if error else (200, 1001, "", True))
+
+
+@pytest.mark.parametrize("script", BROKEN.values(), ids=BROKEN.keys())
+async def test_it_may_break_off_too(judged: GuardedLine, script: Script) -> None:
+    async with receiving(script) as receiver:
+        answer = await judged.ask(asked(receiver, own=False, seconds=0.5))
+
+    assert (answer.status, answer.sent) == (0, True)
+    assert answer.error == "no whole answer within 0.5 seconds" or ": " in answer.error
+
+
+async def test_of_what_could_not_be_sent_it_is_said_why(judged: GuardedLine) -> None:
+    answer = await judged.ask(ProviderRequest("GET", f"http://127.0.0.1:{an_unused_port()}/", {}, b"", own=False))
+
+    assert (answer.status, answer.sent) == (0, False)
+    assert answer.error.startswith("ConnectError: ")
+    assert len(answer.error) <= 300
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed(line: GuardedLine) -> None:

@@ -71,7 +71,7 @@ def _key(each: Candidate | Mutant) -> tuple[str, str, str]:
 
 
 def _judged(mutant: Mutant) -> Mutant:
-    same = mutant.fate is Fate.SURVIVED and any(each.covers(mutant.where, mutant.change) for each in EQUIVALENT)
+    same = mutant.fate is Fate.SURVIVED and any(each.covers(mutant) for each in EQUIVALENT)
     return replace(mutant, fate=Fate.EQUIVALENT) if same else mutant
 
 
@@ -92,7 +92,7 @@ def _report(found: Iterable[Mutant], covered: Mapping[str, float], *, every: boo
     wrong += [f"{name} has branches that no test takes" for name, percent in covered.items() if percent < 100]
     if every:
         survivors = [mutant for mutant in found if mutant.fate is Fate.EQUIVALENT]
-        stale = [each for each in EQUIVALENT if not any(each.covers(mutant.where, mutant.change) for mutant in survivors)]
+        stale = [each for each in EQUIVALENT if not any(each.covers(mutant) for mutant in survivors)]
         wrong += [f"no mutant that survives is equivalent by {each.where}: {each.pattern}" for each in stale]
     print("\n".join(wrong))
     return int(bool(wrong))

@@ -6,20 +6,23 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from tests.acceptance.mutants.found import Mutant
+
 
 @dataclass(frozen=True)
 class Equivalent:
-    """`where` is a glob for what a mutant's module is called; `pattern` is searched for in its change."""
+    """`where` is a glob for what a mutant's module is called; `pattern` is searched for in its function or statement, a colon, and its change."""
 
     where: str
     pattern: str
     reason: str
 
-    def covers(self, where: str, change: str) -> bool:
-        return fnmatch(where, self.where) and re.search(self.pattern, change) is not None
+    def covers(self, mutant: Mutant) -> bool:
+        return fnmatch(mutant.where, self.where) and re.search(self.pattern, f"{mutant.name}: {mutant.change}") is not None
 
 
 INDEX = "SQLite reads an index, or a primary key, that has this order"
+WAITS = "only what waits is asked when it may begin, and 0 and what is near it is long ago"
 EQUIVALENT = (
     Equivalent("ledger/*", r'-> .*row\["[A-Z_]+"\]', "SQLite's rows know their columns in any case"),
     Equivalent("*", r'-> .*"UTF-8"', "Python knows its encodings in any case"),
@@ -27,7 +30,11 @@ EQUIVALENT = (
     Equivalent("ledger/*", r"token_bytes\(None\)", "32 bytes are what Python makes where no number is given"),
     Equivalent("core/signing", r'rstrip\(b"XX=XX"\)', "the last letter of 32 bytes stands for four bits, which X does not"),
     Equivalent("net/fetch", r'-> .*("get"|"ACCEPT"|"LOCATION")', "the client writes methods large, and headers have no case"),
-    Equivalent("net/fetch", r"https_only=None", "None is no"),
+    Equivalent("ledger/*_calls", r"may_follow\(known\.state, None\)", "a beginning, all that it would tell apart, is looked at before"),
+    Equivalent("ledger/*_calls", r'-> .*spent\["(DAY|MONTH)"\]', "SQLite's rows know their columns in any case"),
+    Equivalent("ledger/sqlite_outbox", r'\["AT"\]', "SQLite's rows know their columns in any case"),
+    Equivalent("ledger/sqlite", r"for name in names if \(seconds\) or True", "everything is moved by nothing"),
+    Equivalent("net/*", r"https_only=None", "None is no"),
     Equivalent("ledger/memory_tasks", r"_virtual_clock = 1\.0|get\(task\.key, 1\.0\)", "turns are only compared: all of them begin one later"),
     Equivalent("ledger/sqlite_tasks", r"-> return 1\.0 if row is None", "turns are only compared: all of them begin one later"),
     Equivalent("ledger/*", r"_requeue\(entry, 1\.0\)|\"not_before\": 1,|and 1 < entry", "that was in the first second of 1970"),
@@ -40,10 +47,18 @@ EQUIVALENT = (
     Equivalent("ledger/memory_keys", r"strict=(None|False)|zip\(by, told, \)", "the two are equally long: one was made of the other"),
     Equivalent("ledger/sqlite_keys", r'else "XXXX" for place', "a word that no column has"),
     Equivalent("ledger/queries", r'rstrip\("XX;XX"\)', "no statement ends with an X"),
-    Equivalent("ledger/sql/0001_first", r"^(name|scopes|models|note|label) TEXT|^(class|hook|tasks) INTEGER|^credits REAL", "every row names this column"),
-    Equivalent("ledger/sql/0001_first", r"^active INTEGER|^weight REAL", "this column is read no more"),
-    Equivalent("ledger/sql/0001_first", r"^not_before REAL", "that was in the first second of 1970"),
+    Equivalent("ledger/sql/0001_first", r"^: ((name|scopes|models|note|label) TEXT|(class|hook|tasks) INTEGER|credits REAL)", "every row names this column"),
+    Equivalent("ledger/sql/0001_first", r"^: (active INTEGER|weight REAL)", "this column is read no more"),
+    Equivalent("ledger/sql/0001_first", r"^: not_before REAL", "that was in the first second of 1970"),
     Equivalent("ledger/sql/0003_webhooks", r"COLUMN account TEXT", "what follows gives every row one"),
+    Equivalent("ledger/sql/queries", r"^usage_of: .*-> CASE :order_0(?!.*:order_3)", "what is grouped comes in the order of whatever is left"),
+    Equivalent("ledger/sql/queries", r"^hurry_delayed: .*-> .*(WHERE 1 AND|>= :until)", WAITS),
+    Equivalent("ledger/sql/queries", r"^move_delayed: .*-> .*( OR | 1 AND | AND 1;|>= 0|> 1|> -1)", WAITS),
+    Equivalent(
+        "ledger/sql/queries", r"^move_deadlines: .*-> .*( OR | 1 AND | AND 1;|<= 2|< 3)", "what has ended has no deadline, and nothing moved is nothing"
+    ),
+    Equivalent("ledger/sql/queries", r"^move_pictures: .*-> .*( OR | 1 AND | AND 1;)", "what is emptied is not asked when, and nothing moved is nothing"),
+    Equivalent("ledger/sql/queries", r"^move_webhooks: .*-> .*WHERE 1;", "what is settled is not asked when"),
     Equivalent("ledger/sql/queries", r"cancel_requested = 2\b", "whatever is not 0 is yes"),
     Equivalent(
         "ledger/sql/queries", r"-> SELECT count\(\*\) FROM \(SELECT 1 FROM task WHERE api_key = :api_key AND state < 2 \);", "counting further is only slower"

@@ -96,7 +96,7 @@ SELECT count(*) FROM lease WHERE until > :now;
 
 -- name: claim
 -- The dispatch: the head of the queue in fair order becomes this worker's, each task under its next attempt.
-UPDATE task SET state = 1, worker = :worker, epoch = :epoch, attempt = attempt + 1, started = coalesce(started, :now)
+UPDATE task SET state = 1, worker = :worker, attempt = attempt + 1, started = coalesce(started, :now)
 WHERE id IN (
     SELECT id FROM task
     WHERE state = 0 AND not_before <= :now AND engine IN (SELECT value FROM json_each(:engines))
@@ -106,7 +106,7 @@ RETURNING id, attempt, created, started, vstart, class, account, hook;
 
 -- name: claim_preferred
 -- The same, and of the first :ahead tasks those of preferred models before others of their class that came after :since.
-UPDATE task SET state = 1, worker = :worker, epoch = :epoch, attempt = attempt + 1, started = coalesce(started, :now)
+UPDATE task SET state = 1, worker = :worker, attempt = attempt + 1, started = coalesce(started, :now)
 WHERE id IN (
     SELECT id FROM (
         SELECT id, class, vstart, model, created FROM task
