@@ -94,7 +94,7 @@ class Conversation:
                 await self._studio.tools.ledger.set_credits("default", float(rest))
             case "limit":
                 name, text = rest.split()
-                limit: Any = read_rate(text) if name.endswith("rate") else float(text)
+                limit: Any = read_rate(text) if name.endswith("rate") else int(text) if name == "max_active" else float(text)
                 await self._studio.tools.ledger.add_key(replace(LIMITED, **{name: limit}), digest(LIMITED_KEY))
             case _:
                 raise ValueError(f"nobody knows how to {verb}")
