@@ -78,6 +78,52 @@ async def test_how_old_a_call_is_and_who_began_it_is_the_ledgers_word(ledger: Le
     assert [call.age for call in again.calls] == [0.0]
 
 
+@pytest.mark.parametrize("span", ["per_day", "per_month"])
+async def test_where_nothing_was_spent_a_call_may_cost_all_and_no_more(ledger: Ledger, span: str) -> None:
+    claim = await a_claim(ledger)
+
+    assert await noted(ledger, a_call(claim), Caps(**{span: 3.5})) is Noted.SPENT
+    assert await noted(ledger, a_call(claim), Caps(**{span: 4.0})) is Noted.KEPT
+    assert await noted(ledger, a_call(claim, number=2, cost=0.5), Caps(**{span: 4.0})) is Noted.SPENT
+
+
+async def test_what_was_spent_in_a_time_to_come_is_not_of_this_one(ledger: Ledger, clock: HandClock) -> None:
+    """The clock was set back."""
+    claim = await a_claim(ledger)
+    await noted(ledger, a_call(claim))
+    clock.advance(-40 * 86_400)
+
+    assert await noted(ledger, a_call(claim, number=2), Caps(per_day=4.0, per_month=4.0)) is Noted.KEPT
+
+
+async def test_what_was_spent_is_listed_by_day_provider_and_model(ledger: Ledger, clock: HandClock) -> None:
+    claim = await a_claim(ledger)
+    for number, (provider, model) in enumerate((("b", "x"), ("a", "y"), ("a", "x")), 1):
+        await noted(ledger, a_call(claim, number=number, provider=provider, model=model))
+    clock.advance(86_400)
+    await noted(ledger, a_call(claim, number=9, provider="a", model="x"))
+
+    async def listed(first: str, last: str) -> list[tuple[str, str, str]]:
+        return [(spent.day, spent.provider, spent.model) for spent in await ledger.spent_upstream(first, last)]
+
+    today = [("2027-01-15", "a", "x"), ("2027-01-15", "a", "y"), ("2027-01-15", "b", "x")]
+    assert await listed("2027-01-15", "2027-01-16") == [*today, ("2027-01-16", "a", "x")]
+    assert await listed("2027-01-15", "2027-01-15") == today
+    assert await listed("2027-01-16", "2027-01-16") == [("2027-01-16", "a", "x")]
+
+
+async def test_calls_are_forgotten_with_their_own_task(ledger: Ledger, clock: HandClock) -> None:
+    old, running = await a_claim(ledger), await a_claim(ledger, "v")
+    for claim in (old, running):
+        await noted(ledger, a_call(claim))
+    await ledger.settle([Verdict(old.task, old.attempt, ready())])
+    clock.advance(31 * 86_400)
+    await ledger.emptied(await ledger.spent(9))
+
+    assert await ledger.tidy() == 1
+    assert (len(await ledger.calls_of(old.task)), len(await ledger.calls_of(running.task))) == (0, 1)
+
+
 async def test_a_month_is_all_of_its_days_and_no_other(ledger: Ledger, clock: HandClock) -> None:
     claim, caps = await a_claim(ledger), Caps(per_month=8.0)
     for number in (1, 2):
@@ -100,6 +146,7 @@ async def test_only_the_attempt_that_has_the_task_may_begin_a_call(ledger: Ledge
 
 async def test_no_call_begins_for_a_task_that_is_canceled_ended_or_unknown(ledger: Ledger) -> None:
     canceled, ended = await a_claim(ledger), await a_claim(ledger, "v")
+    await a_claim(ledger, "another, which runs")
     await ledger.cancel(canceled.task, "default")
     await ledger.settle([Verdict(ended.task, ended.attempt, ready())])
 

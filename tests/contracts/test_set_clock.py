@@ -86,8 +86,24 @@ async def test_a_clock_that_was_set_before_the_start_moves_what_is_kept_and_not_
 
     assert await ledger.clock_mark() == "a mark"
     assert await ledger.find_file(file.id) is not None
-    clock.advance(20)
+    clock.advance(14.5)
+    assert await ledger.reap() == 0
+    clock.advance(0.5)
     assert await ledger.reap() == 1
+
+
+async def test_a_clock_that_was_set_before_the_start_puts_nothing_off(ledger: Ledger, clock: HandClock) -> None:
+    await ledger.submit(a_task(), FREE)
+    epoch = await ledger.enlist("w")
+    [claim] = await ledger.claim("w", epoch, ["stub"], 1)
+    await ledger.settle([Verdict(claim.task, claim.attempt, None, delay=5)])
+
+    ledger.move(86_400.0, "a mark", at_start=True)
+
+    clock.advance(4.5)
+    assert await ledger.claim("w", epoch, ["stub"], 1) == []
+    clock.advance(0.5)
+    assert len(await ledger.claim("w", epoch, ["stub"], 1)) == 1
 
 
 def a_file_of(now: float) -> File:

@@ -136,6 +136,23 @@ async def test_what_the_first_ledgers_hold_is_read_as_it_was_meant(path: Path, c
     await ledger.close()
 
 
+@pytest.mark.parametrize(("state", "turn"), [(Status.PENDING, 8.0), (Status.PROCESSING, 8.0), (Status.READY, 0.0)])
+async def test_turns_go_on_where_the_tasks_of_a_key_are(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, state: Status, turn: float) -> None:
+    """Turns of an older ledger were those of accounts."""
+    with closing(open_connection(path)) as connection, monkeypatch.context() as patch:
+        patch.setattr(sqlite_migrations, "load_migrations", lambda dialect: load_migrations(dialect)[:7])
+        migrate(connection)
+        names = "id, account, api_key, surface, model, engine, created, vstart, state"
+        for number, place in enumerate((7.0, 3.0)):
+            connection.execute(f"INSERT INTO task ({names}) VALUES (?, 'a', 'k', '', '', '', 0, ?, ?)", (bytes([number]), place, NUMBERS[state]))
+
+    ledger = SqliteLedger(path, clock, Terms())
+    await ledger.submit(task := a_task(key="k"), FREE)
+    await ledger.close()
+
+    assert of_file(path, f"SELECT vstart FROM task WHERE id = x'{task.id.hex}'") == [(turn,)]
+
+
 @pytest.mark.parametrize(("state", "held"), [(Status.PENDING, 4.0), (Status.PROCESSING, 4.0), (Status.READY, 0.0), (Status.ERROR, 0.0)])
 async def test_only_what_tasks_at_work_paid_is_held(path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, state: Status, held: float) -> None:
     with closing(open_connection(path)) as connection, monkeypatch.context() as patch:

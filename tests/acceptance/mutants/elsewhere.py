@@ -68,4 +68,5 @@ def _in_sql(file: Path, tests: Callable[[str], tuple[str, ...]]) -> Iterator[Can
     for change in changes(text):
         mutated = change.applied(text)
         told = change_of(text.splitlines(), mutated.splitlines())
-        yield Candidate(f"ledger/sql/{file.stem}", change.statement, file, mutated, told, tests(change.statement))
+        where, name = ("ledger/sql/queries", change.statement) if file == Path(QUERIES) else ("ledger/sql/migrations", file.stem)
+        yield Candidate(where, name, file, mutated, told, tests(change.statement))

@@ -47,11 +47,20 @@ EQUIVALENT = (
     Equivalent("ledger/memory_keys", r"strict=(None|False)|zip\(by, told, \)", "the two are equally long: one was made of the other"),
     Equivalent("ledger/sqlite_keys", r'else "XXXX" for place', "a word that no column has"),
     Equivalent("ledger/queries", r'rstrip\("XX;XX"\)', "no statement ends with an X"),
-    Equivalent("ledger/sql/0001_first", r"^: ((name|scopes|models|note|label) TEXT|(class|hook|tasks) INTEGER|credits REAL)", "every row names this column"),
-    Equivalent("ledger/sql/0001_first", r"^: (active INTEGER|weight REAL)", "this column is read no more"),
-    Equivalent("ledger/sql/0001_first", r"^: not_before REAL", "that was in the first second of 1970"),
-    Equivalent("ledger/sql/0003_webhooks", r"COLUMN account TEXT", "what follows gives every row one"),
+    Equivalent(
+        "ledger/sql/migrations", r"^0001_first: ((name|scopes|models|note|label) TEXT|(class|hook|tasks) INTEGER|credits REAL)", "every row names this column"
+    ),
+    Equivalent("ledger/sql/migrations", r"^0001_first: (active INTEGER|weight REAL)", "this column is read no more"),
+    Equivalent("ledger/sql/migrations", r"^0001_first: not_before REAL", "that was in the first second of 1970"),
+    Equivalent("ledger/sql/migrations", r"^0006_taken: .*DEFAULT -1", "whatever is not 1 is not taken"),
+    Equivalent("ledger/sql/migrations", r"^0003_webhooks: .*COLUMN account TEXT", "what follows gives every row one"),
     Equivalent("ledger/sql/queries", r"^usage_of: .*-> CASE :order_0(?!.*:order_3)", "what is grouped comes in the order of whatever is left"),
+    Equivalent(
+        "ledger/sql/queries",
+        r"^calls_of: .*-> .*(:task ;|BY picture;)|^list_spent_upstream: .*-> .*:last ;|^list_spent_upstream: .*-> .*BY day, provider;",
+        INDEX,
+    ),
+    Equivalent("ledger/sql/queries", r"^spent_upstream: .*-> .*day > :month", "no day is a month"),
     Equivalent("ledger/sql/queries", r"^hurry_delayed: .*-> .*(WHERE 1 AND|>= :until)", WAITS),
     Equivalent("ledger/sql/queries", r"^move_delayed: .*-> .*( OR | 1 AND | AND 1;|>= 0|> 1|> -1)", WAITS),
     Equivalent(
