@@ -8,6 +8,7 @@ webhook came.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -268,14 +269,22 @@ def truncated_picture(bench: Bench) -> Iterator[None]:
 
 @contextmanager
 def little_memory(bench: Bench) -> Iterator[None]:
-    """The engine may not allocate any more, and is asked for a large picture."""
+    """The engine may not allocate any more, and is asked for large pictures until what it had already is too little for one."""
     engine = bench.server.engine()
     had = resource.prlimit(engine, resource.RLIMIT_AS)
-    size = int(Path(f"/proc/{engine}/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.prlimit(engine, resource.RLIMIT_AS, (size, had[1]))
+    numbers = itertools.count()
+
+    def ended() -> bool:
+        if not alive(engine):
+            return True
+        size = int(Path(f"/proc/{engine}/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.prlimit(engine, resource.RLIMIT_AS, (size, had[1]))
+        bench.painted(f"{bench.probe.fresh_key()} large {next(numbers)}", width=1440, height=1440)
+        return not alive(engine)
+
     try:
-        bench.painted(f"{bench.probe.fresh_key()} large", width=1440, height=1440)
-        bench.until(lambda: not alive(engine), "the end of an engine without memory")
+        with suppress(ProcessLookupError, FileNotFoundError):  # it ended between two looks
+            bench.until(ended, "the end of an engine without memory")
         yield
     finally:
         with suppress(ProcessLookupError):
