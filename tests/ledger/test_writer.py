@@ -250,6 +250,24 @@ async def test_a_loop_that_has_ended_is_nobody_to_answer(desk: Desk) -> None:
     assert desk.rows() == ["unheard", "heard"]
 
 
+async def test_what_could_not_be_counted_anew_is_counted_before_anything_else_is_written(tmp_path: Path) -> None:
+    connection = open_connection(tmp_path / "notes.db")
+    connection.execute("CREATE TABLE note (value TEXT UNIQUE NOT NULL)")
+    counted: list[str] = []
+
+    def counting(_: sqlite3.Connection) -> None:
+        counted.append("now")
+        if len(counted) == 1:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    writer = Writer(connection, counting)
+    with pytest.raises(Unavailable, match="disk I/O error"):
+        await writer.do(writing_then_raising)
+    assert await writer.do(lambda _: len(counted)) == 2
+    assert await writer.do(lambda _: len(counted)) == 2  # which is enough
+    writer.close()
+
+
 async def test_one_that_failed_keeps_its_own_fault_though_the_file_is_taken_before_the_next(tmp_path: Path) -> None:
     connection, other = open_connection(tmp_path / "notes.db"), open_connection(tmp_path / "notes.db")
     connection.execute("CREATE TABLE note (value TEXT UNIQUE NOT NULL)")
