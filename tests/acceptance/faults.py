@@ -8,6 +8,8 @@ webhook came.
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import json
 import os
@@ -28,6 +30,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from PIL import Image
 
 from mezzotint.core import ids
 from tests.acceptance import crashes
@@ -267,6 +271,16 @@ def truncated_picture(bench: Bench) -> Iterator[None]:
         yield
 
 
+def _large() -> str:
+    """A picture that takes 48 MB in memory, more than a process has left lying about."""
+    written = io.BytesIO()
+    Image.new("RGB", (4000, 4000), "white").save(written, "PNG")
+    return base64.b64encode(written.getvalue()).decode("ascii")
+
+
+LARGE = _large()
+
+
 @contextmanager
 def little_memory(bench: Bench) -> Iterator[None]:
     """The engine may not allocate any more, and is asked for large pictures until what it had already is too little for one."""
@@ -279,7 +293,7 @@ def little_memory(bench: Bench) -> Iterator[None]:
             return True
         size = int(Path(f"/proc/{engine}/statm").read_text().split()[0]) * resource.getpagesize()
         resource.prlimit(engine, resource.RLIMIT_AS, (size, had[1]))
-        bench.painted(f"{bench.probe.fresh_key()} large {next(numbers)}", width=1440, height=1440)
+        bench.painted(f"{bench.probe.fresh_key()} large {next(numbers)}", width=1440, height=1440, image_prompt=LARGE)
         return not alive(engine)
 
     try:
