@@ -63,7 +63,9 @@ async def test_the_next_attempt_is_told_of_all_calls_with_their_age(ledger: Ledg
     [again] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 1)
 
     assert [(call.index, call.number, call.state, call.age) for call in again.calls] == [(0, 1, FAILED, 5.0), (0, 2, SUBMITTING, 5.0), (1, 1, SUBMITTING, 5.0)]
-    assert again.age == 5.0
+    assert (again.age, again.inputs, again.created) == (5.0, claim.inputs, claim.created)
+    [same_moment] = await ledger.claim("w", await ledger.enlist("w"), ["stub"], 1)
+    assert same_moment.age == 5.0
 
 
 async def test_how_old_a_call_is_and_who_began_it_is_the_ledgers_word(ledger: Ledger, clock: HandClock) -> None:

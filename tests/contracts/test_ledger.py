@@ -137,6 +137,14 @@ async def test_a_full_queue_refuses_and_keeps_nothing(ledger: Ledger) -> None:
     assert await ledger.waiting() == 1
 
 
+async def test_a_full_queue_refuses_what_has_an_idempotency_key_in_the_same_words(ledger: Ledger) -> None:
+    for number in range(2):
+        await ledger.submit(a_task(key=str(number), idempotency_key="once", request_hash="h"), Limits(waiting=2))
+
+    with pytest.raises(TooManyRequests, match=r"^the queue is full: 2 tasks wait\. Nothing was accepted, try again later$"):
+        await ledger.submit(a_task(idempotency_key="once", request_hash="h"), Limits(waiting=2))
+
+
 async def test_a_replay_is_answered_though_the_queue_is_full(ledger: Ledger) -> None:
     first = await ledger.submit(a_task(idempotency_key="once", request_hash="h"), Limits(waiting=1))
 

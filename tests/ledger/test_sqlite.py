@@ -243,6 +243,21 @@ def test_a_schema_that_another_process_brings_up_in_between_is_as_good(path: Pat
         assert not connection.in_transaction
 
 
+def test_a_migration_happens_once_though_another_process_did_it_in_between(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that would not fail if it were repeated."""
+    added = (NEWEST + 1, "CREATE TABLE IF NOT EXISTS run (how TEXT); -- once; not twice\nINSERT INTO run VALUES ('a; b');\n")
+    with closing(open_connection(path)) as connection, closing(open_connection(path)) as other:
+        migrate(connection)
+        newer = [*load_migrations("sqlite"), added]
+        monkeypatch.setattr(sqlite_migrations, "load_migrations", lambda dialect: newer)
+        before_it_begins(connection, lambda: migrate(other))
+
+        migrate(connection)
+
+        assert schema_of(connection) == NEWEST + 1
+    assert of_file(path, "SELECT how FROM run") == [("a; b",)]
+
+
 def test_a_file_that_another_process_holds_is_not_migrated(path: Path) -> None:
     with closing(open_connection(path)) as connection, closing(open_connection(path)) as other:
         connection.execute("PRAGMA busy_timeout = 10")
@@ -313,7 +328,10 @@ def below_a_file(path: Path) -> None:
     path.parent.write_text("a file")
 
 
-@pytest.mark.parametrize(("make", "why"), [(a_folder, "is a folder"), (a_text, "not a database"), (below_a_file, "File exists")])
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [(a_folder, r"is a folder: the ledger is a file, such as .*/folder/ledger\.db/ledger\.db"), (a_text, "not a database"), (below_a_file, "File exists")],
+)
 def test_what_cannot_be_a_ledger_is_named_and_left_as_it_is(tmp_path: Path, clock: HandClock, make: Callable[[Path], None], why: str) -> None:
     path = tmp_path / "folder" / "ledger.db"
     path.parent.mkdir()

@@ -282,14 +282,24 @@ async def test_one_that_failed_keeps_its_own_fault_though_the_file_is_taken_befo
 
     writer = Writer(connection, take_the_file)
     desk = Desk(writer, connection, tmp_path / "notes.db", [])
-    answers = await together(desk, writing_then_raising, noting("a"))
+    answers = await together(desk, noting("first"), writing_then_raising, noting("a"))
 
-    assert [type(answer) for answer in answers] == [RuntimeError, Unavailable]
+    assert [type(answer) for answer in answers] == [int, RuntimeError, Unavailable]
     other.execute("ROLLBACK")
     other.close()
     assert await writer.do(noting("b")) == 1
-    assert desk.rows() == ["b"]
+    assert desk.rows() == ["first", "b"]
     writer.close()
+
+
+async def test_what_a_process_may_be_killed_at_has_happened_by_then(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The named points of a commit, and what another process would find."""
+    seen: list[tuple[str, list[Any]]] = []
+    monkeypatch.setattr("mezzotint.ledger.writer.reached", lambda name: seen.append((name, desk.rows())))
+
+    await desk.writer.do(noting("a"))
+
+    assert seen == [("ledger: begun", []), ("ledger: written", []), ("ledger: committed", ["a"])]
 
 
 # closing

@@ -23,6 +23,7 @@ import pytest
 
 from tests.acceptance.mutants.elsewhere import Candidate
 from tests.acceptance.mutants.found import Fate, Mutant
+from tests.acceptance.mutants.plugin import HUNG
 from tests.acceptance.mutants.scope import LEDGER_TESTS, OPTIONS, ROOT, WORK, environment
 
 PRELOADED = (
@@ -103,6 +104,8 @@ class Runs:
 
 
 def _fate(status: int) -> Fate:
+    if status == HUNG:
+        return Fate.TIMEOUT
     return Fate.SURVIVED if status in {NOTHING_FAILED, NO_TESTS} else Fate.KILLED
 
 
