@@ -82,7 +82,17 @@ async def test_what_was_heard_before_is_not_told_again(studio: Studio) -> None:
     task = (await studio.created())["id"]
     await studio.paint()
 
-    assert read(await follow(studio, task, last_event_id="end")) == []
+    assert [name for name, _, _ in read(await follow(studio, task, last_event_id="1-1"))] == ["end"]
+
+
+async def test_who_has_heard_the_end_need_not_come_back(studio: Studio) -> None:
+    """A browser's EventSource comes back after whatever ends, unless it is told 204."""
+    task = (await studio.created())["id"]
+    await studio.paint()
+    answers = [await studio.client.get(path_of(task), headers={"last-event-id": "end", "authorization": f"Bearer {key}"}) for key in (KEY, OTHER_KEY)]
+
+    assert (answers[0].status_code, answers[0].content) == (204, b"")
+    assert answers[1].status_code == 404
 
 
 @pytest.mark.parametrize("heard", ["0-waiting", "1-begun", "1-3", "1-waiting", "2-begun", "2-4", "2-waiting", "end", "nonsense", "1-", "-1", ""])

@@ -40,7 +40,7 @@ class Events:
         return [route("GET", "/v1/tasks/{id}/events", self.follow)]
 
     async def follow(self, request: Request) -> Response:
-        """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before.
+        """One event for each change, the last one for the end. `Last-Event-ID` leaves out what was heard before; 204 if that was the end.
 
         An event tells how the task stands when it is written, so that a change which another has overtaken may not be told.
 
@@ -56,6 +56,8 @@ class Events:
         if key is None:
             await self._authenticator.count_for(request, found.task)
         task, heard = found.task.id, request.headers.get("last-event-id", "")
+        if found.task.status.final and heard == END:
+            return Response(status_code=204, headers={"cache-control": "no-store"})  # a browser then comes back no more
         during = self._tools.previews.watching(task, Wish(live=True)) if watched else nullcontext()
         return EventStream(self._stream(task, viewer, self._origins.of(request), heard, watched=watched), during)
 

@@ -60,16 +60,7 @@ def paths() -> dict[str, Any]:
         ),
         "/v1/tasks": operation("tasks", "List tasks, newest first.", OURS, {200: ref("Tasks")}, (405,), parameters=_page(Status, "Tasks")),
         "/v1/tasks/{id}": operation("task", "Read a task.", OURS, {200: ref("Task")}, (404, 405), parameters=(ID, WAIT, PREFER), told=HINTS),
-        "/v1/tasks/{id}/events": operation(
-            "task_events",
-            "Follow a task as server-sent events.",
-            OURS,
-            {200: the(ANYTHING, "An event for each change, its name the status, its data JSON; the last one has the id `end`.")},
-            (404, 405),
-            parameters=(ID, PREVIEWS, LAST_EVENT),
-            answer_type="text/event-stream",
-            token=True,
-        ),
+        "/v1/tasks/{id}/events": _events(),
         "/v1/usage": operation(
             "usage", "What was painted and what it cost.", OURS, {200: ref("Usage")}, (405,), parameters=(*days, *forms), other_types=("text/csv",)
         ),
@@ -135,6 +126,14 @@ def _webhooks() -> dict[str, Any]:
         "/v1/webhooks/{id}": {"get": operation("webhook", "One webhook and its attempts.", OURS, one, (404, 405), parameters=(MESSAGE_ID,))},
         "/v1/webhooks/{id}/resend": {"post": operation("resend", "Send a webhook again.", OURS, one, (404, 405), about=again, parameters=(MESSAGE_ID,))},
     }
+
+
+def _events() -> dict[str, Any]:
+    told = the(ANYTHING, "An event for each change, its name the status, its data JSON; the last one has the id `end`.")
+    summary, stream = "Follow a task as server-sent events.", "text/event-stream"
+    made = operation("task_events", summary, OURS, {200: told}, (404, 405), parameters=(ID, PREVIEWS, LAST_EVENT), answer_type=stream, token=True)
+    made["responses"]["204"] = {"description": "The end was heard before: there is nothing to come back for.", "headers": headers_of()}
+    return made
 
 
 def _picture() -> dict[str, Any]:
