@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mezzotint.net import direct as module
-from mezzotint.net.direct import Direct, TooLarge
+from mezzotint.net.bounded import TooLarge
+from mezzotint.net.direct import Direct
 from tests.receivers import Heard, Receiver, receiving, saying, sending
 from tests.waiting import until
 

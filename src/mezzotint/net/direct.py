@@ -10,18 +10,14 @@ from collections.abc import Mapping
 
 import httpcore2
 
+from mezzotint.net.bounded import read
 from mezzotint.net.transport import USER_AGENT, tls
 
 IDLE = 2.0  # seconds that a connection is kept for the next request: far below what servers keep them for, so that none is used that just ends
 CONNECT = 10.0
 ALWAYS = ((b"user-agent", USER_AGENT.encode()), (b"accept", b"*/*"), (b"accept-encoding", b"identity"))
 
-
 Place = tuple[bytes, bytes, int]  # scheme, host and port
-
-
-class TooLarge(Exception):
-    """The answer is longer than is read."""
 
 
 class Direct:
@@ -38,7 +34,7 @@ class Direct:
             answer = await connection.handle_async_request(_request(method, address, headers, body))
             try:
                 told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-                content = await _read(answer, told, most)
+                content = await read(answer.aiter_stream(), most, length=told.get("content-length", ""))
             finally:
                 await answer.aclose()
         except BaseException:
@@ -79,16 +75,3 @@ def _request(method: str, address: httpcore2.URL, headers: Mapping[str, str], bo
     if body is not None:
         lines.append((b"content-length", b"%d" % len(body)))
     return httpcore2.Request(method, address, headers=lines, content=body, extensions={"timeout": {"connect": CONNECT}})
-
-
-async def _read(answer: httpcore2.Response, headers: Mapping[str, str], most: int) -> bytes:
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise TooLarge
-    parts, size = [], 0
-    async for part in answer.aiter_stream():
-        size += len(part)
-        if size > most:
-            raise TooLarge
-        parts.append(part)
-    return b"".join(parts)

@@ -8,6 +8,7 @@ import httpx2
 
 from mezzotint.core.errors import BadPicture, Unreachable
 from mezzotint.core.headers import MAX_BYTES
+from mezzotint.net.bounded import TooLarge, read
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
 
@@ -44,13 +45,10 @@ class GuardedFetcher:
         raise Unreachable(f"{_shown(url)} redirects more than {HOPS} times")
 
     async def _body(self, response: httpx2.Response, url: str) -> bytes:
-        parts, size = [], 0
-        async for part in response.aiter_raw():
-            size += len(part)
-            if size > self._most:
-                raise BadPicture(f"{_shown(url)} sends more than {self._most} bytes")
-            parts.append(part)
-        return b"".join(parts)
+        try:
+            return await read(response.aiter_raw(), self._most, length=response.headers.get("content-length", ""))
+        except TooLarge as error:
+            raise BadPicture(f"{_shown(url)} sends more than {self._most} bytes") from error
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx2
-
 from mezzotint.core.errands import ProviderAnswer, ProviderRequest
 from mezzotint.core.errors import Unreachable
-from mezzotint.net.direct import Direct, TooLarge
+from mezzotint.net.bounded import TooLarge, read
+from mezzotint.net.direct import Direct
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, UNSENT, guarded_client
 
@@ -42,24 +41,15 @@ class GuardedLine:
             return await self._own.ask(request.method, request.url, request.headers, request.body, request.most)
         headers = dict(request.headers)
         async with self._others.stream(request.method, request.url, content=request.body, headers=headers) as response:
-            return response.status_code, {name.lower(): value for name, value in response.headers.items()}, await _body(response, request.most)
+            return (
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                await read(response.aiter_raw(), request.most, length=response.headers.get("content-length", "")),
+            )
 
     async def close(self) -> None:
         await self._own.close()
         await self._others.aclose()
-
-
-async def _body(response: httpx2.Response, most: int) -> bytes:
-    length = response.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise TooLarge
-    parts, size = [], 0
-    async for part in response.aiter_raw():
-        size += len(part)
-        if size > most:
-            raise TooLarge
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _said(error: Exception) -> str:

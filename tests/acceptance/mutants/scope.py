@@ -39,7 +39,7 @@ class Module:
 
 def modules() -> list[Module]:
     package = ROOT / "src" / "mezzotint"
-    judging = [package / f"net/{name}.py" for name in ("fetch", "guard", "post", "providers", "transport")]  # direct goes where the operator says
+    judging = [package / f"net/{name}.py" for name in ("bounded", "fetch", "guard", "post", "providers", "transport")]  # direct goes where the operator says
     found = [*sorted(package.glob("ledger/*.py")), *judging, package / "core/signing.py", package / "core/tasks.py"]
     return [Module(str(path.relative_to(package).with_suffix(""))) for path in found if path.name != "__init__.py"]
 
