@@ -385,7 +385,8 @@ async def test_a_drained_workers_pull_takes_no_task(station: Station) -> None:
 # a server that goes away
 
 
-async def test_a_picture_that_is_finished_while_the_server_is_away_is_not_lost(station: Station) -> None:
+async def test_a_picture_that_is_finished_while_the_server_is_away_is_not_lost(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.2)  # for which the server waits before it ends
     async with a_worker(station) as worker:
         task = await station.create("paint_in 6 0.05")
         await station.until_painted(task)
