@@ -129,14 +129,15 @@ def tree(session: int) -> set[int]:
 class Running:
     """A peer that has been started."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, settings: Mapping[str, str] | None = None) -> None:
+        """`settings` in place of the peer's own."""
         peer, bin_folder = PEERS[name], environment_of(name) / "bin"
         self.peer, self.port = peer, free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=name, dir=DATA.name))
         words = {"port": str(self.port), "redis": str(free_port()), "folder": str(self.folder)}
         environment = (
             os.environ
-            | {key: value.format(**words) for key, value in peer.environment.items()}
+            | {key: value.format(**words) for key, value in {**peer.environment, **(settings or {})}.items()}
             | {"PYTHONPATH": str(HERE / "peers"), "MEZZOTINT_DATA": str(self.folder)}
         )
         if name == "mezzotint":
