@@ -174,7 +174,7 @@ def test_what_a_block_calls_is_there(block: Block) -> None:
         ("soak --help", 0, "--count kills"),
         ("soak nonsense", 2, "choose from kills"),
         ("bench serving --help", 0, "--rounds"),
-        ("bench", 2, "usage: scripts/bench gpu | nano | serving"),
+        ("bench", 2, "usage: scripts/bench gpu | backlog | nano | serving"),
         ("setup nonsense", 2, "usage: scripts/setup [server|dev|training|clients|mutate]"),
     ],
 )

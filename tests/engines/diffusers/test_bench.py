@@ -1,4 +1,4 @@
-"""The bench for GPUs is rehearsed, so that it runs when there is one."""
+"""The benches of the engine are rehearsed, so that they run when they are wanted."""
 
 from __future__ import annotations
 
@@ -27,3 +27,16 @@ def test_the_bench_for_gpus_runs_to_its_end() -> None:
     assert "could not run" not in done.stdout
     assert all(float(row.split(" | ")[-1].rstrip(" |")) > 50 for row in rows[2:])  # the engine's picture is plain diffusers'
     assert re.search(r"Busy share with 3 pictures of 0.1 s waiting, 1024 x 1024 as PNG: \d+", done.stdout)
+
+
+def test_the_bench_for_backlogs_runs_to_its_end(weights: Path) -> None:
+    command = [sys.executable, "benchmarks/backlog.py", "--seconds", "0.1", "--count", "4", "--size", "256", "--weights", str(weights)]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.startswith("2 pictures of 0.1 s, 256 x 256, 28 steps, jpeg, noise")
+    rows = {row.split(" | ")[0].strip("| "): row for row in done.stdout.splitlines() if row.startswith("| ")}
+    assert len(rows) == 8
+    assert float(rows["share of the time that the device is held"].split(" | ")[1].rstrip("%")) <= 100

@@ -1,4 +1,4 @@
-"""A finished picture on its way from the card: copied while the next one is begun, and waited for where it is encoded."""
+"""A finished picture on its way from the card: made bytes and copied while the next one is begun, and waited for where it is encoded."""
 
 from __future__ import annotations
 
@@ -45,10 +45,9 @@ def delivered(picture: Any, machine: Machine) -> Delivered:
     import torch
 
     height, width = picture.shape[-2:]
-    eight = (picture.detach().float() * 255).round().clamp(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
-    if not machine.is_cuda:
-        array: Array = eight.cpu().numpy()
-        return Delivered(width, height, lambda: array)
+    if not machine.is_cuda:  # where the device is this processor, it has nothing to copy, and time enough once the next is begun
+        return Delivered(width, height, lambda: _eight_bits(picture).cpu().numpy())
+    eight = _eight_bits(picture)
     host = torch.empty(eight.shape, dtype=torch.uint8, pin_memory=True)
     host.copy_(eight, non_blocking=True)
     there = torch.cuda.Event()
@@ -60,3 +59,10 @@ def delivered(picture: Any, machine: Machine) -> Delivered:
         return found
 
     return Delivered(width, height, wait)
+
+
+def _eight_bits(picture: Any) -> Any:
+    """(height, width, 3) of uint8, where the picture is."""
+    import torch
+
+    return (picture.detach().float() * 255).round_().clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).contiguous()
