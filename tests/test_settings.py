@@ -36,6 +36,7 @@ ROWS: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "weights": ("~/weights", Path.home() / "weights", ("~nobody-of-this-name/x",)),
     "stub_seconds": ("0.25", 0.25, DURATIONS),
     "threads": ("4", 4, NUMBERS),
+    "nano_runtime": ("openvino", "openvino", ("OpenVINO", "torch")),
     "public_url": ("https://paint.example/flux/", "https://paint.example/flux", ADDRESSES),
     "trusted_proxies": ("10.1.2.3/8, ::1", (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::1")), NETWORKS),
     "api_keys": ("first-key, second-key,,", ("first-key", "second-key"), ("short", "first-key,2")),

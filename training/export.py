@@ -64,8 +64,8 @@ def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def export_transformer(transformer: nn.Module, target: Path) -> None:
-    """ONNX with weights as int8 per output channel and activations quantised as they come."""
+def plain_transformer(transformer: nn.Module) -> onnx.ModelProto:
+    """ONNX in float32."""
     columns, rows = 11, 8
     count, window = torch.export.Dim("count", min=4, max=4096), torch.export.Dim("window", min=2, max=TOKENS)
     given = (
@@ -86,9 +86,14 @@ def export_transformer(transformer: nn.Module, target: Path) -> None:
         dynamic_shapes=({1: count}, {1: window}, None, None, None, {0: count}),
         opset_version=OPSET,
     )
+    return _in_single_precision(_without_shapes(program.model_proto))
+
+
+def export_transformer(transformer: nn.Module, target: Path) -> None:
+    """ONNX with weights as int8 per output channel and activations quantised as they come."""
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "plain.onnx"
-        onnx.save(_in_single_precision(_without_shapes(program.model_proto)), plain)
+        onnx.save(plain_transformer(transformer), plain)
         quantize_dynamic(plain, target, weight_type=QuantType.QInt8, per_channel=True)
 
 

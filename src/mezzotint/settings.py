@@ -146,6 +146,7 @@ TABLE = (
     Setting("weights", None, _folder, "A folder of weights for the diffusers engine: in it a folder for each, by the name that it was published under."),
     Setting("stub_seconds", 0.0, read_seconds, "How long the stub engine takes for a picture."),
     Setting("threads", 0, _whole, "CPU threads of the engine; 0 is one per core."),
+    Setting("nano_runtime", "onnxruntime", _one_of("onnxruntime", "openvino"), "What runs nano's decoder; openvino is quicker on some processors, and needs mezzotint[openvino]."),
     Setting("public_url", "", _url, "The address that links are made on; by default the one that the client called."),
     Setting("trusted_proxies", (), _networks, "Networks of proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed."),
     Setting("api_keys", (), _names, "Keys that are valid from the start, separated by commas; at least 8 characters each."),
@@ -195,6 +196,7 @@ class Settings:
     weights: Path | None
     stub_seconds: float
     threads: int
+    nano_runtime: str
     public_url: str
     trusted_proxies: tuple[Network, ...]
     api_keys: tuple[str, ...] = field(repr=False)

@@ -137,7 +137,7 @@ def engine_of(settings: Settings) -> Engine:
         case _:
             from mezzotint.engines.nano.engine import NanoEngine
 
-            return NanoEngine(settings.threads)
+            return NanoEngine(settings.threads, runtime=settings.nano_runtime)
 
 
 def diffusers_engine(settings: Settings) -> Engine:

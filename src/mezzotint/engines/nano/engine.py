@@ -1,11 +1,10 @@
-"""nano on the CPU: prompt to vectors, noise to latents through ONNX Runtime, latents to pixels, pixels to the size asked for."""
+"""nano on the CPU: prompt to vectors, noise to latents, latents to pixels, pixels to the size asked for."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from mezzotint.engines.nano.brief import Brief, brief_of, colours
 from mezzotint.engines.nano.controls import with_hole
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
+from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
 from mezzotint.engines.nano.sampling import Grid, Keep, denoise, grid_for, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
@@ -53,9 +53,9 @@ class NanoEngine:
 
     name = "nano"
 
-    def __init__(self, threads: int = 0, weights: Path | None = None) -> None:
-        """Loads the model: about a second. `threads` 0: one per core. Raises EngineFailure where the weights are missing
-        or altered."""
+    def __init__(self, threads: int = 0, weights: Path | None = None, runtime: str = "onnxruntime") -> None:
+        """Loads the model: about a second. `threads` 0: one per core. `runtime`: one of DECODERS. Raises EngineFailure where the weights
+        are missing or altered, or the runtime is not installed."""
         folder = weights or Path(str(resources.files("mezzotint.engines.nano") / "weights"))
         try:
             files = Sealed(folder)
@@ -65,8 +65,8 @@ class NanoEngine:
             with np.load(io.BytesIO(files.read("ideas.npz")), allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._known = KnownWords.load(files)
-            self._transformer = _session("transformer.onnx", files, threads)
-            self._decoder = _session("decoder.onnx", files, threads)
+            self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
+            self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
             raise EngineFailure(f"nano's weights cannot be loaded from {folder}: {error}") from error
         self._encoder = TextEncoder()
@@ -151,7 +151,7 @@ class NanoEngine:
 
         def velocity(x: Array, level: float) -> Array:
             tokens = np.concatenate([x, *seen])[None]
-            direction: Array = self._transformer.run(None, feeds | {"tokens": tokens, "level": np.array([level], np.float32)})[0][0][:count]
+            direction: Array = self._transformer(feeds | {"tokens": tokens, "level": np.array([level], np.float32)})[0][:count]
             self._in_hand = _InHand(x, level, direction, grid, size)
             return direction
 
@@ -177,7 +177,7 @@ class NanoEngine:
 
     def decode(self, latents: Array) -> Pixels:
         """(32, r, c) to a picture of 32r x 32c pixels."""
-        painted = self._decoder.run(None, {"latents": latents[None]})[0][0]
+        painted = self._decoder({"latents": latents[None]})[0]
         return _eight_bits(painted.transpose(1, 2, 0))
 
     def encode(self, picture: Array) -> Array:
@@ -212,17 +212,9 @@ def _eight_bits(colours: Array) -> Pixels:
     return Pixels.of(np.ascontiguousarray((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)))
 
 
-def _session(name: str, files: Sealed, threads: int) -> Any:
-    """An ONNX Runtime session whose threads sleep when there is nothing to do."""
-    import onnxruntime
-
+def _loaded(name: str, files: Sealed, runtime: Callable[[bytes, int], Graph], threads: int) -> Graph:
     graph = files.read(name)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or os.cpu_count() or 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's own errors have no common base of theirs
-        raise ValueError(f"{name} is not a model that ONNX Runtime can load ({error})") from error
+        return runtime(graph, threads)
+    except ValueError as error:
+        raise ValueError(f"{name} is {error}") from error
