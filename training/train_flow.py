@@ -113,6 +113,7 @@ class Run:
         torch.manual_seed(SEED)
         self.loss = loss
         self.home, self.step, self.samples, self.seconds = home, 0, 0, 0.0
+        self.processor = 0.0  # seconds of all its threads: what it cost on a machine that did other things, too
         self.model = new_transformer().to(device).train()
         self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
         self.optimisers = optimisers(self.model)
@@ -130,7 +131,7 @@ class Run:
         self.ema = saved["ema"]
         for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(state)
-        self.step, self.samples, self.seconds = saved["step"], saved["samples"], saved["seconds"]
+        self.step, self.samples, self.seconds, self.processor = saved["step"], saved["samples"], saved["seconds"], saved.get("processor", 0.0)
         self.chance = random_at(self.step)
 
     def start_from(self, checkpoint: Path) -> None:
@@ -155,6 +156,7 @@ class Run:
             "step": self.step,
             "samples": self.samples,
             "seconds": self.seconds,
+            "processor": self.processor,
         }
         torch.save(state, unfinished)
         unfinished.replace(self.checkpoint)
@@ -188,7 +190,7 @@ class Run:
         return total
 
     def note(self, **entry: object) -> None:
-        facts = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds), **entry}
+        facts = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds), "processor": round(self.processor), **entry}
         with (self.home / "log.jsonl").open("a") as log:
             log.write(json.dumps(facts) + "\n")
 
@@ -218,14 +220,15 @@ class Stop:
 def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0, validation: Data | None = None) -> None:
     """Goes on until `steps`, or until SIGTERM, with a checkpoint at the end."""
     losses: list[float] = []
-    stop, began = Stop(), time.monotonic()
+    stop, began, spent = Stop(), time.monotonic(), time.process_time()
     signal.signal(signal.SIGTERM, stop.ask)
     if validation is not None and run.step == 0:
         run.note(validation=run.judged(validation))
     while run.step < steps and not stop.asked:
         losses.append(run.advance([data.draw(run.chance) for _ in range(PARTS)], peak * rate(run.step, steps, cooldown)))
-        now = time.monotonic()
-        run.seconds, began = run.seconds + now - began, now
+        now, used = time.monotonic(), time.process_time()
+        run.seconds, run.processor = run.seconds + now - began, run.processor + used - spent
+        began, spent = now, used
         if run.step % LOG_EVERY == 0:
             run.note(loss=round(float(np.mean(losses)), 4))
             losses.clear()
