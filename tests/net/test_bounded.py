@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mezzotint.net.bounded import TooLarge, read
+from mezzotint.http1 import TooLarge
+from mezzotint.net.bounded import read
 
 
 class Parts:

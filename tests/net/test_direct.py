@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from mezzotint.http1 import TooLarge
 from mezzotint.net import direct as module
-from mezzotint.net.bounded import TooLarge
 from mezzotint.net.direct import Direct
 from tests.receivers import Heard, Receiver, receiving, saying, sending
 from tests.waiting import until
@@ -74,15 +74,17 @@ async def test_requests_at_the_same_time_have_connections_of_their_own(direct: D
     assert handler.requests == [1] * 5
 
 
-async def test_a_connection_that_was_idle_for_long_is_not_trusted(direct: Direct, patient: tuple[Patient, str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_was_idle_for_long_is_not_trusted(patient: tuple[Patient, str], monkeypatch: pytest.MonkeyPatch) -> None:
     handler, url = patient
     monkeypatch.setattr(module, "IDLE", 0.02)
+    direct = Direct()
     await asyncio.gather(*(ask(direct, url) for _ in range(3)))
     await asyncio.sleep(0.05)
     await ask(direct, url)
 
     assert handler.requests == [1, 1, 1, 1]
-    assert [len(idle) for idle in direct._idle.values()] == [1]
+    assert [len(idle) for idle in direct.lines.idle.values()] == [1]
+    await direct.close()
 
 
 async def told(receiver: Receiver) -> Heard:
@@ -108,4 +110,4 @@ async def test_an_answer_that_is_too_long_is_not_read_and_its_connection_not_use
         with pytest.raises(TooLarge):
             await ask(direct, receiver.url, most=10)
 
-    assert not any(direct._idle.values())
+    assert not any(direct.lines.idle.values())

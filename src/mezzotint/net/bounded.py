@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 
-
-class TooLarge(Exception):
-    """The answer is longer than is read."""
+from mezzotint.http1 import TooLarge
 
 
 async def read(parts: AsyncIterable[bytes], most: int, *, length: str = "") -> bytes:

@@ -8,7 +8,8 @@ import httpx2
 
 from mezzotint.core.errors import BadPicture, Unreachable
 from mezzotint.core.headers import MAX_BYTES
-from mezzotint.net.bounded import TooLarge, read
+from mezzotint.http1 import TooLarge
+from mezzotint.net.bounded import read
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
 

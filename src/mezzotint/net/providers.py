@@ -6,7 +6,8 @@ import asyncio
 
 from mezzotint.core.errands import ProviderAnswer, ProviderRequest
 from mezzotint.core.errors import Unreachable
-from mezzotint.net.bounded import TooLarge, read
+from mezzotint.http1 import Answer, Broken, TooLarge, Unsent
+from mezzotint.net.bounded import read
 from mezzotint.net.direct import Direct
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, UNSENT, guarded_client
@@ -25,23 +26,23 @@ class GuardedLine:
         if not request.own and (wrong := self._guard.wrong_with(request.url, https_only=False)) is not None:
             return ProviderAnswer(0, error=wrong, sent=False)
         try:
-            status, headers, body = await asyncio.wait_for(self._asked(request), request.seconds)
+            answer = await (self._own_asked(request) if request.own else asyncio.wait_for(self._other_asked(request), request.seconds))
         except asyncio.TimeoutError:
             return ProviderAnswer(0, error=f"no whole answer within {request.seconds:g} seconds")
         except TooLarge:
             return ProviderAnswer(0, error=f"it sends more than {request.most} bytes")
-        except (Unreachable, *UNSENT) as error:
+        except (Unsent, Unreachable, *UNSENT) as error:
             return ProviderAnswer(0, error=_said(error), sent=False)
-        except NETWORK_ERRORS as error:
+        except (Broken, *NETWORK_ERRORS) as error:
             return ProviderAnswer(0, error=_said(error))
-        return ProviderAnswer(status, headers, body)
+        return ProviderAnswer(*answer)
 
-    async def _asked(self, request: ProviderRequest) -> tuple[int, dict[str, str], bytes]:
-        if request.own:
-            return await self._own.ask(request.method, request.url, request.headers, request.body, request.most)
-        headers = dict(request.headers)
-        async with self._others.stream(request.method, request.url, content=request.body, headers=headers) as response:
-            return (
+    async def _own_asked(self, request: ProviderRequest) -> Answer:
+        return await self._own.ask(request.method, request.url, request.headers, request.body, request.most, request.seconds)
+
+    async def _other_asked(self, request: ProviderRequest) -> Answer:
+        async with self._others.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as response:
+            return Answer(
                 response.status_code,
                 {name.lower(): value for name, value in response.headers.items()},
                 await read(response.aiter_raw(), request.most, length=response.headers.get("content-length", "")),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,9 +17,12 @@ from mezzotint.core.errors import MezzotintError, NotEnlisted
 from mezzotint.core.previews import Preview
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Progress, Verdict
+from mezzotint.http1 import Address, Broken, Lines, TooLarge, Unsent, address_of, head_of
 
 Answer = TypeVar("Answer")
 SECONDS = 10.0
+IDLE = 5.0  # seconds that a connection is kept for the next request
+LARGEST = 256 * 1024 * 1024  # bytes of an answer: a pull may bring many tasks, each with what it is to be painted from
 
 
 class LinkDown(MezzotintError):
@@ -25,15 +31,11 @@ class LinkDown(MezzotintError):
 
 class Link:
     def __init__(self, server: str, token: str, socket: str | None = None) -> None:
-        """`socket` is the path of a local socket; with it, `server` is only a name.
-
-        Asks the transport itself: a client would look for redirects, cookies and credentials of which there are none, which cost as
-        much as the request.
-        """
-        self._transport = httpx2.AsyncHTTPTransport(uds=socket) if socket else httpx2.AsyncHTTPTransport()
+        """`socket` is the path of a local socket; with it, `server` is only a name."""
+        self._lines = Lines(_tls, IDLE)
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "accept": "application/json"}
-        self._server = server.rstrip("/")
-        self._urls: dict[str, httpx2.URL] = {}  # by verb
+        self._server, self._socket = server.rstrip("/"), socket
+        self._addresses: dict[str, Address] = {}  # by verb
 
     async def enlist(self, worker: str) -> Enlisted:
         return await self._ask("enlist", Enlist(worker), Enlisted)
@@ -62,25 +64,31 @@ class Link:
         return accepted
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        await self._lines.close()
 
-    def _request(self, verb: str, message: object, seconds: float) -> httpx2.Request:
-        if verb not in self._urls:
-            self._urls[verb] = httpx2.URL(f"{self._server}{PREFIX}/{verb}")
-        patience = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
-        return httpx2.Request("POST", self._urls[verb], headers=self._headers, content=records.encode(message), extensions=patience)
+    def _address(self, verb: str) -> Address:
+        if verb not in self._addresses:
+            self._addresses[verb] = address_of(f"{self._server}{PREFIX}/{verb}", self._socket)
+        return self._addresses[verb]
 
     async def _ask(self, verb: str, message: object, kind: type[Answer], seconds: float = SECONDS) -> Answer:
+        body = records.encode(message)
         try:
-            response = await self._transport.handle_async_request(self._request(verb, message, seconds))
-            await response.aread()
-        except httpx2.HTTPError as error:
+            address = self._address(verb)
+            status, _, said = await self._lines.ask(address.place, head_of("POST", address, self._headers, body), body, LARGEST, seconds)
+        except (Unsent, Broken, TooLarge, asyncio.TimeoutError) as error:
             raise LinkDown(f"the server cannot be reached ({type(error).__name__}: {error})") from error
-        if response.status_code == 409:
-            raise NotEnlisted(response.text)
-        if response.status_code != 200:
-            raise LinkDown(f"the server answered {response.status_code}: {response.text[:200]}")
+        if status == 409:
+            raise NotEnlisted(said.decode("utf-8", "replace"))
+        if status != 200:
+            raise LinkDown(f"the server answered {status}: {said[:200].decode('utf-8', 'replace')}")
         try:
-            return records.decode(response.content, kind)
+            return records.decode(said, kind)
         except ValueError as error:  # something between us answers in the server's place
             raise LinkDown(f"the server's answer cannot be read ({error})") from error
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Whoever runs a worker elsewhere may name certificates of their own in the environment."""
+    return httpx2.create_ssl_context()
