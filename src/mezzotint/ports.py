@@ -15,6 +15,7 @@ from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.calls import Call, CallNote, Noted, Spent
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer, ProviderRequest
 from mezzotint.core.files import File
+from mezzotint.core.hooks import News
 from mezzotint.core.images import EncodedImage, Pixels
 from mezzotint.core.tasks import Claim, Inputs, NewTask, Status, Task, Verdict
 from mezzotint.core.webhooks import Attempt, Delivery, Message, Standing
@@ -397,6 +398,10 @@ class Upstream(Protocol):
 
     async def run(self, errand: Errand, report: Callable[[int, int], None], leash: Leash) -> Delivered:
         """Raises EngineFailure, Moderated, BadPicture, or what the leash holds."""
+        ...
+
+    def hear(self, news: News) -> None:
+        """Looks after an order soon. What is not on its way any more is not minded."""
         ...
 
     async def close(self) -> None: ...

@@ -16,7 +16,8 @@ from tests.dialects.house import COPIED, CREATOR, DESCRIBED, GUARDED, KEYLESS, O
 from tests.http.test_openapi import DOCUMENT
 from tests.studio import KEY, OTHER_KEY
 
-WITHOUT_A_KEY = {"/images/{task}/{name}", "/v1/files/{id}/download", "/replicate/v1/files/{id}/download"}  # signed links
+NEWS = "/v1/providers/news/{task}/{order}/{token}"
+WITHOUT_A_KEY = {"/images/{task}/{name}", "/v1/files/{id}/download", "/replicate/v1/files/{id}/download", NEWS}  # signed links
 
 
 @pytest.fixture

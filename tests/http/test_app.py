@@ -46,6 +46,7 @@ BEARER = {"authorization": f"Bearer {KEY}"}
         ("/v1/webhooks", NATIVE),
         ("/v1/webhooks/msg_x", NATIVE),
         ("/v1/webhooks/msg_x/resend", NATIVE),
+        ("/v1/providers/news/x/0-1/y", NATIVE),
         ("/v1/predictions/a\nb", replicate.WORDING),
         ("/v1/models/a\nb/c/versions/d", replicate.WORDING),
         ("/v1/tasks", NATIVE),

@@ -144,6 +144,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
         ("GET", "/errors/x", "/errors/{code}", None),
         ("GET", "/v1/webhooks", "/v1/webhooks", None),
         ("GET", "/v1/webhooks/x", "/v1/webhooks/{id}", None),
+        ("POST", "/v1/providers/news/x/0-1/y", "/v1/providers/news/{task}/{order}/{token}", {}),
     ],
 )
 async def test_answers_are_as_described(studio: Studio, method: str, path: str, described: str, body: dict[str, Any] | None) -> None:

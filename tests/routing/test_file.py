@@ -173,3 +173,21 @@ def test_what_is_no_text_or_too_much_is_refused(tmp_path: Path, content: bytes) 
 def test_nothing_goes_upstream_without_a_provider(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="names no provider"):
         read_routing(settings_with(tmp_path, None, engine="upstream"))
+
+
+WITHOUT_WEBHOOKS = {
+    "openai": ('kind = "openai"\nbase_url = "http://10.0.0.7/v1"', "and has none"),
+    "bfl everywhere": ('kind = "bfl"', "set base_url to one region too"),
+}
+
+
+@pytest.mark.parametrize(("said", "why"), WITHOUT_WEBHOOKS.values(), ids=WITHOUT_WEBHOOKS.keys())
+def test_webhooks_are_refused_of_those_that_have_none(tmp_path: Path, said: str, why: str) -> None:
+    with pytest.raises(BadSetting, match=rf"\[providers.p\].*webhooks: .*{why}"):
+        routing_of(tmp_path, f"[providers.p]\n{said}\nwebhooks = true\n")
+
+
+def test_webhooks_are_asked_of_those_that_have_them(tmp_path: Path) -> None:
+    routing = routing_of(tmp_path, '[providers.p]\nkind = "bfl"\nbase_url = "https://api.eu.bfl.ai"\nwebhooks = true\n')
+
+    assert routing.providers["p"].webhooks

@@ -12,6 +12,7 @@ import pytest
 from mezzotint.core.calls import Call, CallNote, CallState, Noted
 from mezzotint.core.errands import Delivered, Errand
 from mezzotint.core.errors import EngineFailure
+from mezzotint.core.hooks import News
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.core.tasks import Claim, Inputs
 from mezzotint.leash import Leash
@@ -75,6 +76,9 @@ class Slow:
         self.errands.append(errand)
         await leash.hold(self.release.wait())
         return Delivered(EncodedImage(b"x", ImageFormat.PNG, 64, 64), None, 99)
+
+    def hear(self, news: News) -> None:
+        """It needs no telling."""
 
     async def close(self) -> None:
         self.closed = True

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.calls import Call, CallNote
+from mezzotint.core.hooks import Hook
 from mezzotint.core.images import EncodedImage, ImageFormat
 
 
@@ -40,7 +41,8 @@ class ProviderAnswer:
 @dataclass(frozen=True)
 class Errand:
     """A picture that is to be had from a provider. `values` are settled, by our words; `size` is what they come to; `calls` are what
-    earlier attempts ordered for it. `age`, for how many seconds the task has been worked on."""
+    earlier attempts ordered for it. `age`, for how many seconds the task has been worked on; `hook` as in
+    `Claim`."""
 
     task: UUID
     index: int
@@ -53,6 +55,7 @@ class Errand:
     pictures: tuple[tuple[str, bytes], ...] = ()
     calls: tuple[Call, ...] = ()
     age: float = 0.0
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True)

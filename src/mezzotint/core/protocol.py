@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.calls import CallNote, Noted
+from mezzotint.core.hooks import News
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.tasks import Claim, Progress, Verdict
 
 PREFIX = "/v1/worker"
 LONGEST_WAIT = 30.0  # seconds that a pull is held open
-SPARE = ("watched", "previews")  # fields that are left out where they are empty, for those who do not know them, and as they nearly always are
+SPARE = ("watched", "previews", "news")  # fields that are left out where they are empty, for those who do not know them, and as they nearly always are
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ class Pull:
 
 @dataclass(frozen=True)
 class Pulled:
-    """`watched`: which of the tasks somebody watches, and what there is to be seen of them."""
+    """`watched`: which of the tasks somebody watches, and what there is to be seen of them. `news` are of orders for tasks that the worker
+    has already."""
 
     claims: list[Claim]
     watched: dict[UUID, Wish] = field(default_factory=dict)
+    news: list[News] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,12 @@ class Beat:
 @dataclass(frozen=True)
 class Told:
     """What the worker must know of the tasks that it spoke of: those to stop, those that are no longer its own, and those that are
-    watched: nobody watches the others, or no longer."""
+    watched: nobody watches the others, or no longer. And news of their orders."""
 
     canceled: list[UUID]
     lost: list[UUID]
     watched: dict[UUID, Wish] = field(default_factory=dict)
+    news: list[News] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,15 @@ def poll_token_holds(secret: bytes, task: UUID, token: str) -> bool:
     return same(poll_token(secret, task), token)
 
 
+def order_key(secret: bytes, task: UUID) -> str:
+    """What signs the addresses at which providers tell of a task's orders: see `core.hooks`. Workers know it."""
+    return _text(_mac(secret, "orders", str(task)))
+
+
+def order_token(key: str, order: str) -> str:
+    return _text(_mac(key.encode(), "order", order))
+
+
 @dataclass(frozen=True)
 class ImageLink:
     """One picture of a task, until `expires` (whole Unix seconds)."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.calls import Call, CallNote
+from mezzotint.core.hooks import Hook
 from mezzotint.core.images import StoredImage
 from mezzotint.core.webhooks import Event
 
@@ -105,7 +106,8 @@ class NewTask:
 class Claim:
     """A worker's title to a task: `attempt` is the fencing token that every later word about the task must carry.
 
-    `calls` are what earlier attempts ordered from providers; `age`, for how many seconds the task has been worked on.
+    `calls` are what earlier attempts ordered from providers; `age`, for how many seconds the task has been worked on. `hook`: where
+    providers may say how its orders are, if they can reach us.
     """
 
     task: UUID
@@ -114,6 +116,7 @@ class Claim:
     created: float
     calls: tuple[Call, ...] = ()
     age: float = 0.0
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from mezzotint.http.pages import Files
 from mezzotint.http.prediction_streams import PredictionStreams
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
+from mezzotint.http.providers import Providers
 from mezzotint.http.reference import Reference
 from mezzotint.http.replicate_lists import ReplicateLists
 from mezzotint.http.replicate_models import ReplicateModels
@@ -41,7 +42,7 @@ from mezzotint.http.webhooks import Webhooks
 from mezzotint.http.worker import WorkerDoor
 from mezzotint.service.tools import Tools
 
-OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/worker")
+OURS = ("/v1/models", "/v1/tasks", "/v1/usage", "/v1/webhooks", "/v1/providers", "/v1/worker")
 REPLICATES = re.compile(
     r"/replicate/.*|/v1/models/.+/(?:predictions|readme|examples|versions(?:/.*)?)"
     r"|/v1/(?:predictions|deployments|account|webhooks/default/secret|files|collections|hardware|search|trainings)(?:/.*)?",
@@ -128,6 +129,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Events(tools, front.authenticator, front.origins).routes(),
         *Spending(tools, front.authenticator, front.origins).routes(),
         *Webhooks(tools, front.authenticator).routes(),
+        *Providers(tools, front.authenticator, front.body_grace).routes(),
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         route("GET", "/healthz", health.live),

@@ -75,10 +75,10 @@ class Authenticator:
         for spelling in (key, key.removeprefix(SK) if key.startswith(SK) else SK + key):
             if len(spelling) <= LONGEST_KEY and (found := await self._find(digest(spelling))) is not None:
                 return found
-        self._count_stranger(request)
+        self.count_stranger(request)
         raise NotAuthenticated("Invalid token", presented=True)
 
-    def _count_stranger(self, request: Request) -> None:
+    def count_stranger(self, request: Request) -> None:
         """Nobody learns a key by trying, nor keeps the server busy with it. Raises TooManyRequests."""
         if self._gate is not None:
             self._gate.count_stranger(request.scope, request.client.host if request.client else "")
@@ -87,7 +87,7 @@ class Authenticator:
         """Raises NotAuthenticated without a key, NotAllowed where it may not do that, TooManyRequests where it asks too often."""
         found = await self.optional(request, scope, what)
         if found is None:
-            self._count_stranger(request)
+            self.count_stranger(request)
             raise NotAuthenticated("Invalid token: send your key as Authorization: Bearer <key>, or as x-key")
         return found
 

@@ -14,7 +14,7 @@ from mezzotint import records
 from mezzotint._version import __version__
 from mezzotint.core.catalogue import CARDS, ModelCard, Surface
 from mezzotint.core.schema import Schema, model_schema
-from mezzotint.http import examples, openapi_files, openapi_lists, openapi_ours
+from mezzotint.http import examples, openapi_files, openapi_lists, openapi_ours, openapi_providers
 from mezzotint.http.dialects import openai, replicate
 from mezzotint.http.endpoint import JSON, route
 from mezzotint.http.openapi_parts import (
@@ -95,7 +95,16 @@ class Document:
 
 @cache
 def document() -> dict[str, Any]:
-    paths = {**_comet(), **_bfl(), **_replicate(), **openapi_files.paths(), **openapi_lists.paths(), **_openai(), **openapi_ours.paths()}
+    paths = {
+        **_comet(),
+        **_bfl(),
+        **_replicate(),
+        **openapi_files.paths(),
+        **openapi_lists.paths(),
+        **_openai(),
+        **openapi_ours.paths(),
+        **openapi_providers.paths(),
+    }
     for path, method, each in operations(paths):
         each["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": examples.curl(method, path, resolved(each))}]
     return {

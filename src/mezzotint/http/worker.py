@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from mezzotint import records
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
+from mezzotint.core.hooks import hook_of
 from mezzotint.core.parameters import Problem
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Claim, Status, Verdict
@@ -20,6 +22,7 @@ from mezzotint.crash_points import reached
 from mezzotint.http.auth import token_matches
 from mezzotint.http.endpoint import JSON, Handler, route
 from mezzotint.http.requests import read_body
+from mezzotint.routing.models import UPSTREAM
 from mezzotint.service.tools import Tools
 
 Message = TypeVar("Message")
@@ -77,19 +80,24 @@ class WorkerDoor:
         hub = self._tools.hub
         heard = hub.queue_calls
         claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, pull.held, pull.prefer)
+        held = [task for task, _ in pull.held or ()]
+        news = self._tools.news.take(held)
         gone = asyncio.ensure_future(request.receive())  # its body is read: all that can come is that nobody waits any more
         try:
-            while not claims and not gone.done() and (left := end - loop.time()) > 0:
+            while not claims and not news and not gone.done() and (left := end - loop.time()) > 0:
                 await hub.wait_for_queue(min(left, 5.0), heard)  # tasks whose delay ends wake nobody
                 heard = hub.queue_calls
                 if not gone.done():
                     claims = await self._tools.ledger.claim(pull.worker, pull.epoch, pull.engines, slots, None, pull.prefer)
+                    news = self._tools.news.take(held)
         finally:
             gone.cancel()
         if claims:
             reached("claim: granted")
         self._began(claims)
-        return trimmed(Pulled(claims, self._tools.previews.wishes(claim.task for claim in claims)))
+        if UPSTREAM in pull.engines and (public := self._tools.policy.public_url):
+            claims = [replace(claim, hook=hook_of(self._tools.secret, public, claim.task)) for claim in claims]
+        return trimmed(Pulled(claims, self._tools.previews.wishes(claim.task for claim in claims), news))
 
     def _began(self, claims: list[Claim]) -> None:
         for claim in claims:
@@ -100,7 +108,8 @@ class WorkerDoor:
     async def _beat(self, body: bytes, _: Request) -> Any:
         beat = _read(body, Beat)
         orders = await self._tools.ledger.beat(beat.worker, beat.epoch, beat.held)
-        return trimmed(Told(list(orders.canceled), list(orders.lost), self._tools.previews.wishes(task for task, _ in beat.held)))
+        held = [task for task, _ in beat.held]
+        return trimmed(Told(list(orders.canceled), list(orders.lost), self._tools.previews.wishes(held), self._tools.news.take(held)))
 
     async def _progress(self, body: bytes, _: Request) -> Any:
         """How far tasks are; the answer says which of them were canceled, so that a cancel need not wait for a beat."""
@@ -141,6 +150,7 @@ class WorkerDoor:
         if known is None or known.attempt <= verdict.attempt:
             self._tools.progress.ended(verdict.task, verdict.seconds)
             self._tools.previews.ended(verdict.task)
+            self._tools.news.ended(verdict.task)
         self._tools.hub.changed(verdict.task)
 
 

@@ -56,7 +56,7 @@ class Provider:
 
     `timeout` is for one request and `deadline` for a picture; `poll` is how long between polls, unless the provider asks for more.
     `idempotent`: it makes one task of requests with one Idempotency-Key. `not_taken` are statuses of a create after which nothing was
-    made, beside those that say so everywhere. `prices` are credits by model, where the provider does not tell them.
+    made, beside those that say so everywhere. `webhooks`: orders say where it may tell of their end. `prices` are credits by model, where the provider does not tell them.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Provider:
     poll: float = 1.0
     idempotent: bool = False
     not_taken: tuple[int, ...] = ()
+    webhooks: bool = False
     per_day: float | None = None
     per_month: float | None = None
     models: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -77,7 +78,7 @@ class Provider:
 
 
 KNOWN = (
-    "kind", "base_url", "key_env", "key_file", "concurrency", "timeout", "deadline", "poll", "idempotent", "not_taken",
+    "kind", "base_url", "key_env", "key_file", "concurrency", "timeout", "deadline", "poll", "idempotent", "not_taken", "webhooks",
     "credits_per_day", "credits_per_month", "models", "prices",
 )  # fmt: skip
 
@@ -104,6 +105,7 @@ def read_provider(place: str, name: str, values: Any, folder: Path) -> Provider:
         poll=table.take("poll", seconds, usual.poll),
         idempotent=table.take("idempotent", switch, usual.idempotent),
         not_taken=table.take("not_taken", _statuses, ()),
+        webhooks=table.take("webhooks", switch, False),
         per_day=table.take("credits_per_day", amount, None),
         per_month=table.take("credits_per_month", amount, None),
         models=table.take("models", _names, MappingProxyType({})),
@@ -112,7 +114,18 @@ def read_provider(place: str, name: str, values: Any, folder: Path) -> Provider:
     table.end(KNOWN)
     if provider.key_env and provider.key_file:
         raise table.wrong("key_env and key_file: give one of them")
+    if provider.webhooks and (wrong := _wrong_with_webhooks(provider)):
+        raise table.wrong(wrong)
     return provider
+
+
+def _wrong_with_webhooks(provider: Provider) -> str:
+    """Black Forest Labs answers an order that names a webhook without the address to poll at, which is needed where it has several places."""
+    if provider.kind is Kind.OPENAI:
+        return "webhooks: a provider of kind openai answers when the picture is there, and has none"
+    if provider.kind is Kind.BFL and provider.base_url == USUAL[Kind.BFL].base_url:
+        return "webhooks: set base_url to one region too, such as https://api.eu.bfl.ai: with webhooks nothing says which region has an order"
+    return ""
 
 
 def key_of(provider: Provider, environment: Mapping[str, str] = os.environ) -> str:

@@ -12,6 +12,7 @@ from mezzotint.core.tasks import Task
 from mezzotint.ports import BlobStore, Clock, Ledger, Limits
 from mezzotint.routing import Routing
 from mezzotint.service.hub import Hub
+from mezzotint.service.news import NewsBoard
 from mezzotint.service.previews import PreviewBoard
 from mezzotint.service.progress import ProgressBoard
 from mezzotint.service.recent import Recent
@@ -33,6 +34,7 @@ class Policy:
     stranger_rate: Rate | None = None  # of each address, for requests that are refused for want of a key
     keep_files: float = 86_400.0
     files_room: int | None = 1024**3  # bytes that an account's uploaded files may take
+    public_url: str = ""  # where the world reaches us, if the operator says
     routing: Routing | None = None  # which engine paints which model, where that is not the same for all
 
     def engine_for(self, card: ModelCard) -> str:
@@ -53,4 +55,5 @@ class Tools:
     secret: bytes
     policy: Policy
     previews: PreviewBoard = field(default_factory=PreviewBoard)
+    news: NewsBoard = field(default_factory=NewsBoard)
     final: Recent[UUID, Task] = field(default_factory=lambda: Recent(FINAL_KEPT))

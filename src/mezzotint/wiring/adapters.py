@@ -265,6 +265,7 @@ def tools_of(settings: Settings, ledger: Ledger, blobs: BlobStore, clock: Clock,
 
     limits = Limits(settings.queue_limit or None, settings.active_limit or None) if settings.limits else None
     policy = Policy(
+        public_url=settings.public_url,
         engine=settings.engine,
         limits=limits,
         link_lifetime=settings.link_lifetime,

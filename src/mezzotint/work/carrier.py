@@ -9,6 +9,7 @@ from uuid import UUID
 from mezzotint.core.calls import CallNote, Noted
 from mezzotint.core.errands import Errand
 from mezzotint.core.errors import EngineFailure
+from mezzotint.core.hooks import News
 from mezzotint.core.previews import Wish
 from mezzotint.leash import Leash
 from mezzotint.ports import Interrupted, Upstream
@@ -101,6 +102,9 @@ class Carrier:
             for leash in self._leashes.get(task, ()):
                 leash.pull(why)
 
+    def hear(self, news: News) -> None:
+        self._upstream.hear(news)
+
     def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None:
         """Providers show nothing before the end."""
 
@@ -127,4 +131,5 @@ def _errand(order: PaintOrder) -> Errand:
         pictures=order.pictures,
         calls=claim.calls,
         age=claim.age,
+        hook=claim.hook,
     )

@@ -15,6 +15,7 @@ import structlog
 
 from mezzotint.core.calls import CallNote
 from mezzotint.core.errors import BadPicture, EngineFailure
+from mezzotint.core.hooks import News
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.core.previews import Wish, sound
 from mezzotint.crash_points import reached
@@ -141,6 +142,9 @@ class EngineChild:
 
     def drain(self) -> None:
         """A picture that is being painted is worth waiting for."""
+
+    def hear(self, news: News) -> None:
+        """As `ended`."""
 
     def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None:
         """From now on `show` is given previews of the task's pictures, right after their step was reported. Until `unwatch`."""

@@ -19,6 +19,7 @@ import structlog
 
 from mezzotint.core.calls import CallNote
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
+from mezzotint.core.hooks import News
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
 from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
@@ -57,6 +58,10 @@ class Lane(Painter, Protocol):
 
     def drain(self) -> None:
         """Nothing comes any more, and what need not be waited for is handed back."""
+        ...
+
+    def hear(self, news: News) -> None:
+        """A provider said that it has something for an order of a task that is painted here."""
         ...
 
     def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None: ...
@@ -224,8 +229,15 @@ class Supervisor:
                 for claim in pulled.claims:
                     self._held[claim.task] = held = _Held(claim, wish=pulled.watched.get(claim.task))
                     self._queue.put_nowait(held)
+                self._hear(pulled.news)
                 if self._pace.seconds < FAST and time.monotonic() - asked < LINGER:
                     await asyncio.sleep(LINGER)  # they come thick and fast: let some gather for the next pull
+
+    def _hear(self, news: Sequence[News]) -> None:
+        for each in news:
+            held = self._held.get(each.task)
+            if held is not None and held.lane is not None:
+                held.lane.hear(each)
 
     def _modesty(self) -> float:
         """Seconds before it enlists again: two workers of one name would otherwise take each other's tasks away for ever."""
@@ -305,6 +317,7 @@ class Supervisor:
             if held is not None and held.claim.attempt == asked.get(task):
                 held.canceled, held.lost = held.canceled or task in told.canceled, held.lost or task in told.lost
                 self._stop(held)
+        self._hear(told.news)
         for task, attempt in asked.items():
             held = self._held.get(task)
             if held is not None and held.claim.attempt == attempt and held.wish != told.watched.get(task):

@@ -11,6 +11,7 @@ from typing import Any
 
 from mezzotint.core.calls import Call, CallNote, Noted
 from mezzotint.core.errands import Delivered, Errand
+from mezzotint.core.hooks import Hook
 from mezzotint.core.images import ImageFormat
 from mezzotint.core.tasks import Claim, NewTask
 from mezzotint.engines.upstream.book import Note
@@ -51,6 +52,7 @@ class Office:
     notes: list[CallNote] = field(default_factory=list)
     claims: dict[str, Claim] = field(default_factory=dict)
     epoch: int = 0
+    hook: Hook | None = None
 
     async def claim(self, prompt: str, model: str = "flux-dev", **values: Any) -> Claim:
         parameters = VALUES.get(model, {}) | {"prompt": prompt, "seed": 7} | values
@@ -72,7 +74,18 @@ class Office:
         values = claim.inputs.parameters
         size = (values.get("width") or 1344, values.get("height") or 768)
         errand = Errand(
-            claim.task, index, claim.attempt, claim.inputs.model, values, size, values["seed"] + index, wanted, tuple(pictures), claim.calls, claim.age
+            claim.task,
+            index,
+            claim.attempt,
+            claim.inputs.model,
+            values,
+            size,
+            values["seed"] + index,
+            wanted,
+            tuple(pictures),
+            claim.calls,
+            claim.age,
+            self.hook,
         )
         delivered = await self.engine.run(errand, lambda step, steps: None, leash or Leash())
         assert delivered.note is not None

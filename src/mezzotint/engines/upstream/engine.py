@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -15,9 +16,11 @@ from mezzotint.core.calls import Call, CallState, Noted
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer
 from mezzotint.core.errors import EngineFailure, Moderated
+from mezzotint.core.hooks import News
 from mezzotint.crash_points import reached
 from mezzotint.engines.upstream.book import REFUSED, Book, Note
 from mezzotint.engines.upstream.following import Follower
+from mezzotint.engines.upstream.news import Ear
 from mezzotint.engines.upstream.providers import Counter, Counters, Way
 from mezzotint.engines.upstream.timing import Deadline, backoff, retry_after
 from mezzotint.engines.upstream.words import Junk, Order, Ready, Taken, complaint
@@ -46,6 +49,7 @@ class _Trip:
     leash: Leash
     report: Callable[[int, int], None]
     deadline: Deadline
+    ear: Ear
     why: str = ""  # nobody could be asked, or would paint it
     code: str = "provider_failed"
     wait: float = AGAIN
@@ -59,13 +63,25 @@ class UpstreamEngine:
         """`spare` errands may wait beside those that are on their way."""
         self._counters, self._line, self._note = counters, line, note
         self._follower = Follower(line)
+        self._ears: dict[tuple[UUID, int], Ear] = {}  # of errands under way, by task and picture
         self.slots = counters.slots + spare
 
     async def run(self, errand: Errand, report: Callable[[int, int], None], leash: Leash) -> Delivered:
         card = BFL_MODELS.get(errand.model) or REPLICATE_MODELS[errand.model]
-        trip = _Trip(errand, card, Book(errand, self._note), leash, report, Deadline(errand.age))
-        found = await self._resumed(trip)
-        return found if found is not None else await self._ordered(trip)
+        trip = _Trip(errand, card, Book(errand, self._note), leash, report, Deadline(errand.age), Ear())
+        which = (errand.task, errand.index)
+        self._ears[which] = trip.ear
+        try:
+            found = await self._resumed(trip)
+            return found if found is not None else await self._ordered(trip)
+        finally:
+            if self._ears.get(which) is trip.ear:
+                del self._ears[which]
+
+    def hear(self, news: News) -> None:
+        ear = self._ears.get((news.task, news.index))
+        if ear is not None:
+            ear.hear(news.number)
 
     # what was ordered before
 
@@ -158,7 +174,7 @@ class UpstreamEngine:
 
         `doubtful`: it may have been made before. Then a refusal says nothing of what came of it that time.
         """
-        request = way.dialect.create(counter.desk, self._order(trip, way))
+        request = way.dialect.create(counter.desk, self._order(trip, counter, way))
         counter.health.begin()
         for delay in backoff(TRIES):
             answer = await self._line.ask(request)
@@ -174,11 +190,13 @@ class UpstreamEngine:
             await trip.leash.sleep(max(delay, retry_after(answer)))
         return None
 
-    def _order(self, trip: _Trip, way: Way) -> Order:
+    def _order(self, trip: _Trip, counter: Counter, way: Way) -> Order:
         errand = trip.errand
         values = {**errand.values, "seed": errand.seed}
         said = said_to(way.target, trip.card, values, errand.size, errand.pictures)
-        return Order(way.name, said, errand.size, f"{errand.task}-{errand.index}-{trip.book.calls[-1].number}")
+        number = trip.book.calls[-1].number
+        webhook = errand.hook.address(errand.index, number) if errand.hook is not None and counter.provider.webhooks else ""
+        return Order(way.name, said, errand.size, f"{errand.task}-{errand.index}-{number}", webhook)
 
     async def _after(self, trip: _Trip, counter: Counter, way: Way, verdict: _Verdict) -> Delivered | None:
         match verdict:
@@ -235,7 +253,7 @@ class UpstreamEngine:
         raise EngineFailure(message, code=UNKNOWN)
 
     async def _follow(self, trip: _Trip, counter: Counter, way: Way, call: Call) -> Delivered | None:
-        return await self._follower.follow(counter, way.dialect, trip.book, call, trip.errand, trip.deadline, trip.report, trip.leash)
+        return await self._follower.follow(counter, way.dialect, trip.book, call, trip.errand, trip.deadline, trip.report, trip.leash, trip.ear)
 
     async def close(self) -> None:
         """Nothing is held here: what is under way is on a leash, and the line is its owner's."""

@@ -61,6 +61,8 @@ class Flux:
 
     def create(self, desk: Desk, order: Order) -> ProviderRequest:
         body = dict(order.said.values) | {name: bare(data) for name, data in order.said.pictures}
+        if order.webhook:
+            body["webhook_url"] = order.webhook
         again = {"idempotency-key": order.request_key} if desk.provider.idempotent else {}
         return json_request(desk, f"{self.prefix}/{quote(order.name, safe='/')}", body, self.headers(desk) | again)
 
@@ -74,7 +76,7 @@ class Flux:
 
     def poll(self, desk: Desk, call: Call) -> ProviderRequest:
         url = call.polling_url if self.follows and self._may_follow(desk, call.polling_url) else self._poll_url(desk, call)
-        if self.repeats:
+        if self.repeats and not desk.provider.webhooks:
             url += f"{'&' if '?' in url else '?'}wait={LONG_POLL:g}"
         asked = question(desk, url, self.headers(desk))
         if not asked.own and self._may_follow(desk, url):  # another cluster of the same provider

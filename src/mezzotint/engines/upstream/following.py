@@ -12,7 +12,9 @@ from mezzotint.core.errands import Delivered, Errand, ProviderAnswer, ProviderRe
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import EncodedImage, ImageFormat
 from mezzotint.crash_points import reached
+from mezzotint.engines.upstream import news
 from mezzotint.engines.upstream.book import Book
+from mezzotint.engines.upstream.news import Ear
 from mezzotint.engines.upstream.pictures import kept_as
 from mezzotint.engines.upstream.providers import Counter
 from mezzotint.engines.upstream.timing import Deadline, backoff, retry_after
@@ -51,29 +53,36 @@ class Follower:
         deadline: Deadline,
         report: Callable[[int, int], None],
         leash: Leash,
+        ear: Ear,
     ) -> Delivered | None:
         """The picture; None where the provider says that it made none, so that another may be asked.
 
         Raises Moderated, EngineFailure, or what the leash holds.
         """
         patience, waits = _Patience(), backoff(counter.provider.poll)
+        tells = counter.provider.webhooks and errand.hook is not None
         try:
-            if not dialect.holds:
-                await leash.sleep(max(0.0, counter.provider.poll - call.age))
+            said = False
+            if tells or not dialect.holds:
+                said = await ear.wait(call.number, leash, max(0.0, _interval(counter, tells=tells) - call.age))
             while True:
                 word, wait = await self._poll(counter, dialect, call, leash)
                 if isinstance(word, Waiting):
                     waits = backoff(counter.provider.poll)
                     _tell(report, word)
-                elif isinstance(word, Ready):
+                    if said:  # too early, or twice: not at once again
+                        await leash.sleep(counter.provider.poll)
+                elif tells and word is not None:
+                    counter.hearing.note(said=said)
+                if isinstance(word, Ready):
                     if (found := await self._fetched(counter, book, word, errand.format, patience, leash)) is not None:
                         return found
-                elif word is not None and await self._ended(book, word, patience):
+                elif not isinstance(word, Waiting) and word is not None and await self._ended(book, word, patience):
                     return None
                 if deadline.over(counter.provider.deadline):
                     await self._give_up(book, f"it was not ready within {counter.provider.deadline:g} seconds", code="provider_timeout")
-                pause = counter.provider.poll if isinstance(word, Waiting) else next(waits)
-                await leash.sleep(min(max(pause, wait), LONGEST_POLL, max(deadline.left(counter.provider.deadline), 0.01)))
+                pause = _interval(counter, tells=tells) if isinstance(word, Waiting) else next(waits)
+                said = await ear.wait(call.number, leash, min(max(pause, wait), LONGEST_POLL, max(deadline.left(counter.provider.deadline), 0.01)))
         except Interrupted:
             await self._cancel(counter, dialect, book, call)
             raise
@@ -160,6 +169,11 @@ class Follower:
         if request is not None:
             await self._line.ask(request)
         await book.go_on(CallState.UNKNOWN, note="canceled here")
+
+
+def _interval(counter: Counter, *, tells: bool) -> float:
+    """Seconds between polls: fewer are needed of one that tells when there is something to see, and whose word comes through."""
+    return max(counter.provider.poll, news.SLOWLY) if tells and counter.hearing.good else counter.provider.poll
 
 
 def _body(answer: ProviderAnswer) -> bytes:

@@ -10,6 +10,7 @@ from mezzotint.core.calls import Caps
 from mezzotint.core.catalogue import ModelCard, Surface
 from mezzotint.engines.upstream import flux, openai, replicate
 from mezzotint.engines.upstream.health import Health
+from mezzotint.engines.upstream.news import Hearing
 from mezzotint.engines.upstream.words import Desk, Dialect
 from mezzotint.leash import Slots
 from mezzotint.routing import Kind, Offer, Provider, Routing
@@ -51,6 +52,7 @@ class Counter:
     def __init__(self, provider: Provider, key: str) -> None:
         self.provider, self.desk = provider, Desk(provider, key)
         self.health = Health(provider.name)
+        self.hearing = Hearing()
         self.slots = Slots(provider.concurrency)
         self.caps = Caps(provider.per_day, provider.per_month)
 

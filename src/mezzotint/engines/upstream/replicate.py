@@ -57,6 +57,8 @@ class Replicate:
 
     def create(self, desk: Desk, order: Order) -> ProviderRequest:
         body: dict[str, Any] = {"input": _inputs(order)}
+        if order.webhook:
+            body |= {"webhook": order.webhook, "webhook_events_filter": ["completed"]}
         again = {"idempotency-key": order.request_key} if desk.provider.idempotent else {}
         path = f"{self.prefix}/models/{quote(order.name, safe='/')}/predictions"
         return json_request(desk, path, body, self.headers(desk) | again, most=IN_TEXT)

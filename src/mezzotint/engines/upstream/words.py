@@ -95,12 +95,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class Order:
-    """What is ordered: `name` is the model there; `said` its parameters there. `request_key` is the same whenever it is sent again."""
+    """What is ordered: `name` is the model there; `said` its parameters there. `request_key` is the same whenever it is sent again, and so is
+    `webhook`: where the provider may tell of its end, or nothing."""
 
     name: str
     said: Translation
     size: tuple[int, int]
     request_key: str
+    webhook: str = ""
 
 
 class Dialect(Protocol):
