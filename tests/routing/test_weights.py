@@ -45,6 +45,7 @@ fused = false
 modulation = false
 gpus = "0,2"
 device = "cuda"
+together = 1
 """
 
 
@@ -84,6 +85,9 @@ def test_without_a_word_nothing_is_quantized_or_cached_by_wish(tmp_path: Path) -
     ("[diffusers]\nstep_cache = 8", "expected a threshold from 0 to 1"),
     ('[diffusers]\ngpus = "all"', "expected auto, or numbers of GPUs such as 0,1"),
     ('[diffusers]\ncompile = "yes"', "expected one of auto, none, blocks, whole"),
+    ("[diffusers]\ntogether = 0", "expected a whole number from 1"),
+    ("[diffusers]\ntogether = 2\nstep_cache = 0.1", "together and step_cache: each GPU would leave out other steps"),
+    ('[diffusers]\ntogether = 2\ngpus = "0,1,2"', "gpus = '0,1,2': cannot be divided into groups of 2 that paint together"),
     ("[diffusers]\nturbo = true", "there is no turbo here"),
     ('[models]\n"flux-dev" = { engine = "nano", weights = "a" }', "there is no weights here"),
     ('[models]\n"flux-dev" = { engine = "diffusers", weights = [] }', "expected a list that is not empty"),

@@ -55,7 +55,7 @@ class Weights:
 class Tuning:
     """[diffusers]: what holds for all weights. `attention` is a back end of diffusers' own name; `step_cache` the threshold of its
     FirstBlockCache, 0: none. `fused` projections and `modulation` made ahead change no picture beyond rounding. `gpus` are
-    those that paint, each with an engine of its own."""
+    those that paint, each with an engine of its own, or so many of them `together`."""
 
     attention: str = AUTO
     compile: str = AUTO
@@ -64,10 +64,11 @@ class Tuning:
     modulation: bool = True
     gpus: str = AUTO
     device: str = AUTO
+    together: int = 1
 
 
 KNOWN = ("folder", "hub", "revision", "variant", "quantize", "offload", "gguf", "loras", "finetunes", "redux", "depth", "warm", "steps")
-TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "device")
+TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "device", "together")
 
 
 def read_weights(place: str, name: str, values: Any, base: Path) -> Weights:
@@ -133,8 +134,13 @@ def read_tuning(place: str, values: Any) -> Tuning:
         modulation=table.take("modulation", switch, True),
         gpus=table.take("gpus", _gpus, AUTO),
         device=table.take("device", one_of(AUTO, "cuda", "mps", "cpu"), AUTO),
+        together=table.take("together", count, 1),
     )
     table.end(TUNABLE)
+    if found.together > 1 and found.step_cache:
+        raise table.wrong("together and step_cache: each GPU would leave out other steps")
+    if found.gpus != AUTO and len(found.gpus.split(",")) % found.together:
+        raise table.wrong(f"gpus = {found.gpus!r}: cannot be divided into groups of {found.together} that paint together")
     return found
 
 

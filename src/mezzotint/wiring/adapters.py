@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from mezzotint.routing.models import DIFFUSERS, UPSTREAM
 from mezzotint.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
+    from mezzotint.engines.diffusers.crew import Crew
+    from mezzotint.engines.diffusers.engine import DiffusersEngine
     from mezzotint.engines.diffusers.library import Library
     from mezzotint.service.tools import Tools
     from mezzotint.work.carrier import Carrier
@@ -142,9 +145,17 @@ def engine_of(settings: Settings) -> Engine:
 
 def diffusers_engine(settings: Settings) -> Engine:
     """Raises EngineFailure where something is not installed, BadSetting."""
+    if (size := read_routing(settings).tuning.together) > 1:
+        from mezzotint.engines.diffusers.together import TogetherEngine
+
+        return TogetherEngine(partial(_diffusers_engine, settings), size)
+    return _diffusers_engine(settings)
+
+
+def _diffusers_engine(settings: Settings, join: Callable[[str], Crew] | None = None) -> DiffusersEngine:
     from mezzotint.engines.diffusers.engine import DiffusersEngine
 
-    return DiffusersEngine(library_of(settings), read_routing(settings).tuning, settings.folder / "diffusers", settings.threads)
+    return DiffusersEngine(library_of(settings), read_routing(settings).tuning, settings.folder / "diffusers", settings.threads, join)
 
 
 def library_of(settings: Settings) -> Library:
@@ -206,13 +217,16 @@ def supervisor_of(settings: Settings, server: str, local_socket: str | None, nam
 
 
 def lanes_of(settings: Settings) -> list[dict[str, str]]:
-    """What each engine child has in its environment beside the others': a GPU of its own, where there are several. Raises BadSetting."""
+    """What each engine child has in its environment beside the others': GPUs of its own, where there are several. Raises BadSetting."""
     if settings.engine != DIFFUSERS:
         return [{}]
     from mezzotint.wiring.gpus import VISIBLE, gpus_of
 
-    gpus = gpus_of(read_routing(settings).tuning.gpus)
-    return [{VISIBLE: gpu} for gpu in gpus] if gpus else [{}]
+    tuning = read_routing(settings).tuning
+    gpus, together = gpus_of(tuning.gpus), tuning.together
+    if len(gpus) % together:
+        raise BadSetting(f"[diffusers] together = {together}: the {len(gpus)} GPUs here cannot be divided into such groups; name some by gpus")
+    return [{VISIBLE: ",".join(gpus[at : at + together])} for at in range(0, len(gpus), together)] or [{}]
 
 
 def carrier_of(settings: Settings, link: Link) -> Carrier:

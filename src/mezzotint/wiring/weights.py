@@ -41,7 +41,7 @@ def looks(settings: Settings) -> Iterator[Look]:
         yield Look("PyTorch", True, ", ".join(f"{name} {_version(name)}" for name in NEEDED))
     tuning = read_routing(settings).tuning
     found = None if missing else machine(tuning.device)
-    yield _gpu(found, gpus_of(tuning.gpus))
+    yield _gpu(found, gpus_of(tuning.gpus), tuning.together)
     library = library_of(settings)
     digests = Digests(settings.folder / "diffusers" / "digests.json")
     for weights in library.weights.values():
@@ -56,16 +56,20 @@ def _version(name: str) -> str:
         return "of unknown version"
 
 
-def _gpu(found: Machine | None, gpus: list[str]) -> Look:
+def _gpu(found: Machine | None, gpus: list[str], together: int) -> Look:
     driver = driver_version()
     told = f"driver {driver}, " if driver else ""
     if found is not None and found.is_cuda:
         parts = [f"{found.name}, {found.memory / GB:.0f} GB", f"{told}attention {attention_for(found.capability)}"]
-        return Look("GPU", True, ", ".join(parts) + (f", one engine for each of {len(gpus)}" if len(gpus) > 1 else ""))
+        return Look("GPU", True, ", ".join(parts) + (f", one engine for each {_of(len(gpus), together)}" if len(gpus) > 1 else ""))
     if driver:
         return Look("GPU", False, f"{told}but PyTorch does not see it: install the build of PyTorch for it, and look at CUDA_VISIBLE_DEVICES")
     where = f"PyTorch computes on {found.device}" if found else "there is no driver of NVIDIA"
     return Look("GPU", False, f"{where}: FLUX takes minutes to hours a picture without a GPU")
+
+
+def _of(gpus: int, together: int) -> str:
+    return f"of {gpus}" if together == 1 else f"{together} of {gpus}, which paint together"
 
 
 def _weights(weights: Weights, found: Machine | None, digests: Digests) -> Look:

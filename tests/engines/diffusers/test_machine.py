@@ -26,6 +26,12 @@ def test_the_fastest_that_is_there_is_taken(capability: tuple[int, int] | None, 
     assert attention_for(capability, lambda module: not module or module in installed) == expected
 
 
+def test_where_several_paint_together_it_is_one_that_can_be_shared_out() -> None:
+    assert attention_for((9, 0), lambda _: True) == "_flash_3"
+    assert attention_for((9, 0), lambda _: True, together=True) == "_native_cudnn"
+    assert attention_for((8, 6), lambda _: True, together=True) == "flash"
+
+
 @pytest.mark.parametrize(("capability", "fp8"), [((8, 0), False), ((8, 9), True), ((9, 0), True)])
 def test_a_card_multiplies_in_fp8_from_ada_on(capability: tuple[int, int], fp8: bool) -> None:
     assert Machine("cuda", 24_000, capability).card.fp8 is fp8

@@ -13,6 +13,7 @@ from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.engines.diffusers import controls, previews
 from mezzotint.engines.diffusers.calls import Job, arguments
+from mezzotint.engines.diffusers.crew import Crew
 from mezzotint.engines.diffusers.depth import DepthModel
 from mezzotint.engines.diffusers.folders import Digests
 from mezzotint.engines.diffusers.heartbeat import Heartbeat
@@ -20,7 +21,7 @@ from mezzotint.engines.diffusers.library import Library
 from mezzotint.engines.diffusers.loading import Loaded, find, free, holding_of, load, room_of, use_loras
 from mezzotint.engines.diffusers.machine import Machine, machine
 from mezzotint.engines.diffusers.modes import CONTROLS, PRIOR, Mode, Task, task_of
-from mezzotint.engines.diffusers.outputs import Delivered, delivered
+from mezzotint.engines.diffusers.outputs import Delivered, delivered, nothing
 from mezzotint.engines.diffusers.residents import Residents
 from mezzotint.engines.diffusers.speed import keep_compiled, tune
 from mezzotint.engines.diffusers.words import Words, upsampled, with_picture, words_of
@@ -36,14 +37,21 @@ CANNY = (50, 200)  # thresholds where a request does not say
 log = logging.getLogger("mezzotint.diffusers")
 
 
+class MadeRoom(EngineFailure):
+    """Out of memory beside other weights, which are gone now: it may fit when it is tried again."""
+
+
 class DiffusersEngine:
     """See `ports.Engine`, `ports.Previewing`, `ports.Warming`."""
 
     name = "diffusers"
     overlaps = True  # see `ports.Overlapping`
 
-    def __init__(self, library: Library, tuning: Tuning | None = None, keep: Path | None = None, threads: int = 0) -> None:
-        """`keep` is a folder for what is made once: digests and compiled code. Loads nothing yet, but PyTorch."""
+    def __init__(
+        self, library: Library, tuning: Tuning | None = None, keep: Path | None = None, threads: int = 0, join: Callable[[str], Crew] | None = None
+    ) -> None:
+        """`keep` is a folder for what is made once: digests and compiled code. `join` makes it one of several that paint each picture together;
+        it is called with the setting for the device. Loads nothing yet, but PyTorch."""
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             keep_compiled(keep)
@@ -56,7 +64,8 @@ class DiffusersEngine:
         if threads:
             torch.set_num_threads(threads)
         self._library, self._tuning = library, tuning or Tuning()
-        self._machine: Machine = machine(self._tuning.device)
+        self._crew = join(self._tuning.device) if join is not None else None
+        self._machine: Machine = machine(self._tuning.device) if self._crew is None else self._crew.machine
         self._digests = Digests(keep / "digests.json" if keep else None)
         self._residents: Residents[Loaded] = Residents(room_of(self._machine), Loaded.release)
         self._tuned: dict[str, tuple[str, ...]] = {}
@@ -101,23 +110,34 @@ class DiffusersEngine:
             try:
                 return self._once(weights, task, request, stepped)
             except Exception as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
                 why = str(error).partition("\n")[0]
+            if self._crew is not None:
+                raise self._too_large(why, MadeRoom if self._alone(weights) else EngineFailure)  # another try is one of all together
             return self._again(weights, task, request, stepped, why)
+
+    def _alone(self, weights: Weights) -> bool:
+        """Gives it the card to itself; whether it had not before."""
+        self._in_hand = None
+        others = self._residents.drop_others(weights.name)
+        free(self._machine)
+        return others
+
+    @staticmethod
+    def _too_large(why: str, kind: type[EngineFailure] = EngineFailure) -> EngineFailure:
+        return kind(f"the card is out of memory ({why}): ask for a smaller picture, or set quantize or offload", code="out_of_memory")
 
     def _again(self, weights: Weights, task: Task, request: PaintRequest, report: Report, why: str) -> Painting:
         """Once more with the card to itself, where it was not; else the picture is too large for it, and the next may not be."""
-        self._in_hand = None
-        if self._residents.drop_others(weights.name):
-            free(self._machine)
+        if self._alone(weights):
             try:
                 return self._once(weights, task, request, report)
             except Exception as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
-        free(self._machine)
-        raise EngineFailure(f"the card is out of memory ({why}): ask for a smaller picture, or set quantize or offload", code="out_of_memory")
+            free(self._machine)
+        raise self._too_large(why)
 
     def _once(self, weights: Weights, task: Task, request: PaintRequest, report: Report) -> Painting:
         loaded = self._load(weights)
@@ -146,7 +166,10 @@ class DiffusersEngine:
 
     def take(self, loaded: Loaded) -> Loaded:
         """Weights that are loaded already, tuned and kept."""
-        self._tuned[loaded.weights.name] = () if loaded.folder.kind == PRIOR else tune(loaded, self._tuning)
+        done = () if loaded.folder.kind == PRIOR else tune(loaded, self._tuning)
+        if self._crew is not None and loaded.folder.kind != PRIOR:
+            done += self._crew.share(loaded)
+        self._tuned[loaded.weights.name] = done
         self._residents.put(loaded.weights.name, loaded, loaded.holding.resident)
         return loaded
 
@@ -177,6 +200,7 @@ class DiffusersEngine:
         prompt = task.instruction or request.prompt
         if extras.get("prompt_upsampling"):
             prompt = upsampled(loaded, prompt)
+            prompt = prompt if self._crew is None else self._crew.same(prompt)
         width, height = request.size(DEFAULT_SIDE)
         steps, guidance = _dials(loaded, request, extras)
         words, reads = self._words(loaded, task, request, prompt)
@@ -278,8 +302,10 @@ class DiffusersEngine:
 
         try:
             generator = torch.Generator("cpu").manual_seed(seed)
-            (picture,) = pipeline(**call, generator=generator, callback_on_step_end=stepped, output_type="pt", return_dict=False)
-            return delivered(picture[0], loaded.machine)
+            decoded = self._crew is None or self._crew.leads
+            kind = "pt" if decoded else "latent"
+            (picture,) = pipeline(**call, generator=generator, callback_on_step_end=stepped, output_type=kind, return_dict=False)
+            return delivered(picture[0], loaded.machine) if decoded else nothing(job.width, job.height)
         finally:
             self._in_hand = None
             _settle(loaded)
@@ -349,6 +375,6 @@ def _up(side: int) -> int:
     return -(-side // GRID) * GRID
 
 
-def _out_of_memory(error: BaseException) -> bool:
+def out_of_memory(error: BaseException) -> bool:
     """The card's: where the machine's own memory is used up, a fresh process is the better remedy."""
     return type(error).__name__ == "OutOfMemoryError"

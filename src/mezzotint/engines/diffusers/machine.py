@@ -19,16 +19,18 @@ ATTENTION: tuple[tuple[tuple[int, int], tuple[tuple[str, str], ...]], ...] = (
     ((8, 0), (("flash", "flash_attn"), ("native", ""))),
 )
 
+SINGLE = ("_flash_3",)  # back ends that diffusers cannot share out among GPUs
+
 
 def _installed(module: str) -> bool:
     return not module or importlib.util.find_spec(module) is not None
 
 
-def attention_for(capability: tuple[int, int] | None, installed: Callable[[str], bool] = _installed) -> str:
-    """The fastest back end without loss that is there; `capability` None is a machine without a GPU."""
+def attention_for(capability: tuple[int, int] | None, installed: Callable[[str], bool] = _installed, *, together: bool = False) -> str:
+    """The fastest back end without loss that is there; `capability` None is a machine without a GPU. `together`: of several GPUs a picture."""
     for least, candidates in ATTENTION:
         if capability is not None and capability >= least:
-            return next((name for name, module in candidates if installed(module)), "native")
+            return next((name for name, module in candidates if installed(module) and not (together and name in SINGLE)), "native")
     return "native"
 
 

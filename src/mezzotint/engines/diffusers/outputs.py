@@ -40,6 +40,11 @@ class Delivered:
         return Pixels(width, height, draw)
 
 
+def nothing(width: int, height: int) -> Delivered:
+    """Of a process that leaves the picture to another."""
+    return Delivered(width, height, lambda: np.zeros((height, width, 3), np.uint8))
+
+
 def delivered(picture: Any, machine: Machine) -> Delivered:
     """From a tensor (3, height, width), 0 to 1. What is left to be computed is computed while others go on."""
     import torch

@@ -40,7 +40,7 @@ def tune(loaded: Loaded, tuning: Tuning) -> tuple[str, ...]:
     if tuning.step_cache:
         done += step_cache(loaded, tuning.step_cache)
     if (how := compiling(tuning.compile, loaded.machine)) != NONE:
-        _compile(loaded, how)
+        _compile(loaded, how, tuning)
         done.append(f"compiled {how}")
     return tuple(done)
 
@@ -54,7 +54,7 @@ def _channels_last() -> Any:
 def _attention(loaded: Loaded, tuning: Tuning) -> list[str]:
     """A back end that the settings name must be there; of those chosen here, the next is taken."""
     named = tuning.attention != AUTO
-    word = tuning.attention if named else attention_for(loaded.machine.capability)
+    word = tuning.attention if named else attention_for(loaded.machine.capability, together=tuning.together > 1)
     if word == "native":
         return []
     try:
@@ -103,13 +103,14 @@ def compiling(word: str, machine: Machine) -> str:
     return "blocks" if machine.is_cuda else NONE
 
 
-def _compile(loaded: Loaded, how: str) -> None:
+def _compile(loaded: Loaded, how: str, tuning: Tuning) -> None:
     import torch
 
     torch._dynamo.config.cache_size_limit = 64  # noqa: SLF001 - its own documents say so: sizes and modes are compiled one by one
     transformer = loaded.base.transformer
     if how == "blocks":
-        transformer.compile_repeated_blocks(fullgraph=not loaded.weights.loras, dynamic=None, backend=BACKEND)
+        # what is exchanged between GPUs, where lengths are odd, is asked of them first, and that breaks the graph
+        transformer.compile_repeated_blocks(fullgraph=not loaded.weights.loras and tuning.together == 1, dynamic=None, backend=BACKEND)
     else:
         transformer.compile(backend=BACKEND, **({"mode": "max-autotune-no-cudagraphs"} if BACKEND == "inductor" else {}))
     loaded.base.vae.decoder.compile(backend=BACKEND)
