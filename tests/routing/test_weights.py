@@ -46,6 +46,7 @@ modulation = false
 gpus = "0,2"
 device = "cuda"
 together = 1
+tiles = "always"
 """
 
 
@@ -59,7 +60,7 @@ def test_weights_are_read_with_all_that_is_said_of_them(tmp_path: Path) -> None:
         ),
         "dog": Weights("dog", tmp_path / "dog", gguf=tmp_path / "dog.gguf"),
     }  # fmt: skip
-    assert routing.tuning == Tuning("_flash_3", "whole", 0.08, False, False, "0,2", "cuda")
+    assert routing.tuning == Tuning("_flash_3", "whole", 0.08, False, False, "0,2", "cuda", 1, "always")
     assert [routing.of(BFL_MODELS[name]).weights for name in ("flux-dev", "flux-pro", "flux-2-pro")] == [("dog", "FLUX.1-dev"), ("dog",), ()]
 
 
@@ -85,6 +86,7 @@ def test_without_a_word_nothing_is_quantized_or_cached_by_wish(tmp_path: Path) -
     ("[diffusers]\nstep_cache = 8", "expected a threshold from 0 to 1"),
     ('[diffusers]\ngpus = "all"', "expected auto, or numbers of GPUs such as 0,1"),
     ('[diffusers]\ncompile = "yes"', "expected one of auto, none, blocks, whole"),
+    ('[diffusers]\ntiles = "512"', "expected one of auto, none, always"),
     ("[diffusers]\ntogether = 0", "expected a whole number from 1"),
     ("[diffusers]\ntogether = 2\nstep_cache = 0.1", "together and step_cache: each GPU would leave out other steps"),
     ('[diffusers]\ntogether = 2\ngpus = "0,1,2"', "gpus = '0,1,2': cannot be divided into groups of 2 that paint together"),

@@ -12,9 +12,11 @@ from mezzotint.routing.table import Table, amount, count, mapping, one_of, switc
 
 AUTO = "auto"
 NONE = "none"
+ALWAYS = "always"
 QUANTIZE = (AUTO, NONE, "fp8", "int8", "nf4")
 OFFLOAD = (AUTO, NONE, "text", "model", "blocks")
 COMPILE = (AUTO, NONE, "blocks", "whole")
+TILES = (AUTO, NONE, ALWAYS)
 SAFE = ".safetensors"
 
 
@@ -55,7 +57,8 @@ class Weights:
 class Tuning:
     """[diffusers]: what holds for all weights. `attention` is a back end of diffusers' own name; `step_cache` the threshold of its
     FirstBlockCache, 0: none. `fused` projections and `modulation` made ahead change no picture beyond rounding. `gpus` are
-    those that paint, each with an engine of its own, or so many of them `together`."""
+    those that paint, each with an engine of its own, or so many of them `together`. `tiles`: whether large pictures are
+    decoded piece by piece."""
 
     attention: str = AUTO
     compile: str = AUTO
@@ -65,10 +68,11 @@ class Tuning:
     gpus: str = AUTO
     device: str = AUTO
     together: int = 1
+    tiles: str = AUTO
 
 
 KNOWN = ("folder", "hub", "revision", "variant", "quantize", "offload", "gguf", "loras", "finetunes", "redux", "depth", "warm", "steps")
-TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "device", "together")
+TUNABLE = ("attention", "compile", "step_cache", "fused", "modulation", "gpus", "device", "together", "tiles")
 
 
 def read_weights(place: str, name: str, values: Any, base: Path) -> Weights:
@@ -135,6 +139,7 @@ def read_tuning(place: str, values: Any) -> Tuning:
         gpus=table.take("gpus", _gpus, AUTO),
         device=table.take("device", one_of(AUTO, "cuda", "mps", "cpu"), AUTO),
         together=table.take("together", count, 1),
+        tiles=table.take("tiles", one_of(*TILES), AUTO),
     )
     table.end(TUNABLE)
     if found.together > 1 and found.step_cache:

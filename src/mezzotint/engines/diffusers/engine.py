@@ -211,7 +211,7 @@ class DiffusersEngine:
         notes = {
             "engine": f"diffusers {loaded.weights.name}",
             "weights": f"{loaded.weights.hub or loaded.folder.path.name} sha256 {loaded.digest()}",
-            "pipeline": ", ".join((job.pipeline, *self._tuned.get(loaded.weights.name, ()), str(loaded.holding))),
+            "pipeline": ", ".join((job.pipeline, *self._tuned.get(loaded.weights.name, ()), *_in_tiles(loaded), str(loaded.holding))),
             "steps": str(job.steps),
             "guidance": f"{guidance:g}",
         } | ({"loras": ", ".join(f"{name} {strength:g}" for name, _, strength in self._loras(loaded.weights, extras))} if loaded.loras else {})
@@ -341,6 +341,10 @@ def _hush() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
+
+
+def _in_tiles(loaded: Loaded) -> tuple[str, ...]:
+    return (f"in tiles of {loaded.tiles.used}",) if loaded.tiles is not None and loaded.tiles.used else ()
 
 
 def _settle(loaded: Loaded) -> None:

@@ -41,6 +41,7 @@ class Loaded:
     look: Any = None  # how latents look, once it is known
     loras: dict[str, str] = field(default_factory=dict)  # adapters that are loaded, by name
     modulation: Any = None
+    tiles: Any = None
 
     @property
     def family(self) -> Family:
@@ -75,7 +76,7 @@ class Loaded:
         self.base = None
         for kept in (self.pipelines, self.words, self.loras):
             kept.clear()
-        self.look = self.modulation = None
+        self.look = self.modulation = self.tiles = None
         free(self.machine)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from mezzotint.engines.diffusers.loading import Loaded
 from mezzotint.engines.diffusers.machine import Machine, attention_for
+from mezzotint.engines.diffusers.tiles import Tiles, room_on
 from mezzotint.routing.weights import AUTO, NONE, Tuning
 
 BACKEND = "inductor"  # of torch.compile
@@ -37,6 +38,7 @@ def tune(loaded: Loaded, tuning: Tuning) -> tuple[str, ...]:
     if tuning.modulation and not moved and not loaded.weights.loras:
         done += _modulation(loaded)
     loaded.base.vae.to(memory_format=_channels_last())
+    loaded.tiles = Tiles(loaded.base.vae, room_on(loaded.machine), tuning.tiles)
     if tuning.step_cache:
         done += step_cache(loaded, tuning.step_cache)
     if (how := compiling(tuning.compile, loaded.machine)) != NONE:
