@@ -112,6 +112,33 @@ def test_a_back_end_that_is_there_is_used(weights: Path, plain: DiffusersEngine)
     assert psnr(array_of(painting), array_of(painted(plain, a_request()))) > 55
 
 
+def test_weights_of_four_bits_paint_nearly_the_same_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """diffusers reads them only where there is a GPU, though bitsandbytes computes with them without: what it asks for is put in its mouth."""
+    bitsandbytes = pytest.importorskip("bitsandbytes", reason="nf4 is bitsandbytes'")
+    from diffusers import AutoencoderKL
+    from diffusers.quantizers.bitsandbytes.bnb_quantizer import BnB4BitDiffusersQuantizer as Quantizer
+
+    monkeypatch.setattr(Quantizer, "validate_environment", lambda *_, **__: None)
+    monkeypatch.setattr(Quantizer, "update_device_map", lambda *_: {"": "cpu"})
+    # weights share scales by 64, and bitsandbytes packs them by 32 for a processor
+    wider = tiny.flux1(channels=32, latents=8, attention_head_dim=32, num_attention_heads=4, axes_dims_rope=[8, 12, 12])
+    wider.register_modules(vae=AutoencoderKL.from_config({**wider.vae.config, "latent_channels": 8}))
+    wider.save_pretrained(tmp_path / "FLUX.1-dev", safe_serialization=True)
+    engine = an_engine(tmp_path, PLAIN, quantize="nf4")
+
+    painting = painted(engine, a_request())
+
+    parts = dict(loaded_of(engine).base.transformer.named_modules())
+    four = {name for name, part in parts.items() if isinstance(part, bitsandbytes.nn.Linear4bit)}
+    whole = {name for name, part in parts.items() if isinstance(part, torch.nn.Linear)} - four
+    assert {"transformer_blocks.0.attn.to_q", "transformer_blocks.0.ff.net.2", "single_transformer_blocks.0.proj_out"} <= four
+    assert {"transformer_blocks.0.norm1.linear", "transformer_blocks.0.norm1_context.linear", "single_transformer_blocks.0.norm.linear"} <= whole
+    assert {"norm_out.linear", "x_embedder", "context_embedder", "time_text_embed.timestep_embedder.linear_1"} <= whole
+    assert "in nf4" in dict(painting.notes)["pipeline"]
+    cost = psnr(array_of(painting), array_of(painted(an_engine(tmp_path, PLAIN), a_request())))
+    assert 20 < cost < float("inf")
+
+
 @pytest.mark.parametrize(("quantize", "least"), [("int8", 25.0), ("fp8", 15.0)])
 def test_quantized_weights_paint_nearly_the_same_picture(weights: Path, plain: DiffusersEngine, quantize: str, least: float) -> None:
     pytest.importorskip("torchao", reason="needs torchao: scripts/test diffusers runs it")

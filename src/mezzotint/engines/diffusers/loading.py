@@ -21,6 +21,9 @@ from mezzotint.routing.weights import NONE, Lora, Weights
 
 # parts of a transformer that stay as they are when it is quantized: small, or sensitive
 WHOLE = ("norm", "time_text_embed", "time_guidance_embed", "x_embedder", "context_embedder")
+# the same for bitsandbytes, which compares names and not parts of them. It knows layers by their last name too: FLUX.1's last, proj_out, is not
+# among these, since others are called so that are a seventh of the weights
+WHOLE_BY_NAME = ("norm1", "norm1_context", "norm_out", *WHOLE)
 PATTERNS = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")  # of what is fetched from the hub: no code, no pickles
 
 log = logging.getLogger("mezzotint.diffusers")
@@ -174,7 +177,7 @@ def quantization(word: str, machine: Machine) -> Any:
             from diffusers import BitsAndBytesConfig
 
             one: Any = BitsAndBytesConfig(
-                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=machine.dtype, llm_int8_skip_modules=[*kept, "proj_out"]
+                load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=machine.dtype, llm_int8_skip_modules=list(WHOLE_BY_NAME)
             )
         else:
             from diffusers import TorchAoConfig
