@@ -22,6 +22,8 @@ from mezzotint.core.signing import (
     ImageLink,
     account_webhook_secret,
     bfl_signature,
+    order_key,
+    order_token,
     poll_token,
     poll_token_holds,
     standard_signature,
@@ -164,8 +166,10 @@ def test_a_token_is_no_signature_of_a_link() -> None:
         (ImageLink(UUID(int=5), 1, 1_800_000_600).signature, ["image", str(UUID(int=5)), "1", "1800000600"]),
         (FileLink(UUID(int=5), "ada", 1_800_000_600).signature, ["file", str(UUID(int=5)), "ada", "1800000600"]),
         (lambda secret: account_webhook_secret(secret, "ada").removeprefix("whsec_"), ["webhook", "ada"]),
+        (lambda secret: order_key(secret, UUID(int=5)), ["orders", str(UUID(int=5))]),
+        (lambda secret: order_token(secret.decode(), "0-1"), ["order", "0-1"]),
     ],
-    ids=["polling", "picture", "file", "webhook"],
+    ids=["polling", "picture", "file", "webhook", "orders", "order"],
 )
 def test_what_was_signed_by_another_version_holds(sign: Callable[[bytes], str], parts: list[str]) -> None:
     """Links and secrets are out in the world: an upgrade must not change what they are made of."""
