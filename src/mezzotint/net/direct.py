@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mezzotint.http1 import Answer, Lines, address_of, head_of
+from mezzotint.lines import Answer, Lines
 from mezzotint.net.transport import USER_AGENT, tls
 
 IDLE = 2.0  # seconds that a connection is kept for the next request: far below what servers keep them for, so that none is used that just ends
@@ -15,12 +15,11 @@ class Direct:
     """Redirects are answers, cookies are not kept, no proxy is used."""
 
     def __init__(self) -> None:
-        self.lines = Lines(tls, IDLE)
+        self._lines = Lines(tls, IDLE)
 
     async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int, seconds: float = 30.0) -> Answer:
         """Raises Unsent, Broken, TooLarge, asyncio.TimeoutError."""
-        address = address_of(url)
-        return await self.lines.ask(address.place, head_of(method, address, {**ALWAYS, **headers}, body), body, most, seconds)
+        return await self._lines.ask(method, url, {**ALWAYS, **headers}, body, most, seconds)
 
     async def close(self) -> None:
-        await self.lines.close()
+        await self._lines.close()

@@ -8,8 +8,7 @@ import httpx2
 
 from mezzotint.core.errors import BadPicture, Unreachable
 from mezzotint.core.headers import MAX_BYTES
-from mezzotint.http1 import TooLarge
-from mezzotint.net.bounded import read
+from mezzotint.lines import TooLarge, read_within
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, guarded_client
 
@@ -47,7 +46,7 @@ class GuardedFetcher:
 
     async def _body(self, response: httpx2.Response, url: str) -> bytes:
         try:
-            return await read(response.aiter_raw(), self._most, length=response.headers.get("content-length", ""))
+            return await read_within(self._most, response.aiter_raw(), length=response.headers.get("content-length", ""))
         except TooLarge as error:
             raise BadPicture(f"{_shown(url)} sends more than {self._most} bytes") from error
 

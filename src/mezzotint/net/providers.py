@@ -6,8 +6,7 @@ import asyncio
 
 from mezzotint.core.errands import ProviderAnswer, ProviderRequest
 from mezzotint.core.errors import Unreachable
-from mezzotint.http1 import Answer, Broken, TooLarge, Unsent
-from mezzotint.net.bounded import read
+from mezzotint.lines import Answer, Broken, TooLarge, Unsent, read_within
 from mezzotint.net.direct import Direct
 from mezzotint.net.guard import Guard
 from mezzotint.net.transport import NETWORK_ERRORS, UNSENT, guarded_client
@@ -45,7 +44,7 @@ class GuardedLine:
             return Answer(
                 response.status_code,
                 {name.lower(): value for name, value in response.headers.items()},
-                await read(response.aiter_raw(), request.most, length=response.headers.get("content-length", "")),
+                await read_within(request.most, response.aiter_raw(), length=response.headers.get("content-length", "")),
             )
 
     async def close(self) -> None:

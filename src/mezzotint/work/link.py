@@ -17,7 +17,7 @@ from mezzotint.core.errors import MezzotintError, NotEnlisted
 from mezzotint.core.previews import Preview
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
 from mezzotint.core.tasks import Progress, Verdict
-from mezzotint.http1 import Address, Broken, Lines, TooLarge, Unsent, address_of, head_of
+from mezzotint.lines import Broken, Lines, TooLarge, Unsent
 
 Answer = TypeVar("Answer")
 SECONDS = 10.0
@@ -32,10 +32,9 @@ class LinkDown(MezzotintError):
 class Link:
     def __init__(self, server: str, token: str, socket: str | None = None) -> None:
         """`socket` is the path of a local socket; with it, `server` is only a name."""
-        self._lines = Lines(_tls, IDLE)
+        self._lines = Lines(_tls, IDLE, socket)
         self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "accept": "application/json"}
-        self._server, self._socket = server.rstrip("/"), socket
-        self._addresses: dict[str, Address] = {}  # by verb
+        self._server = server.rstrip("/")
 
     async def enlist(self, worker: str) -> Enlisted:
         return await self._ask("enlist", Enlist(worker), Enlisted)
@@ -66,16 +65,10 @@ class Link:
     async def close(self) -> None:
         await self._lines.close()
 
-    def _address(self, verb: str) -> Address:
-        if verb not in self._addresses:
-            self._addresses[verb] = address_of(f"{self._server}{PREFIX}/{verb}", self._socket)
-        return self._addresses[verb]
-
     async def _ask(self, verb: str, message: object, kind: type[Answer], seconds: float = SECONDS) -> Answer:
         body = records.encode(message)
         try:
-            address = self._address(verb)
-            status, _, said = await self._lines.ask(address.place, head_of("POST", address, self._headers, body), body, LARGEST, seconds)
+            status, _, said = await self._lines.ask("POST", f"{self._server}{PREFIX}/{verb}", self._headers, body, LARGEST, seconds)
         except (Unsent, Broken, TooLarge, asyncio.TimeoutError) as error:
             raise LinkDown(f"the server cannot be reached ({type(error).__name__}: {error})") from error
         if status == 409:
