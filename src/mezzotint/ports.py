@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mezzotint.core.accounts import ApiKey, Usage
 from mezzotint.core.calls import Call, CallNote, Noted, Spent
+from mezzotint.core.conditions import Condition, Findings
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer, ProviderRequest
 from mezzotint.core.files import File
 from mezzotint.core.hooks import News
@@ -240,6 +241,14 @@ class Calls(Protocol):
         """By picture and number."""
         ...
 
+    async def note_conditions(self, worker: str, conditions: Sequence[Condition]) -> None:
+        """How a worker finds its providers now, in place of what it said before."""
+        ...
+
+    async def conditions(self) -> list[Findings]:
+        """The last word of each worker, by its name."""
+        ...
+
     async def spent_upstream(self, first: str, last: str) -> list[Spent]:
         """By day, provider and model; both days (YYYY-MM-DD) included."""
         ...
@@ -398,6 +407,10 @@ class Upstream(Protocol):
 
     async def run(self, errand: Errand, report: Callable[[int, int], None], leash: Leash) -> Delivered:
         """Raises EngineFailure, Moderated, BadPicture, or what the leash holds."""
+        ...
+
+    def conditions(self) -> list[Condition]:
+        """How its providers are."""
         ...
 
     def hear(self, news: News) -> None:

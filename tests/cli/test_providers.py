@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from mezzotint.cli.console import Exit
+from mezzotint.cli.providers import _seen, _sentence
+from mezzotint.core.conditions import Condition, Findings, State
 from tests.acceptance.chains import operators_file, through
 from tests.cli.conftest import Run
 from tests.providers import KEY, FakeBFL, serving_providers
@@ -74,3 +76,15 @@ def test_doctor_says_what_is_wrong_with_the_file(run: Run, bfl: FakeBFL) -> None
     [wrong] = [entry for entry in told.objects if not entry["good"]]
     assert wrong["what"] == "mezzotint.toml"
     assert "[providers.bfl] there is no speed here" in wrong["said"]
+
+
+def test_how_a_worker_finds_a_provider_is_a_sentence() -> None:
+    condition = Condition("bfl", State.RESTING, 3, 5, 60.0, 1.0, "it answered 503: on fire")
+    idle = Condition("bfl", State.WELL)
+    found = Findings("local", 1_800_000_000.0, (condition, idle))
+
+    assert _sentence(_seen(found, condition)) == (
+        "resting 2027-01-15 08:00:00 UTC, as worker local found it: 3 answers, the last 2027-01-15 07:59:00 UTC, "
+        "5 failures, the last 2027-01-15 07:59:59 UTC: it answered 503: on fire"
+    )
+    assert _sentence(_seen(found, idle)) == "well 2027-01-15 08:00:00 UTC, as worker local found it: 0 answers, 0 failures"

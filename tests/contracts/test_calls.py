@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mezzotint.core.calls import Call, CallNote, CallState, Caps, Noted, Spent
+from mezzotint.core.conditions import Condition, Findings, State
 from mezzotint.core.tasks import Claim, Verdict
 from mezzotint.ledger.memory import MemoryLedger
 from mezzotint.ledger.terms import Terms
@@ -294,3 +295,14 @@ async def test_whatever_is_noted_what_is_spent_is_the_sum_of_what_the_calls_cost
 
     calls = await ledger.calls_of(claim.task)
     assert sum(cost for _, _, cost in await spent(ledger)) == pytest.approx(sum(call.cost for call in calls))
+
+
+async def test_each_workers_last_word_on_its_providers_is_kept(ledger: Ledger, clock: HandClock) -> None:
+    assert await ledger.conditions() == []
+    well, resting = Condition("bfl", State.WELL, 3, 0, 0.5), Condition("bfl", State.RESTING, 3, 5, 9.5, 1.5, "down \u2028 \U0001f43b")
+    await ledger.note_conditions("b", [well])
+    await ledger.note_conditions("a \U0001f43b", [well])
+    clock.advance(5)
+    await ledger.note_conditions("b", [resting, well])
+
+    assert await ledger.conditions() == [Findings("a \U0001f43b", clock.now() - 5, (well,)), Findings("b", clock.now(), (resting, well))]

@@ -12,6 +12,7 @@ import pytest
 
 from mezzotint._version import __version__
 from mezzotint.core.calls import Call, CallNote, CallState
+from mezzotint.core.conditions import Condition, State
 from mezzotint.ledger import sqlite_connections as module
 from mezzotint.ledger.sqlite import SqliteLedger
 from mezzotint.ledger.terms import Terms
@@ -159,3 +160,26 @@ async def test_metrics_say_what_providers_cost_today(clock: HandClock) -> None:
 
     for line in ('calls_today{provider="bfl"} 1.0', 'credits_today{provider="bfl"} 2.5', 'calls_today{provider="idle"} 0.0'):
         assert f"mezzotint_provider_{line}\n" in text
+
+
+async def test_metrics_say_how_workers_find_providers_and_not_what_they_were_told(clock: HandClock) -> None:
+    providers = {"bfl": Provider("bfl", Kind.BFL, "https://api.bfl.ai", per_day=50.0)}
+    studio = a_studio(clock, routing=Routing("stub", providers=providers))
+    found = [Condition("bfl", State.RESTING, 3, 5, 60.0, 2.0, "a private error"), Condition("gone", State.WELL)]
+    await studio.tools.ledger.note_conditions("w", found)
+    text = (await studio.client.get("/metrics")).text
+
+    who = 'provider="bfl",worker="w"'
+    for line in (
+        'state{provider="bfl",state="resting",worker="w"} 1.0',
+        'state{provider="bfl",state="well",worker="w"} 0.0',
+        f"answered{{{who}}} 3.0",
+        f"failed{{{who}}} 5.0",
+        'credits_cap{provider="bfl",span="day"} 50.0',
+        'credits_month{provider="bfl"} 0.0',
+    ):
+        assert f"mezzotint_provider_{line}\n" in text
+    [last] = [line for line in text.splitlines() if line.startswith(f"mezzotint_provider_last_answer_seconds{{{who}}}")]
+    assert float(last.rpartition(" ")[2]) == pytest.approx(clock.now() - 60)
+    assert "private" not in text
+    assert "gone" not in text

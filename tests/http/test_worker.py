@@ -503,3 +503,21 @@ async def test_a_task_that_comes_between_a_claim_and_the_wait_is_pulled_at_once(
         epoch = await enlist(client)
 
         assert len(await asyncio.wait_for(pull(client, epoch, wait=60.0), 4)) == 1  # sooner than it looks by itself
+
+
+async def test_a_beat_says_how_providers_are_which_is_kept_where_it_changed(studio: Studio, door: httpx2.AsyncClient) -> None:
+    epoch = await enlist(door)
+
+    async def beat(**condition: Any) -> float:
+        told = {"provider": "bfl", "state": "well"} | condition
+        await say(door, "beat", worker="w", epoch=epoch, held=[], providers=[told])
+        [findings] = await studio.tools.ledger.conditions()
+        assert (findings.worker, findings.conditions[0].provider) == ("w", "bfl")
+        return findings.at
+
+    first = await beat(answered=1, answered_ago=0.5)
+    studio.clock.advance(4)
+    assert await beat(answered=1, answered_ago=4.5) == first
+    assert await beat(answered=1, failed=1, error="down") == first + 4
+    studio.clock.advance(module.REPORT_EVERY + 1)
+    assert await beat(answered=1, failed=1, error="down") == studio.clock.now()

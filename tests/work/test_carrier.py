@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mezzotint.core.calls import Call, CallNote, CallState, Noted
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errands import Delivered, Errand
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.hooks import News
@@ -76,6 +77,9 @@ class Slow:
         self.errands.append(errand)
         await leash.hold(self.release.wait())
         return Delivered(EncodedImage(b"x", ImageFormat.PNG, 64, 64), None, 99)
+
+    def conditions(self) -> list[Condition]:
+        return []
 
     def hear(self, news: News) -> None:
         """It needs no telling."""

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from mezzotint.core.calls import CallNote, Noted
+from mezzotint.core.conditions import Condition
 from mezzotint.core.hooks import News
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.tasks import Claim, Progress, Verdict
@@ -58,6 +59,7 @@ class Beat:
     worker: str
     epoch: int
     held: list[tuple[UUID, int]]
+    providers: list[Condition] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

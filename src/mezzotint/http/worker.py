@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mezzotint import records
+from mezzotint.core import conditions
 from mezzotint.core.errors import InvalidRequest, NotAuthenticated, NotEnlisted
 from mezzotint.core.hooks import hook_of
 from mezzotint.core.parameters import Problem
@@ -29,6 +30,7 @@ Message = TypeVar("Message")
 Verb = Callable[[bytes, Request], Awaitable[Any]]
 LARGEST = 64 * 1024 * 1024  # every verdict repeats its prompt
 MOST_SLOTS = 256
+REPORT_EVERY = 30.0  # seconds between reports of providers that say nothing new
 
 
 class WorkerDoor:
@@ -36,6 +38,7 @@ class WorkerDoor:
 
     def __init__(self, tools: Tools, token: str, lease: float) -> None:
         self._tools, self._token, self._lease = tools, token, lease
+        self._reports: dict[str, conditions.Findings] = {}  # of providers, as they were written last, by worker
 
     def routes(self) -> list[Route]:
         verbs: dict[str, Verb] = {
@@ -108,8 +111,18 @@ class WorkerDoor:
     async def _beat(self, body: bytes, _: Request) -> Any:
         beat = _read(body, Beat)
         orders = await self._tools.ledger.beat(beat.worker, beat.epoch, beat.held)
+        if beat.providers:
+            await self._note_conditions(beat)
         held = [task for task, _ in beat.held]
         return trimmed(Told(list(orders.canceled), list(orders.lost), self._tools.previews.wishes(held), self._tools.news.take(held)))
+
+    async def _note_conditions(self, beat: Beat) -> None:
+        """Written where something changed, and now and then, so that it shows how old it is."""
+        before, now = self._reports.get(beat.worker), self._tools.clock.now()
+        if before is not None and 0 <= now - before.at < REPORT_EVERY and before.same_as(beat.providers):
+            return
+        await self._tools.ledger.note_conditions(beat.worker, beat.providers)
+        self._reports[beat.worker] = conditions.Findings(beat.worker, now, tuple(beat.providers))
 
     async def _progress(self, body: bytes, _: Request) -> Any:
         """How far tasks are; the answer says which of them were canceled, so that a cancel need not wait for a beat."""

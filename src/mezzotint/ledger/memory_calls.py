@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from mezzotint.core.calls import Call, CallNote, CallState, Noted, Spent, begun_by, may_follow, over
+from mezzotint.core.conditions import Condition, Findings
 from mezzotint.ledger.memory_base import MemoryBase
 from mezzotint.ledger.rows import day_of
 from mezzotint.ledger.terms import Terms
@@ -19,6 +20,7 @@ class MemoryCalls(MemoryBase):
     def __init__(self, clock: Clock, terms: Terms) -> None:
         super().__init__(clock, terms)
         self._calls: dict[UUID, dict[tuple[int, int], Call]] = {}
+        self._reports: dict[str, Findings] = {}  # by worker
         self._upstream: dict[tuple[str, str, str], tuple[int, float]] = {}  # by day, provider and model
 
     def _runs(self, task: UUID, attempt: int) -> bool:
@@ -53,6 +55,12 @@ class MemoryCalls(MemoryBase):
         self._spend(call, 1, call.cost)
         self._calls.setdefault(call.task, {})[call.index, call.number] = call
         return Noted.KEPT
+
+    async def note_conditions(self, worker: str, conditions: Sequence[Condition]) -> None:
+        self._reports[worker] = Findings(worker, self._open(), tuple(conditions))
+
+    async def conditions(self) -> list[Findings]:
+        return [self._reports[worker] for worker in sorted(self._reports)]
 
     def _spent_in(self, provider: str, time: str) -> float:
         """A day, or a month, which days begin with."""

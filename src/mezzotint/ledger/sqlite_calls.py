@@ -9,10 +9,13 @@ from uuid import UUID
 
 from mezzotint import records
 from mezzotint.core.calls import Call, CallNote, CallState, Noted, Spent, begun_by, may_follow, over
+from mezzotint.core.conditions import Condition, Findings
 from mezzotint.ledger.reader import SQL, Reader
 from mezzotint.ledger.rows import day_of
 from mezzotint.ledger.writer import Writer
 from mezzotint.ports import Clock
+
+REPORT, AFTER_ALL = "providers of ", "\U0010ffff"  # what facts are named by, and what sorts behind every name
 
 
 def calls_in(connection: Any, task: bytes, now: float) -> tuple[Call, ...]:
@@ -71,6 +74,14 @@ class SqliteCalls(Reader):
 
     async def calls_of(self, task: UUID) -> list[Call]:
         return [records.decode(row[0], Call) for row in self._read_all("calls_of", task=task.bytes)]
+
+    async def note_conditions(self, worker: str, conditions: Sequence[Condition]) -> None:
+        value = records.encode(Findings(worker, self._clock.now(), tuple(conditions)))
+        await self._writer.do(lambda connection: connection.execute(SQL["set_fact"], {"name": REPORT + worker, "value": value}))
+
+    async def conditions(self) -> list[Findings]:
+        rows = self._read_all("list_facts", first=REPORT, last=REPORT + AFTER_ALL)
+        return [records.decode(row[0], Findings) for row in rows]
 
     async def spent_upstream(self, first: str, last: str) -> list[Spent]:
         rows = self._read_all("list_spent_upstream", first=first, last=last)

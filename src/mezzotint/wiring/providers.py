@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from mezzotint.core.conditions import Condition, Findings
 from mezzotint.core.errors import BadSetting
 from mezzotint.engines.upstream.checking import Checked, check, models_of
 from mezzotint.net.guard import Guard
@@ -38,6 +39,7 @@ class Cost:
     today: float = 0.0
     month: float = 0.0
     calls: int = 0
+    seen: tuple[tuple[Findings, Condition], ...] = ()  # how the workers find it
 
 
 async def costs_of(settings: Settings, routing: Routing, clock: Clock, day: str) -> list[Cost]:
@@ -45,6 +47,7 @@ async def costs_of(settings: Settings, routing: Routing, clock: Clock, day: str)
     ledger = ledger_of(settings, clock)
     try:
         spent = await ledger.spent_upstream(f"{day[:7]}-01", day)
+        reports = await ledger.conditions()
     finally:
         await ledger.close()
     return [
@@ -54,6 +57,7 @@ async def costs_of(settings: Settings, routing: Routing, clock: Clock, day: str)
             sum(each.cost for each in spent if each.provider == name and each.day == day),
             sum(each.cost for each in spent if each.provider == name),
             sum(each.calls for each in spent if each.provider == name),
+            tuple((report, each) for report in reports for each in report.conditions if each.provider == name),
         )
         for name, provider in routing.providers.items()
     ]

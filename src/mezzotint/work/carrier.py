@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from mezzotint.core.calls import CallNote, Noted
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errands import Errand
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.hooks import News
@@ -101,6 +102,9 @@ class Carrier:
         for task in tasks:
             for leash in self._leashes.get(task, ()):
                 leash.pull(why)
+
+    def conditions(self) -> list[Condition]:
+        return self._upstream.conditions()
 
     def hear(self, news: News) -> None:
         self._upstream.hear(news)

@@ -13,6 +13,7 @@ import httpx2
 
 from mezzotint import records
 from mezzotint.core.calls import CallNote, Noted
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errors import MezzotintError, NotEnlisted
 from mezzotint.core.previews import Preview
 from mezzotint.core.protocol import LONGEST_WAIT, PREFIX, Beat, Calls, CallsNoted, Enlist, Enlisted, Finish, Finished, Pull, Pulled, Report, Told, trimmed
@@ -42,8 +43,8 @@ class Link:
     async def pull(self, pull: Pull) -> Pulled:
         return await self._ask("pull", pull, Pulled, LONGEST_WAIT + SECONDS)
 
-    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]]) -> Told:
-        return await self._ask("beat", Beat(worker, epoch, list(held)), Told)
+    async def beat(self, worker: str, epoch: int, held: Sequence[tuple[UUID, int]], providers: Sequence[Condition] = ()) -> Told:
+        return await self._ask("beat", Beat(worker, epoch, list(held), list(providers)), Told)
 
     async def progress(self, progress: Sequence[Progress], previews: Sequence[Preview] = ()) -> Told:
         return await self._ask("progress", trimmed(Report(list(progress), list(previews))), Told)

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from mezzotint.core.calls import CallNote
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errors import BadPicture, EngineFailure
 from mezzotint.core.hooks import News
 from mezzotint.core.images import EncodedImage, ImageFormat
@@ -142,6 +143,11 @@ class EngineChild:
 
     def drain(self) -> None:
         """A picture that is being painted is worth waiting for."""
+
+    @staticmethod
+    def conditions() -> tuple[Condition, ...]:
+        """As `ended`."""
+        return ()
 
     def hear(self, news: News) -> None:
         """As `ended`."""

@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 
 from mezzotint.core.calls import CallNote
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.hooks import News
 from mezzotint.core.previews import Preview, Wish
@@ -59,6 +60,8 @@ class Lane(Painter, Protocol):
     def drain(self) -> None:
         """Nothing comes any more, and what need not be waited for is handed back."""
         ...
+
+    def conditions(self) -> Sequence[Condition]: ...
 
     def hear(self, news: News) -> None:
         """A provider said that it has something for an order of a task that is painted here."""
@@ -276,7 +279,8 @@ class Supervisor:
             await asyncio.sleep(self._enlisted.lease / 4)
             asked = self._in_hand()
             try:
-                self._obey(await self._link.beat(self._name, self._enlisted.epoch, asked), dict(asked))
+                found = [each for lane in self._lanes for each in lane.conditions()]
+                self._obey(await self._link.beat(self._name, self._enlisted.epoch, asked, found), dict(asked))
             except LinkDown as error:
                 log.warning("cannot beat", why=str(error))
 

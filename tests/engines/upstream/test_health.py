@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mezzotint.core.conditions import LONGEST_ERROR, Condition, State
 from mezzotint.engines.upstream.health import BARRED, FAILURES, LONGEST_HOLD, LONGEST_REST, REST, Health
 from tests.clocks import HandClock
 
@@ -78,3 +79,23 @@ def test_one_that_refuses_us_is_not_asked_for_a_while() -> None:
     assert health.why == "403"
     clock.advance(BARRED)
     assert not health.barred
+
+
+def test_what_is_told_of_it() -> None:
+    health, clock = a_health()
+    assert health.condition == Condition("p", State.WELL)
+
+    health.good()
+    clock.advance(3)
+    fail(health)
+    clock.advance(1)
+    assert health.condition == Condition("p", State.RESTING, 1, FAILURES, 4.0, 1.0, "down")
+
+    clock.advance(LONGEST_REST)
+    health.good()
+    assert health.condition.state is State.WELL
+    health.hold(5.0, "it answered 429")
+    assert (health.condition.state, health.condition.error) == (State.RESTING, "it answered 429")
+    clock.advance(6)
+    health.bar("x" * 1000)
+    assert (health.condition.state, health.condition.error) == (State.REFUSING, "x" * LONGEST_ERROR)

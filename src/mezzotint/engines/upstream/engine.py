@@ -14,6 +14,7 @@ import structlog
 
 from mezzotint.core.calls import Call, CallState, Noted
 from mezzotint.core.catalogue import BFL_MODELS, REPLICATE_MODELS, ModelCard
+from mezzotint.core.conditions import Condition
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer
 from mezzotint.core.errors import EngineFailure, Moderated
 from mezzotint.core.hooks import News
@@ -77,6 +78,9 @@ class UpstreamEngine:
         finally:
             if self._ears.get(which) is trip.ear:
                 del self._ears[which]
+
+    def conditions(self) -> list[Condition]:
+        return [counter.health.condition for counter in self._counters.all.values()]
 
     def hear(self, news: News) -> None:
         ear = self._ears.get((news.task, news.index))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
+from mezzotint.core.conditions import LONGEST_ERROR, Condition, State
+
 FAILURES = 5  # in a row, after which it is left alone for a while
 REST, LONGEST_REST = 2.0, 60.0  # seconds: the first time, and however often
 LONGEST_HOLD = 300.0  # seconds that a provider may ask to be left alone for
@@ -23,6 +25,23 @@ class Health:
         self._failures, self._rest = 0, REST
         self._until, self._trying, self._barred = 0.0, 0.0, 0.0
         self.why = ""
+        self._answered = self._failed = 0
+        self._answered_at: float | None = None
+        self._failed_at: float | None = None
+
+    @property
+    def condition(self) -> Condition:
+        state = State.REFUSING if self.barred else State.RESTING if self.wait() > 0 else State.WELL
+        return Condition(
+            self._name, state, self._answered, self._failed, self._since(self._answered_at), self._since(self._failed_at), self.why[:LONGEST_ERROR]
+        )
+
+    def _since(self, at: float | None) -> float | None:
+        return None if at is None else round(self._now() - at, 1)
+
+    def _note_failure(self, why: str) -> None:
+        self.why, self._trying = why, 0.0
+        self._failed, self._failed_at = self._failed + 1, self._now()
 
     def wait(self) -> float:
         """Seconds until it may be asked; 0: now."""
@@ -44,10 +63,11 @@ class Health:
         if self._failures >= FAILURES:
             log.info("provider is well again", provider=self._name)
         self._failures, self._rest, self._trying = 0, REST, 0.0
+        self._answered, self._answered_at = self._answered + 1, self._now()
 
     def bad(self, why: str) -> None:
         self._failures += 1
-        self.why, self._trying = why, 0.0
+        self._note_failure(why)
         if self._failures >= FAILURES:
             self._until = max(self._until, self._now() + self._rest)
             log.warning("provider is left alone", provider=self._name, seconds=self._rest, failures=self._failures, why=why)
@@ -56,10 +76,11 @@ class Health:
     def hold(self, seconds: float, why: str) -> None:
         """It asked to be left alone."""
         self._until = max(self._until, self._now() + min(max(seconds, 0.0), LONGEST_HOLD))
-        self.why, self._trying = why, 0.0
+        self._note_failure(why)
 
     def bar(self, why: str) -> None:
         """It will have nothing of us, which an operator must see to."""
         if not self.barred:
             log.error("provider refuses us", provider=self._name, why=why)
-        self.why, self._trying, self._barred = why, 0.0, self._now() + BARRED
+        self._note_failure(why)
+        self._barred = self._now() + BARRED

@@ -1,6 +1,9 @@
 -- name: get_fact
 SELECT value FROM fact WHERE name = :name;
 
+-- name: list_facts
+SELECT value FROM fact WHERE name >= :first AND name <= :last ORDER BY name;
+
 -- name: set_fact
 INSERT INTO fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
