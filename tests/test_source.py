@@ -117,8 +117,14 @@ def test_there_is_one_place_where_secrets_are_compared() -> None:
 
 # what it imports is what is declared
 
-OF_MODULES = {"pydantic_core": "pydantic", "huggingface_hub": "diffusers", "safetensors": "diffusers", "psutil": "accelerate"}  # what comes with another
-EXTRAS = ("server", "diffusers", "quantized")
+OF_MODULES = {
+    "pydantic_core": "pydantic",
+    "huggingface_hub": "diffusers",
+    "safetensors": "diffusers",
+    "psutil": "accelerate",
+    "yarl": "aiohttp",
+}  # what comes with another
+EXTRAS = ("server", "openvino", "diffusers", "quantized")
 
 
 def declared(*extras: str) -> set[str]:

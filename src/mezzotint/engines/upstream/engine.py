@@ -115,7 +115,7 @@ class UpstreamEngine:
             raise EngineFailure(f"{call.provider} may or may not have made the picture ({call.note}); it is not ordered twice", code=UNKNOWN)
         if not call.external_id:
             raise EngineFailure(f"{call.provider} made the picture, and it was lost on the way; it is not ordered twice", code="picture_lost")
-        return await self._follow(trip, counter, way, call)
+        return await self._follow(trip, counter, way, call, resumed=True)
 
     # ordering
 
@@ -256,8 +256,10 @@ class UpstreamEngine:
         message = f"{call.provider} may or may not have made the picture ({why}); it is not ordered twice. You were not charged"
         raise EngineFailure(message, code=UNKNOWN)
 
-    async def _follow(self, trip: _Trip, counter: Counter, way: Way, call: Call) -> Delivered | None:
-        return await self._follower.follow(counter, way.dialect, trip.book, call, trip.errand, trip.deadline, trip.report, trip.leash, trip.ear)
+    async def _follow(self, trip: _Trip, counter: Counter, way: Way, call: Call, *, resumed: bool = False) -> Delivered | None:
+        return await self._follower.follow(
+            counter, way.dialect, trip.book, call, trip.errand, trip.deadline, trip.report, trip.leash, trip.ear, resumed=resumed
+        )
 
     async def close(self) -> None:
         """Nothing is held here: what is under way is on a leash, and the line is its owner's."""

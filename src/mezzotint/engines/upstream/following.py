@@ -54,8 +54,12 @@ class Follower:
         report: Callable[[int, int], None],
         leash: Leash,
         ear: Ear,
+        *,
+        resumed: bool = False,
     ) -> Delivered | None:
         """The picture; None where the provider says that it made none, so that another may be asked.
+
+        `resumed`: nobody listened for a while, and what was said meanwhile is lost, so that it is looked at once.
 
         Raises Moderated, EngineFailure, or what the leash holds.
         """
@@ -63,7 +67,7 @@ class Follower:
         tells = counter.provider.webhooks and errand.hook is not None
         try:
             said = False
-            if tells or not dialect.holds:
+            if not resumed and (tells or not dialect.holds):
                 said = await ear.wait(call.number, leash, max(0.0, _interval(counter, tells=tells) - call.age))
             while True:
                 word, wait = await self._poll(counter, dialect, call, leash)
