@@ -40,7 +40,6 @@ EQUIVALENT = (
     Equivalent("ledger/sqlite_tasks", r"^SqliteTasks._take_price: return 0\.0 -> return 1\.0", "of what costs nothing nothing is given back, whatever is held"),
     Equivalent("ledger/writer", r"(_sound|settled) = None$", "None is no"),
     Equivalent("ledger/place", r'or "(XXno such fileXX|NO SUCH FILE)"', "the system always says why"),
-    Equivalent("ledger/sqlite_tasks", r"-> return 1\.0 if row is None", "turns are only compared: all of them begin one later"),
     Equivalent("ledger/*", r"_requeue\(entry, 1\.0\)|\"not_before\": 1,|and 1 < entry", "that was in the first second of 1970"),
     Equivalent("ledger/*", r"max\(1, int\(", "that was in the first millisecond of 1970"),
     Equivalent("ledger/sqlite_outbox", r"number >= KEPT", "an attempt more than none is deleted, of which the first has number one"),

@@ -14,7 +14,8 @@ ENOUGH = 85.0  # percent of the mutants that are no equivalents
 LEDGER_TESTS = ("tests/ledger", "tests/contracts")
 CORE_TESTS = ("tests/core/test_signing.py", "tests/core/test_tasks.py")
 NET_TESTS = ("tests/net",)
-TESTS = (*CORE_TESTS, *NET_TESTS, *LEDGER_TESTS)
+LINES_TESTS = ("tests/test_lines.py",)
+TESTS = (*CORE_TESTS, *NET_TESTS, *LINES_TESTS, *LEDGER_TESTS)
 OPTIONS = ("--hypothesis-seed=0", "-p", "tests.acceptance.mutants.plugin")
 QUERIES = "src/mezzotint/ledger/sql/sqlite/queries.sql"
 
@@ -34,13 +35,15 @@ class Module:
         """Those that may notice a fault in it."""
         if self.name.startswith("net/"):
             return NET_TESTS
+        if self.name == "lines":
+            return LINES_TESTS
         return ("tests/core/test_signing.py",) if self.name == "core/signing" else ("tests/core/test_tasks.py", *LEDGER_TESTS)
 
 
 def modules() -> list[Module]:
     package = ROOT / "src" / "mezzotint"
-    judging = [package / f"net/{name}.py" for name in ("bounded", "fetch", "guard", "post", "providers", "transport")]  # direct goes where the operator says
-    found = [*sorted(package.glob("ledger/*.py")), *judging, package / "core/signing.py", package / "core/tasks.py"]
+    judging = [package / f"net/{name}.py" for name in ("fetch", "guard", "post", "providers", "transport")]  # direct goes where the operator says
+    found = [*sorted(package.glob("ledger/*.py")), *judging, package / "lines.py", package / "core/signing.py", package / "core/tasks.py"]
     return [Module(str(path.relative_to(package).with_suffix(""))) for path in found if path.name != "__init__.py"]
 
 
