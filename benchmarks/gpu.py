@@ -23,9 +23,9 @@ from mezzotint.core.images import ImageFormat
 from mezzotint.engines.diffusers.engine import DiffusersEngine
 from mezzotint.engines.diffusers.fitting import Holding
 from mezzotint.engines.diffusers.folders import Folder
-from mezzotint.engines.diffusers.library import Library
 from mezzotint.engines.diffusers.loading import WHOLE, Loaded, free
 from mezzotint.engines.diffusers.machine import machine
+from mezzotint.engines.diffusers.weights_library import Library
 from mezzotint.engines.diffusers.words import Words
 from mezzotint.ports import PaintRequest
 from mezzotint.routing.weights import Tuning, Weights

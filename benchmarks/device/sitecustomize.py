@@ -65,7 +65,7 @@ def stand_in() -> None:
         setattr(kind, name, timed)
 
     held = Held()
-    Loaded.pipeline = lambda *_: held  # type: ignore[method-assign]
+    Loaded.pipeline = lambda *_: held  # type: ignore[method-assign]  # it stands in for loading
     noted("paint", DiffusersEngine, "paint")
     noted("beside", Child, "_finish")
 

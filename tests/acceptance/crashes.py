@@ -14,6 +14,8 @@ import random
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -111,18 +113,25 @@ class Missed(Exception):
     """A point that nothing came by."""
 
 
-def _strike_at(server: Server, points: Path, point: str) -> None:
-    """Arms the point, waits until a process died there, and starts again what nobody else starts again. Raises Missed."""
+@contextmanager
+def struck(points: Path, point: str, seconds: float) -> Iterator[None]:
+    """Arms the point, and after the block waits until a process died there. Raises Missed when none did within the time."""
     armed = points / point
     armed.touch()
-    if point == "worker enlisted":
-        kill(server.worker())
-    end = time.monotonic() + REACHED_WITHIN
+    yield
+    end = time.monotonic() + seconds
     while armed.exists():
         if time.monotonic() > end:
             armed.unlink(missing_ok=True)
             raise Missed(point)
         time.sleep(0.01)
+
+
+def _strike_at(server: Server, points: Path, point: str) -> None:
+    """Arms the point, waits until a process died there, and starts again what nobody else starts again. Raises Missed."""
+    with struck(points, point, REACHED_WITHIN):
+        if point == "worker enlisted":
+            kill(server.worker())
     if point.startswith("blob"):  # both keep pictures
         time.sleep(0.3)
     if not point.startswith(OF_WORKER) or not alive(server.pid):

@@ -20,7 +20,7 @@ import httpx2
 from mezzotint.core.catalogue import BFL_MODELS
 from mezzotint.settings import read_settings
 from tests.acceptance.chains import REACHING, operators_file, through
-from tests.acceptance.crashes import OF_CALLS, Missed, _strike, _until_done
+from tests.acceptance.crashes import OF_CALLS, Missed, _strike, _until_done, struck
 from tests.acceptance.servers import KEY as CALLERS_KEY
 from tests.acceptance.servers import Server, alive, children_of, ending, kill
 from tests.providers import FAULTS, KEY, FakeBFL, FakeOpenAI, FakeProvider, FakeReplicate, serving_providers
@@ -128,14 +128,8 @@ def _load(server: Server, todo: list[tuple[str, str]], accepted: list[str], lock
 
 def _strike_at(server: Server, points: Path, point: str) -> None:
     """As in `crashes`; the worker's server starts it again, and nobody the server."""
-    armed = points / point
-    armed.touch()
-    end = time.monotonic() + REACHED_WITHIN
-    while armed.exists():
-        if time.monotonic() > end:
-            armed.unlink(missing_ok=True)
-            raise Missed(point)
-        time.sleep(0.01)
+    with struck(points, point, REACHED_WITHIN):
+        pass
     if point == "call: noted":
         server.reap()
         server.start()

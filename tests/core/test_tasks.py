@@ -83,7 +83,7 @@ def test_what_is_said_of_a_task_cannot_be_altered_afterwards() -> None:
     task = Task(an_id(), "a", "k", "bfl", "flux-dev", "stub", Status.PENDING, 0.0)
     for record in (Outcome(Status.READY), inputs, task, Verdict(an_id(), 1, None), a_task(), Claim(an_id(), 1, inputs, 0.0), Progress(an_id(), 1, 2, 3)):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            record.seed = 1  # type: ignore[misc, union-attr]
+            record.seed = 1  # type: ignore[misc, union-attr]  # which is what is tried
 
 
 @pytest.mark.parametrize(("attempts", "times"), [(1, "tried once"), (2, "tried 2 times"), (5, "tried 5 times")])

@@ -13,9 +13,9 @@ MANY = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress
 FEWER = settings(MANY, max_examples=40)
 
 
-class TestMemory(MemoryMachine.TestCase):  # type: ignore[misc,valid-type]
+class TestMemory(MemoryMachine.TestCase):  # type: ignore[misc,valid-type]  # Hypothesis makes it
     settings = MANY
 
 
-class TestSqlite(SqliteMachine.TestCase):  # type: ignore[misc,valid-type]
+class TestSqlite(SqliteMachine.TestCase):  # type: ignore[misc,valid-type]  # Hypothesis makes it
     settings = FEWER

@@ -22,7 +22,7 @@ from mezzotint.settings import PREFIX, Settings
 if TYPE_CHECKING:
     from mezzotint.engines.diffusers.crew import Crew
     from mezzotint.engines.diffusers.engine import DiffusersEngine
-    from mezzotint.engines.diffusers.library import Library
+    from mezzotint.engines.diffusers.weights_library import Library
     from mezzotint.service.tools import Tools
     from mezzotint.work.carrier import Carrier
     from mezzotint.work.link import Link
@@ -160,7 +160,7 @@ def _diffusers_engine(settings: Settings, join: Callable[[str], Crew] | None = N
 
 def library_of(settings: Settings) -> Library:
     """The weights of the operator's file, and those that lie in the folder of weights. Raises BadSetting."""
-    from mezzotint.engines.diffusers.library import Library, in_folder
+    from mezzotint.engines.diffusers.weights_library import Library, in_folder
 
     routing = read_routing(settings)
     there = in_folder(settings.weights) if settings.weights else {}

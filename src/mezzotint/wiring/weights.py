@@ -10,10 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from mezzotint.core.catalogue import CARDS
 from mezzotint.core.errors import MezzotintError
 from mezzotint.engines.diffusers.folders import Digests, family_modes, look
-from mezzotint.engines.diffusers.library import Library
 from mezzotint.engines.diffusers.loading import holding_of
 from mezzotint.engines.diffusers.machine import Machine, attention_for, machine
 from mezzotint.engines.diffusers.published import DEPTH_MODEL, PUBLISHED
+from mezzotint.engines.diffusers.weights_library import Library
 from mezzotint.routing import read_routing
 from mezzotint.routing.models import DIFFUSERS
 from mezzotint.routing.weights import Weights

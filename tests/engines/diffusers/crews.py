@@ -14,8 +14,8 @@ import torch
 
 from mezzotint.engines.diffusers.crew import Crew
 from mezzotint.engines.diffusers.engine import DiffusersEngine
-from mezzotint.engines.diffusers.library import Library, in_folder
 from mezzotint.engines.diffusers.together import TogetherEngine
+from mezzotint.engines.diffusers.weights_library import Library, in_folder
 from mezzotint.ports import Painting, PaintRequest, Report
 from mezzotint.routing.weights import Tuning
 

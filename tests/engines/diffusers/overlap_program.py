@@ -15,7 +15,7 @@ from typing import Any
 from mezzotint import imaging
 from mezzotint.core.images import EncodedImage, ImageFormat, Pixels
 from mezzotint.engines.diffusers.engine import DiffusersEngine
-from mezzotint.engines.diffusers.library import Library, in_folder
+from mezzotint.engines.diffusers.weights_library import Library, in_folder
 from mezzotint.ports import Painting, PaintRequest, Report
 from mezzotint.routing.weights import Tuning
 from mezzotint.work.child import Child, standard_streams

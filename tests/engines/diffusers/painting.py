@@ -10,7 +10,7 @@ import numpy as np
 
 from mezzotint.core.images import Pixels
 from mezzotint.engines.diffusers.engine import DiffusersEngine
-from mezzotint.engines.diffusers.library import Library, in_folder
+from mezzotint.engines.diffusers.weights_library import Library, in_folder
 from mezzotint.ports import Painting, PaintRequest
 from mezzotint.routing.weights import Tuning, Weights
 

@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
 
-from mezzotint.core.errors import BadPicture, EngineFailure  # noqa: E402 - not before it is known that there is PyTorch
-from mezzotint.core.images import Pixels  # noqa: E402
-from mezzotint.engines.diffusers import engine as engine_module  # noqa: E402
-from mezzotint.engines.diffusers.engine import DiffusersEngine  # noqa: E402
-from mezzotint.ports import Interrupted, Overlapping, Previewing, Warming  # noqa: E402
-from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, no_report, noise, painted  # noqa: E402
+from mezzotint.core.errors import BadPicture, EngineFailure
+from mezzotint.core.images import Pixels
+from mezzotint.engines.diffusers import engine as engine_module
+from mezzotint.engines.diffusers.engine import DiffusersEngine
+from mezzotint.ports import Interrupted, Overlapping, Previewing, Warming
+from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, no_report, noise, painted
 
 CASES: dict[str, tuple[str, dict[str, Any], str]] = {
     "text": ("flux-dev", {}, "FluxPipeline"),

@@ -11,10 +11,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
 
-from mezzotint.engines.diffusers import outputs  # noqa: E402 - not before it is known that there is PyTorch
-from mezzotint.work.frames import pack, read_frame  # noqa: E402
-from tests.engines.diffusers.painting import a_request, an_engine, array_of, painted  # noqa: E402
-from tests.work.orders import ENVIRONMENT  # noqa: E402
+from mezzotint.engines.diffusers import outputs
+from mezzotint.work.frames import pack, read_frame
+from tests.engines.diffusers.painting import a_request, an_engine, array_of, painted
+from tests.work.orders import ENVIRONMENT
 
 COUNT = 3
 

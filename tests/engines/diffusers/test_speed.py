@@ -10,15 +10,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
 
-from mezzotint.core.errors import EngineFailure  # noqa: E402 - not before it is known that there is PyTorch
-from mezzotint.engines.diffusers import speed  # noqa: E402
-from mezzotint.engines.diffusers.engine import DiffusersEngine  # noqa: E402
-from mezzotint.engines.diffusers.loading import Loaded  # noqa: E402
-from mezzotint.engines.diffusers.machine import Machine  # noqa: E402
-from mezzotint.engines.diffusers.speed import compiling, keep_compiled  # noqa: E402
-from mezzotint.routing.weights import Tuning  # noqa: E402
-from tests.engines.diffusers import tiny  # noqa: E402
-from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, noise, painted, psnr  # noqa: E402
+from mezzotint.core.errors import EngineFailure
+from mezzotint.engines.diffusers import speed
+from mezzotint.engines.diffusers.engine import DiffusersEngine
+from mezzotint.engines.diffusers.loading import Loaded
+from mezzotint.engines.diffusers.machine import Machine
+from mezzotint.engines.diffusers.speed import compiling, keep_compiled
+from mezzotint.routing.weights import Tuning
+from tests.engines.diffusers import tiny
+from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, noise, painted, psnr
 
 PLAIN = Tuning(device="cpu", fused=False, modulation=False)
 MODELS: dict[str, dict[str, Any]] = {

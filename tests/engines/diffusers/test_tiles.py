@@ -11,12 +11,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
 
-from mezzotint.engines.diffusers import tiles as module  # noqa: E402 - not before it is known that there is PyTorch
-from mezzotint.engines.diffusers.machine import Machine  # noqa: E402
-from mezzotint.engines.diffusers.tiles import PER_PIXEL, Tiles, room_on  # noqa: E402
-from mezzotint.routing.weights import Tuning  # noqa: E402
-from tests.engines.diffusers import tiny  # noqa: E402
-from tests.engines.diffusers.painting import a_request, an_engine, array_of, painted  # noqa: E402
+from mezzotint.engines.diffusers import tiles as module
+from mezzotint.engines.diffusers.machine import Machine
+from mezzotint.engines.diffusers.tiles import PER_PIXEL, Tiles, room_on
+from mezzotint.routing.weights import Tuning
+from tests.engines.diffusers import tiny
+from tests.engines.diffusers.painting import a_request, an_engine, array_of, painted
 
 SIDES = (128, 64)
 TOLERANCE = 0.06  # of the picture's variance: random weights, one group for all channels and small tiles are the worst of it

@@ -11,16 +11,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch and diffusers: scripts/test diffusers runs it")
 
-from mezzotint import imaging  # noqa: E402 - not before it is known that there is PyTorch
-from mezzotint.core.errors import BadPicture, EngineFailure  # noqa: E402
-from mezzotint.core.images import Pixels  # noqa: E402
-from mezzotint.engines.diffusers.engine import DiffusersEngine  # noqa: E402
-from mezzotint.engines.diffusers.together import TogetherEngine  # noqa: E402
-from mezzotint.ports import Interrupted, Keeping, Overlapping, Previewing, Warming  # noqa: E402
-from tests.acceptance.servers import children_of, kill, serving, until, wait_ready  # noqa: E402
-from tests.engines.diffusers import crews  # noqa: E402
-from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, noise, painted, psnr  # noqa: E402
-from tests.work.orders import alive  # noqa: E402
+from mezzotint import imaging
+from mezzotint.core.errors import BadPicture, EngineFailure
+from mezzotint.core.images import Pixels
+from mezzotint.engines.diffusers.engine import DiffusersEngine
+from mezzotint.engines.diffusers.together import TogetherEngine
+from mezzotint.ports import Interrupted, Keeping, Overlapping, Previewing, Warming
+from tests.acceptance.servers import children_of, kill, serving, until, wait_ready
+from tests.engines.diffusers import crews
+from tests.engines.diffusers.painting import R, a_request, an_engine, array_of, left_half, noise, painted, psnr
+from tests.work.orders import alive
 
 # tokens of pictures and prompts that two can share evenly, and that they cannot
 CASES: dict[str, tuple[str, dict[str, Any]]] = {

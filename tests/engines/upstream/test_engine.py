@@ -182,9 +182,9 @@ async def test_a_refusal_after_a_doubt_does_not_settle_the_doubt() -> None:
     fake = fakes["mezzotint"][1]
     async with an_office(fakes, deadline=0.4) as office:
         claim = await office.claim("a boat fault:cut")
-        fake.throttled = lambda: DIALECTS["bfl"]().throttled()  # type: ignore[method-assign]
+        fake.throttled = lambda: DIALECTS["bfl"]().throttled()  # type: ignore[method-assign]  # one provider's own way
         real = fake.accept
-        fake.accept = lambda request, prompt: fake.throttled() if fake.made_of[prompt] else real(request, prompt)  # type: ignore[method-assign]
+        fake.accept = lambda request, prompt: fake.throttled() if fake.made_of[prompt] else real(request, prompt)  # type: ignore[method-assign]  # the same
         with pytest.raises(EngineFailure) as failed:
             await office.run(claim)
 

@@ -17,13 +17,13 @@ from mezzotint.engines.diffusers.crew import Crew
 from mezzotint.engines.diffusers.depth import DepthModel
 from mezzotint.engines.diffusers.folders import Digests
 from mezzotint.engines.diffusers.heartbeat import Heartbeat
-from mezzotint.engines.diffusers.library import Library
 from mezzotint.engines.diffusers.loading import Loaded, find, free, holding_of, load, room_of, use_loras
 from mezzotint.engines.diffusers.machine import Machine, machine
 from mezzotint.engines.diffusers.modes import CONTROLS, PRIOR, Mode, Task, task_of
 from mezzotint.engines.diffusers.outputs import Delivered, delivered, nothing
 from mezzotint.engines.diffusers.residents import Residents
 from mezzotint.engines.diffusers.speed import keep_compiled, tune
+from mezzotint.engines.diffusers.weights_library import Library
 from mezzotint.engines.diffusers.words import Words, upsampled, with_picture, words_of
 from mezzotint.ports import Painting, PaintRequest, Report
 from mezzotint.routing.weights import Lora, Tuning, Weights

@@ -8,8 +8,8 @@ import pytest
 
 from mezzotint.core.errors import EngineFailure
 from mezzotint.engines.diffusers.folders import Folder
-from mezzotint.engines.diffusers.library import Library, in_folder
 from mezzotint.engines.diffusers.modes import Mode
+from mezzotint.engines.diffusers.weights_library import Library, in_folder
 from mezzotint.routing.weights import Lora, Weights
 
 KINDS = {
