@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from training.data import TOKENS_A_BATCH, Batch, Data
 from training.home import folder
-from training.model import CONFIG, NO_GUIDANCE, new_transformer
+from training.model import CONFIG, NO_GUIDANCE, compile_blocks, new_transformer
 
 SEED = 7
 PARTS = 2  # batches a step, mostly of different modes
@@ -250,12 +250,15 @@ def main() -> None:
     parser.add_argument("--run", default="flow")
     parser.add_argument("--tokens", type=int, default=TOKENS_A_BATCH, help="of a batch; a GPU wants some hundred thousand")
     parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
+    parser.add_argument("--compile", action="store_true", help="fuse the blocks first: two minutes, then a third faster; needs a C++ compiler")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = Run(folder(arguments.run), device)
     if arguments.start and not run.checkpoint.exists():
         run.start_from(arguments.start)
     run.resume()
+    if arguments.compile:
+        compile_blocks(run.model)
     with (run.home / "commands.txt").open("a") as commands:
         commands.write(f"step {run.step}, {run.samples} samples: {' '.join(sys.argv)}\n")
     data = Data(folder("examples"), device, arguments.tokens)
