@@ -20,11 +20,18 @@ async def _rings(hub: Hub, seconds: float) -> None:
         await bell.wait(seconds)
 
 
+async def _ends(hub: Hub, seconds: float) -> None:
+    with hub.bell(TASK, at_end=True) as bell:
+        await bell.wait(seconds)
+
+
 WAYS: dict[str, tuple[Callable[[Hub, float], Coroutine[Any, Any, None]], Callable[[Hub], None]]] = {
     "queue": (Hub.wait_for_queue, Hub.queued),
     "outbox": (Hub.wait_for_outbox, Hub.owed),
     "task": (_rings, lambda hub: hub.changed(TASK)),
+    "task's end": (_ends, lambda hub: hub.changed(TASK)),
 }
+UNLIKE = {"task": {"queue", "outbox"}, "task's end": {"queue", "outbox"}}  # a change may be an end, so these two have one call
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
@@ -49,7 +56,7 @@ async def test_nobody_is_woken_by_what_they_do_not_wait_for(way: str) -> None:
     hub = Hub()
     waiting = await waiting_for(hub, way)
 
-    for other in WAYS.keys() - {way}:
+    for other in UNLIKE.get(way, WAYS.keys() - {way}):
         WAYS[other][1](hub)
     hub.changed(an_id())
     await all_had_their_turn()
@@ -88,7 +95,7 @@ async def test_who_goes_away_leaves_nothing_behind_and_wakes_nobody(way: str) ->
     WAYS[way][1](hub)
     await asyncio.wait_for(staying, 5)
 
-    assert [len(waiting) for waiting in (hub._bells, hub._queue.waiting, hub._outbox.waiting)] == [0, 0, 0]
+    assert [len(waiting) for waiting in (hub._bells, hub._last_bells, hub._queue.waiting, hub._outbox.waiting)] == [0, 0, 0, 0]
 
 
 async def test_two_wake_ups_at_once_are_one() -> None:
@@ -127,10 +134,33 @@ async def test_a_call_between_a_look_and_the_wait_is_heard_by_whoever_says_what_
 
 async def test_where_nobody_knows_what_changed_every_bell_rings() -> None:
     hub = Hub()
-    with hub.bell(TASK) as one, hub.bell(an_id()) as other:
+    with hub.bell(TASK) as one, hub.bell(an_id()) as other, hub.bell(TASK, at_end=True) as last:
         hub.any_changed()
 
-        assert [await bell.wait(5) for bell in (one, other)] == [True, True]
+        assert [await bell.wait(5) for bell in (one, other, last)] == [True, True, True]
+
+
+async def test_who_waits_for_the_end_is_not_woken_on_the_way_there() -> None:
+    hub = Hub()
+    with hub.bell(TASK) as every, hub.bell(TASK, at_end=True) as last:
+        hub.moved(TASK)
+
+        assert await every.wait(5)
+        assert not await last.wait(0.01)
+        hub.changed(TASK)
+        assert [await bell.wait(5) for bell in (every, last)] == [True, True]
+
+
+async def test_a_wait_that_was_given_up_takes_no_ring_away() -> None:
+    hub = Hub()
+    with hub.bell(TASK) as bell:
+        given_up = asyncio.create_task(bell.wait(60))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        hub.changed(TASK)
+
+        assert await bell.wait(5)
 
 
 async def test_a_bell_rings_also_for_what_came_before_it_was_waited_for() -> None:
@@ -157,7 +187,8 @@ async def test_a_bell_wakes_who_waits_and_rings_for_its_own_task_only() -> None:
 
 async def test_of_bells_that_are_put_away_nothing_is_left() -> None:
     hub = Hub()
-    with hub.bell(TASK), hub.bell(TASK):
+    with hub.bell(TASK), hub.bell(TASK), hub.bell(TASK, at_end=True):
         hub.changed(TASK)
 
     assert not hub._bells
+    assert not hub._last_bells

@@ -104,7 +104,7 @@ class WorkerDoor:
 
     def _began(self, claims: list[Claim]) -> None:
         for claim in claims:
-            self._tools.hub.changed(claim.task)
+            self._tools.hub.moved(claim.task)
         if any(Event.START in claim.inputs.webhook_events for claim in claims):
             self._tools.hub.owed()
 
@@ -137,7 +137,7 @@ class WorkerDoor:
             self._tools.progress.note(progress)
             if (preview := previews.get((progress.task, progress.attempt))) is not None:
                 self._tools.previews.show(preview)
-            self._tools.hub.changed(progress.task)
+            self._tools.hub.moved(progress.task)
         return trimmed(Told(canceled, [], self._tools.previews.wishes(progress.task for progress in report.progress)))
 
     async def _calls(self, body: bytes, _: Request) -> CallsNoted:
@@ -164,7 +164,7 @@ class WorkerDoor:
             self._tools.progress.ended(verdict.task, verdict.seconds)
             self._tools.previews.ended(verdict.task)
             self._tools.news.ended(verdict.task)
-        self._tools.hub.changed(verdict.task)
+        self._tools.hub.changed(verdict.task)  # also without an outcome: it may have been the last attempt
 
 
 def _sound(verdict: Verdict) -> Verdict:

@@ -7,28 +7,33 @@ whoever waits for the queue or the outbox says how often it had been called befo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 
 class Bell:
-    """Rings with every change, also with one that comes while nobody waits."""
+    """Rings with every change, also with one that comes while nobody waits. For one who waits at a time."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._rung = False
+        self._waiting: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
-        self._rung.set()
+        self._rung = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     async def wait(self, seconds: float) -> bool:
         """Whether it has rung since the last time."""
-        try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        except asyncio.TimeoutError:
-            return False
-        self._rung.clear()
-        return True
+        if not self._rung:
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.wait((self._waiting,), timeout=seconds)
+            finally:
+                self._waiting = None
+        rung, self._rung = self._rung, False
+        return rung
 
 
 class _Calls:
@@ -59,7 +64,8 @@ class Hub:
     """Wake-ups. Every wait has a limit, so nothing hangs on a wake-up that never comes."""
 
     def __init__(self) -> None:
-        self._bells: dict[UUID, set[Bell]] = {}
+        self._bells: dict[UUID, set[Bell]] = {}  # of those who want to know every change
+        self._last_bells: dict[UUID, set[Bell]] = {}  # of those who wait for the end
         self._queue, self._outbox = _Calls(), _Calls()
 
     def queued(self) -> None:
@@ -68,27 +74,34 @@ class Hub:
     def owed(self) -> None:
         self._outbox.call()
 
+    def moved(self, task: UUID) -> None:
+        """It goes on, and has not ended."""
+        _ring(self._bells.get(task, ()))
+
     def changed(self, task: UUID) -> None:
-        for bell in self._bells.get(task, ()):
-            bell.ring()
+        """In whatever way; it may have ended."""
+        _ring(self._bells.get(task, ()))
+        _ring(self._last_bells.get(task, ()))
 
     def any_changed(self) -> None:
         """Tasks changed, and nobody says which: everybody looks after its own."""
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.ring()
+        for bells in (*self._bells.values(), *self._last_bells.values()):
+            _ring(bells)
 
     @contextmanager
-    def bell(self, task: UUID) -> Iterator[Bell]:
-        """For whoever waits for a task, through however many changes, and does something else in between."""
-        bell = Bell()
-        self._bells.setdefault(task, set()).add(bell)
+    def bell(self, task: UUID, *, at_end: bool = False) -> Iterator[Bell]:
+        """For whoever waits for a task, through however many changes, and does something else in between.
+
+        With `at_end`, for its end alone: what may be no end is not rung for, so each picture is not read twice as it goes on.
+        """
+        bells, bell = self._last_bells if at_end else self._bells, Bell()
+        bells.setdefault(task, set()).add(bell)
         try:
             yield bell
         finally:
-            self._bells[task].discard(bell)
-            if not self._bells[task]:
-                del self._bells[task]
+            bells[task].discard(bell)
+            if not bells[task]:
+                del bells[task]
 
     @property
     def queue_calls(self) -> int:
@@ -107,3 +120,8 @@ class Hub:
     async def wait_for_outbox(self, seconds: float, heard: int | None = None) -> None:
         """As `wait_for_queue`."""
         await self._outbox.wait(seconds, heard)
+
+
+def _ring(bells: Iterable[Bell]) -> None:
+    for bell in bells:
+        bell.ring()

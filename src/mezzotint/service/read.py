@@ -87,7 +87,7 @@ async def task_of(task_id: UUID, tools: Tools) -> Task | None:
 async def until_final(task_id: UUID, seconds: float, tools: Tools) -> Task | None:
     """The task as soon as it has ended, or as it is when the time is over."""
     end = time.monotonic() + seconds
-    with tools.hub.bell(task_id) as bell:
+    with tools.hub.bell(task_id, at_end=True) as bell:
         while True:
             task = await task_of(task_id, tools)
             left = end - time.monotonic()
