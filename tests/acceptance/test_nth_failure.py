@@ -30,8 +30,9 @@ from mezzotint.ports import Reply
 from mezzotint.service.generate import Painted, PaintOrder, outcome_of
 from mezzotint.work import strays
 from mezzotint.work.deliveries import Deliveries
+from mezzotint.work.lane import Held
 from mezzotint.work.strays import SETTLED, Strays
-from mezzotint.work.supervisor import Supervisor, _Held
+from mezzotint.work.supervisor import Supervisor
 from mezzotint.work.sweeper import Sweeper
 from tests.clocks import HandClock
 from tests.pictures import a_file, in_base64
@@ -172,7 +173,7 @@ class Life:
         await ledger.reap()
         epoch = await ledger.enlist("w")
         for claim in await ledger.claim("w", epoch, ["stub"], 5):
-            found = await Supervisor._trying(_Held(claim), outcome_of(claim, self.studio.workshop, lambda step, steps: None))
+            found = await Supervisor._trying(Held(claim), outcome_of(claim, self.studio.workshop, lambda step, steps: None))
             await ledger.settle([found if isinstance(found, Verdict) else Verdict(claim.task, claim.attempt, found)])
 
     async def after_a_restart(self) -> None:

@@ -121,7 +121,7 @@ async def test_verdicts_of_both_kinds_are_answered_in_their_own_order(station: S
 
 
 async def test_verdicts_with_the_longest_prompts_there_are_get_through(station: Station, link: Link) -> None:
-    from mezzotint.work.supervisor import MOST_VERDICTS
+    from mezzotint.work.verdicts import MOST_VERDICTS
 
     [verdict] = await claimed(station, link)
     outcome = Outcome(Status.READY, prompt="\x01" * 32_000)  # six bytes a letter in JSON

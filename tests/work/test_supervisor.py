@@ -391,7 +391,7 @@ async def test_a_picture_that_is_finished_while_the_server_is_away_is_not_lost(s
         task = await station.create("paint_in 6 0.05")
         await station.until_painted(task)
         await station.close()
-        await until(lambda: worker.supervisor._verdicts, "it to be painted")
+        await until(lambda: worker.supervisor._verdicts.waiting, "it to be painted")
         await asyncio.sleep(0.2)  # and to be refused
 
         await station.open()
@@ -415,8 +415,9 @@ async def test_a_successor_under_the_same_name_takes_over_at_once(station: Stati
     async with a_worker(station) as first:
         task = await station.create("paint_in 20 0.05")
         await station.until_painted(task)
-        await first.supervisor._link.close()
-        first.supervisor._link = Link("http://server", TOKEN, "/nowhere.sock")  # it is gone, as far as the server can tell
+        line = first.supervisor._link
+        await line.close()
+        line._lines = Link("http://server", TOKEN, "/nowhere.sock")._lines  # it is gone, as far as the server can tell
         async with a_worker(station):
             assert (await station.until_it_is("ready", task))["attempt"] == 2
 

@@ -55,7 +55,7 @@ class Notes:
 
 
 class Carrier:
-    """See `service.generate.Painter`, `work.supervisor.Lane`."""
+    """See `service.generate.Painter`, `work.lane.Lane`."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream

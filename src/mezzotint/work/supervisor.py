@@ -7,90 +7,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
-from mezzotint.core.calls import CallNote
-from mezzotint.core.conditions import Condition
 from mezzotint.core.errors import EngineFailure, NotEnlisted, Unavailable
 from mezzotint.core.hooks import News
-from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.protocol import LONGEST_WAIT, Enlisted, Pull, Told
-from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.core.tasks import Outcome, Progress, Status, Verdict
 from mezzotint.crash_points import reached
-from mezzotint.service.generate import Painter, Workshop, kept, painted_of
+from mezzotint.service.generate import Workshop, kept, painted_of
+from mezzotint.work.lane import Held, Lane
 from mezzotint.work.link import Link, LinkDown
-from mezzotint.work.pace import Course, Pace
+from mezzotint.work.pace import Pace
 from mezzotint.work.painter import EngineDied, preferred
+from mezzotint.work.telling import Telling
+from mezzotint.work.verdicts import BACKOFF, LINGER, Verdicts, forever
 
-LINGER = 0.01  # seconds that pulls and verdicts of a fast engine wait for company, where they are not alone anyway
 FAST = 0.01  # seconds a picture, below which an engine counts as fast
-COMPANY = 64
-MOST_VERDICTS = 128  # in one request
-PROGRESS_EVERY = 0.25
-PREVIEWS_PAUSE = 0.05  # seconds after previews were sent: an engine may make them as often as it likes
 TURNS = (0.5, 5.0, 15.0, 60.0)  # seconds before a worker whose place was taken takes it back
 LONG_AGO = 300.0
 LONGEST_DELAY = 5.0  # seconds before a picture that could not be stored is painted again
 MOST_ATTEMPTS = 1000  # after which it is perhaps about this picture and not about the disk
-BACKOFF = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 
 Found = TypeVar("Found")
 
-
-class Lane(Painter, Protocol):
-    """What paints, as the worker handles it: an engine child, or a carrier."""
-
-    async def start(self) -> str: ...
-
-    def ended(self, task: str) -> tuple[CallNote, ...]:
-        """How calls of providers for the task ended, where that was not told yet; each once."""
-        ...
-
-    def stop(self, task: str) -> None: ...
-
-    def drain(self) -> None:
-        """Nothing comes any more, and what need not be waited for is handed back."""
-        ...
-
-    def conditions(self) -> Sequence[Condition]: ...
-
-    def hear(self, news: News) -> None:
-        """A provider said that it has something for an order of a task that is painted here."""
-        ...
-
-    def watch(self, task: str, wish: Wish, show: Callable[[bytes], None]) -> None: ...
-
-    def unwatch(self, task: str) -> None: ...
-
-    async def close(self) -> None: ...
-
-
 log = structlog.get_logger("worker")
-
-
-@dataclass
-class _Held:
-    """A claim in hand."""
-
-    claim: Claim
-    lane: Lane | None = None  # that paints it now
-    step: Progress | None = None
-    told: Progress | None = None
-    wish: Wish | None = None  # of those who watch it
-    canceled: bool = False
-    lost: bool = False
-    seconds: float = 0.0  # that painting took
-    calls: tuple[CallNote, ...] = ()  # that ended
-    course: Course = field(default_factory=Course)
 
 
 class Supervisor:
@@ -99,20 +47,18 @@ class Supervisor:
     def __init__(self, name: str, link: Link, lanes: Sequence[Lane], workshops: Sequence[Workshop], grace: float) -> None:
         self._name, self._link, self._lanes, self._workshops, self._grace = name, link, list(lanes), list(workshops), grace
         self._in_the_open = {lane for lane, shop in zip(lanes, workshops, strict=True) if not shop.moderator.judges_pictures}
-        self._held: dict[UUID, _Held] = {}
-        self._previews: dict[UUID, Preview] = {}  # the latest of each task, until it is sent
-        self._preview_came = asyncio.Event()
-        self._queue: asyncio.Queue[_Held] = asyncio.Queue()
-        self._verdicts: deque[Verdict] = deque()
-        self._verdict_came, self._room_came = asyncio.Event(), asyncio.Event()
-        self._rested, self._heard = asyncio.Event(), asyncio.Event()  # a lane is free again; no verdict waits to be heard
+        self._held: dict[UUID, Held] = {}
+        self._telling = Telling(link, self._held, self._obey)
+        self._verdicts = Verdicts(link, self._company, self._heard)
+        self._queue: asyncio.Queue[Held] = asyncio.Queue()
+        self._room_came, self._rested = asyncio.Event(), asyncio.Event()  # for more tasks to hold; a lane is free again
         self._making: set[asyncio.Task[None]] = set()
         self._keeping: set[asyncio.Task[None]] = set()  # those of them whose picture is painted
         self._busy: Counter[Lane] = Counter()  # pictures that each lane has to paint
         self._draining, self._abandoned = asyncio.Event(), False
         self._enlisted = Enlisted(0, 15.0)
         self._engines: list[str] = []
-        self._ousted, self._turns = float("-inf"), _forever(TURNS)
+        self._ousted, self._turns = float("-inf"), forever(TURNS)
         self._pace = Pace()
 
     async def run(self) -> None:
@@ -139,8 +85,8 @@ class Supervisor:
         await self._enlist()
 
     async def _work(self, stopping: asyncio.Task[Any]) -> None:
-        loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._progress_loop(), self._preview_loop())]
-        finisher = asyncio.create_task(self._finish_loop())
+        loops = [asyncio.create_task(loop) for loop in (self._beat_loop(), self._telling.tell_progress(), self._telling.show_previews())]
+        finisher = asyncio.create_task(self._verdicts.send())
         painters = [asyncio.create_task(self._paint_loop(lane, shop)) for lane, shop in zip(self._lanes, self._workshops, strict=True)]
         puller = asyncio.create_task(self._pull_loop())
         watched = [*loops, finisher, *painters, puller]
@@ -150,7 +96,7 @@ class Supervisor:
         for task in (*loops, *painters):
             await _end(task)
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._flush(finisher), 0.0 if self._abandoned else 5.0)
+            await asyncio.wait_for(self._verdicts.flush(finisher), 0.0 if self._abandoned else 5.0)
         await _end(finisher)
 
     def drain(self) -> None:
@@ -181,21 +127,13 @@ class Supervisor:
         if self._keeping and not self._abandoned:
             await asyncio.wait(self._keeping, timeout=2.0)
 
-    def _hand_back(self, held: _Held) -> None:
-        self._say(Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
-
-    async def _flush(self, finisher: asyncio.Task[None]) -> None:
-        if self._verdicts and not finisher.done():
-            heard = asyncio.create_task(self._heard.wait())
-            try:
-                await asyncio.wait([finisher, heard], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                heard.cancel()
+    def _hand_back(self, held: Held) -> None:
+        self._verdicts.say(Verdict(held.claim.task, held.claim.attempt, None, "the worker was shut down", refund=True))
 
     # the line
 
     async def _enlist(self) -> None:
-        for delay in _forever(BACKOFF):
+        for delay in forever(BACKOFF):
             try:
                 self._enlisted = await self._link.enlist(self._name)
             except LinkDown as error:
@@ -206,7 +144,7 @@ class Supervisor:
                 return
 
     async def _pull_loop(self) -> None:
-        delays = _forever(BACKOFF)
+        delays = forever(BACKOFF)
         while True:
             room = self._room()
             if not room:
@@ -226,11 +164,11 @@ class Supervisor:
                 log.warning("cannot pull", why=str(error))
                 await asyncio.sleep(next(delays))
             else:
-                delays = _forever(BACKOFF)
+                delays = forever(BACKOFF)
                 if pulled.claims:
                     reached("claim: came")
                 for claim in pulled.claims:
-                    self._held[claim.task] = held = _Held(claim, wish=pulled.watched.get(claim.task))
+                    self._held[claim.task] = held = Held(claim, wish=pulled.watched.get(claim.task))
                     self._queue.put_nowait(held)
                 self._hear(pulled.news)
                 if self._pace.seconds < FAST and time.monotonic() - asked < LINGER:
@@ -246,7 +184,7 @@ class Supervisor:
         """Seconds before it enlists again: two workers of one name would otherwise take each other's tasks away for ever."""
         now = time.monotonic()
         if now - self._ousted > LONG_AGO:
-            self._turns = _forever(TURNS)
+            self._turns = forever(TURNS)
         self._ousted = now
         return next(self._turns)
 
@@ -272,7 +210,8 @@ class Supervisor:
             self._stop(held)
         while not self._queue.empty():
             self._queue.get_nowait()
-        self._held = {task: held for task, held in self._held.items() if held.lane}
+        for task in [task for task, held in self._held.items() if not held.lane]:
+            del self._held[task]
 
     async def _beat_loop(self) -> None:
         while True:
@@ -283,36 +222,6 @@ class Supervisor:
                 self._obey(await self._link.beat(self._name, self._enlisted.epoch, asked, found), dict(asked))
             except LinkDown as error:
                 log.warning("cannot beat", why=str(error))
-
-    async def _progress_loop(self) -> None:
-        """Tells how far pictures are that take their time; the answer brings cancels."""
-        while True:
-            await asyncio.sleep(PROGRESS_EVERY)
-            news = [held for held in self._held.values() if held.step is not None and held.step is not held.told]
-            if not news:
-                continue
-            steps = [held.step for held in news if held.step is not None]
-            if await self._tell(steps):
-                for held, step in zip(news, steps, strict=True):
-                    held.told = step
-
-    async def _preview_loop(self) -> None:
-        """Tells of steps that there is something to see of, as soon as there is."""
-        while True:
-            await self._preview_came.wait()
-            self._preview_came.clear()
-            previews, self._previews = list(self._previews.values()), {}
-            await self._tell([Progress(preview.task, preview.attempt, preview.step, preview.steps) for preview in previews], previews)
-            await asyncio.sleep(PREVIEWS_PAUSE)
-
-    async def _tell(self, steps: Sequence[Progress], previews: Sequence[Preview] = ()) -> bool:
-        """Whether it was heard; what was not is not told again, as there is more to come."""
-        try:
-            told = await self._link.progress(steps, previews)
-        except LinkDown:
-            return False
-        self._obey(told, {step.task: step.attempt for step in steps})
-        return True
 
     def _obey(self, told: Told, asked: dict[UUID, int]) -> None:
         """`asked` are the attempts that it speaks of: a task that was lost may have come back under another meanwhile."""
@@ -328,25 +237,16 @@ class Supervisor:
                 held.wish = told.watched.get(task)
                 self._watch(held)
 
-    def _watch(self, held: _Held) -> None:
+    def _watch(self, held: Held) -> None:
         """As its watchers wish, once it is painted; not where a picture may be refused when it is finished."""
         if held.lane is None or held.lane not in self._in_the_open:
             return
         if held.wish is None:
             held.lane.unwatch(str(held.claim.task))
         else:
-            held.lane.watch(str(held.claim.task), held.wish, self._show(held))
+            held.lane.watch(str(held.claim.task), held.wish, self._telling.show(held))
 
-    def _show(self, held: _Held) -> Callable[[bytes], None]:
-        def show(image: bytes) -> None:
-            step = held.step
-            if step is not None and not (held.canceled or held.lost):
-                self._previews[step.task] = Preview(step.task, step.attempt, step.step, step.steps, image)
-                self._preview_came.set()
-
-        return show
-
-    def _stop(self, held: _Held) -> None:
+    def _stop(self, held: Held) -> None:
         if held.lane is not None:
             held.lane.stop(str(held.claim.task))
 
@@ -363,7 +263,7 @@ class Supervisor:
             if held.lost:
                 self._forget(held)
             elif held.canceled:
-                self._say(Verdict(held.claim.task, held.claim.attempt, CANCELED))
+                self._verdicts.say(Verdict(held.claim.task, held.claim.attempt, CANCELED))
             else:
                 held.lane = lane
                 self._busy[lane] += 1
@@ -377,7 +277,7 @@ class Supervisor:
         self._making.discard(making)
         self._keeping.discard(making)
 
-    async def _make(self, held: _Held, workshop: Workshop) -> None:
+    async def _make(self, held: Held, workshop: Workshop) -> None:
         """One picture, painted and kept; while it is kept, the lane paints the next."""
         began = time.monotonic()
         found = await self._trying(held, painted_of(held.claim, workshop, self._report(held)))
@@ -386,20 +286,20 @@ class Supervisor:
         if self._was_lost(held):
             self._forget(held)
             if held.calls:  # what they cost is recorded all the same
-                self._say(Verdict(held.claim.task, held.claim.attempt, None, "the task was lost", refund=True, calls=held.calls))
+                self._verdicts.say(Verdict(held.claim.task, held.claim.attempt, None, "the task was lost", refund=True, calls=held.calls))
             return
         if isinstance(found, tuple):
             reached("paint: done")
             self._note_keeping()
             found = await self._trying(held, kept(held.claim, found, workshop.blobs))
         verdict = found if isinstance(found, Verdict) else Verdict(held.claim.task, held.claim.attempt, found, seconds=held.seconds)
-        self._say(replace(verdict, calls=held.calls) if held.calls else verdict)
+        self._verdicts.say(replace(verdict, calls=held.calls) if held.calls else verdict)
 
     def _note_keeping(self) -> None:
         if (making := asyncio.current_task()) is not None:
             self._keeping.add(making)
 
-    def _leave(self, held: _Held) -> None:
+    def _leave(self, held: Held) -> None:
         """The lane is free of it."""
         if held.lane is not None:
             self._pace.note(held.seconds / self._busy[held.lane])
@@ -411,11 +311,11 @@ class Supervisor:
         self._room_came.set()
 
     @staticmethod
-    def _was_lost(held: _Held) -> bool:
+    def _was_lost(held: Held) -> bool:
         """Asked anew after every wait: the line may have told us meanwhile."""
         return held.lost
 
-    def _report(self, held: _Held) -> Callable[[int, int], None]:
+    def _report(self, held: Held) -> Callable[[int, int], None]:
         def report(step: int, steps: int) -> None:
             held.step = Progress(held.claim.task, held.claim.attempt, step, steps)
             if held.course.now_soon(time.monotonic(), step, steps):
@@ -425,7 +325,7 @@ class Supervisor:
         return report
 
     @staticmethod
-    async def _trying(held: _Held, work: Awaitable[Found]) -> Found | Verdict:
+    async def _trying(held: Held, work: Awaitable[Found]) -> Found | Verdict:
         """What the work gives, or the verdict that hands the task back for another attempt."""
         claim = held.claim
         try:
@@ -446,47 +346,20 @@ class Supervisor:
 
     # the verdicts
 
-    def _say(self, verdict: Verdict) -> None:
-        self._verdicts.append(verdict)
-        self._heard.clear()
-        self._verdict_came.set()
-
-    def _forget(self, held: _Held) -> None:
+    def _forget(self, held: Held) -> None:
         """Unless the task has come back under another attempt."""
         if self._held.get(held.claim.task) is held:
             del self._held[held.claim.task]
         self._room_came.set()
 
-    async def _finish_loop(self) -> None:
-        """Sends what has gathered in one request, and keeps it until it was heard."""
-        delays = _forever(BACKOFF)
-        while True:
-            await self._verdict_came.wait()
-            self._verdict_came.clear()
-            while self._verdicts:
-                if len(self._verdicts) < COMPANY and self._making and self._pace.seconds < FAST:
-                    await asyncio.sleep(LINGER)
-                batch = list(itertools.islice(self._verdicts, MOST_VERDICTS))
-                try:
-                    reached("verdict: sending")
-                    await self._link.finish(batch)
-                    reached("verdict: acknowledged")
-                except LinkDown as error:
-                    log.warning("cannot finish", why=str(error), verdicts=len(batch))
-                    await asyncio.sleep(next(delays))
-                    continue
-                delays = _forever(BACKOFF)
-                for verdict in batch:
-                    self._verdicts.popleft()
-                    held = self._held.get(verdict.task)
-                    if held is not None and held.claim.attempt == verdict.attempt:
-                        self._forget(held)
-            self._heard.set()
+    def _heard(self, verdict: Verdict) -> None:
+        held = self._held.get(verdict.task)
+        if held is not None and held.claim.attempt == verdict.attempt:
+            self._forget(held)
 
-
-def _forever(delays: Sequence[float]) -> Iterator[float]:
-    """Delays that grow, and then stay."""
-    return itertools.chain(delays, itertools.repeat(delays[-1]))
+    def _company(self) -> bool:
+        """Whether more verdicts are about to come."""
+        return bool(self._making) and self._pace.seconds < FAST
 
 
 async def _end(task: asyncio.Task[Any]) -> None:
