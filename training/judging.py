@@ -39,7 +39,7 @@ def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Sce
     wanted = [answers(scene) for scene in scenes]
     figures: dict[str, float | None] = {}
     for head in HEADS:
-        counted = COUNTED.get(head, lambda _: True)
+        counted = COUNTED.get(head, _always)
         rows = np.array([counted(scene) for scene in scenes])
         right = told[head].argmax(1) == np.array([want[head] for want in wanted])
         figures[head] = _share(right, rows)
@@ -49,6 +49,20 @@ def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Sce
     two = np.array([scene.second is not None for scene in scenes])
     both = [_both(told, number, want) for number, want in enumerate(wanted)]
     return figures | {"both": _share(np.array(both), two), "pairs": int(two.sum())}
+
+
+def mistakes(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> list[list[str]]:
+    """For each picture what the classifier sees in it that was not asked for, such as "place: beach"; nothing where all is right."""
+    told = judge(classifier, np.stack([small(picture) for picture in pictures]))
+    seen = [{head: int(told[head][number].argmax()) for head in HEADS} for number in range(len(scenes))]
+    return [
+        [f"{head}: {HEADS[head][see[head]]}" for head, want in answers(scene).items() if COUNTED.get(head, _always)(scene) and see[head] != want]
+        for see, scene in zip(seen, scenes, strict=True)
+    ]
+
+
+def _always(_: Scene) -> bool:
+    return True
 
 
 def _both(told: dict[str, np.ndarray], number: int, want: dict[str, int]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,16 +77,17 @@ class Sampler:
         )[0]
 
 
-def contact_sheet(pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int) -> Image.Image:
-    """Pictures (h, w, 3) in 0..1, all of one size, with their titles below."""
+def contact_sheet(pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int, lines: int = 1) -> Image.Image:
+    """Pictures (h, w, 3) in 0..1, all of one size, with their titles below, in so many lines of text at most."""
     high, wide = pictures[0].shape[:2]
-    lines = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (columns * wide, lines * (high + 14)), (255, 255, 255))
+    below = 2 + 12 * lines
+    sheet = Image.new("RGB", (columns * wide, -(-len(pictures) // columns) * (high + below)), (255, 255, 255))
     pen = ImageDraw.Draw(sheet)
     for number, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
-        x, y = number % columns * wide, number // columns * (high + 14)
+        x, y = number % columns * wide, number // columns * (high + below)
         sheet.paste(Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)), (x, y))
-        pen.text((x + 3, y + high + 1), title[: wide // 6], fill=(0, 0, 0))
+        for line, words in enumerate(textwrap.wrap(title, wide // 6)[:lines]):
+            pen.text((x + 3, y + high + 1 + 12 * line), words, fill=(0, 0, 0))
     return sheet
 
 

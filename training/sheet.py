@@ -1,46 +1,72 @@
 """A contact sheet of prompts drawn by chance, as the shipped runtime paints them: not picked by hand.
 
     python -m training.sheet --prompts 64 --out docs/nano.webp
+    python -m training.sheet --prompts 64 --failures --out docs/nano-failures.webp
 
-Every prompt has something that was never trained together: `unseen` scenes of the grammar, in the three languages in turn.
+Every prompt has something that was never trained together: `unseen` scenes of the grammar, in the three languages in turn. With
+`--failures` the sheet has only those in which the classifier sees something else than was asked for, and says what it sees.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.ports import PaintRequest
-from training.evaluate import cases
+from training.classifier import load_classifier
+from training.evaluate import SIDE, Case, cases
+from training.judging import mistakes
 from training.sampling import contact_sheet
 
 COLUMNS = 8
-SHRINK = 4  # of 1024 x 768
+COLUMN = 256  # pixels
+SIZE, JUDGED_SIZE = (1024, 768), (SIDE, SIDE)  # the classifier knows square pictures
 SHEET_SEED = 64
 
 
-def prompts(count: int) -> list[str]:
+def drawn(count: int) -> list[Case]:
     """Two thirds English, the rest German and Turkish, in turn."""
     languages = ("en", "en", "de", "en", "en", "tr")
-    drawn = {language: iter(cases(count, language, unseen=True, seed=SHEET_SEED + number)) for number, language in enumerate(("en", "de", "tr"))}
-    return [next(drawn[languages[number % len(languages)]]).prompt for number in range(count)]
+    found = {language: iter(cases(count, language, unseen=True, seed=SHEET_SEED + number)) for number, language in enumerate(("en", "de", "tr"))}
+    return [next(found[languages[number % len(languages)]]) for number in range(count)]
+
+
+def shrunk(picture: np.ndarray) -> np.ndarray:
+    """To COLUMN pixels in width."""
+    high, wide = picture.shape[:2]
+    factor = wide // COLUMN
+    return picture.reshape(high // factor, factor, COLUMN, factor, 3).mean((1, 3))
+
+
+def failures(told: Sequence[Case], painted: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[str]]:
+    """The pictures that are not what was asked for, and their prompts with what is seen instead."""
+    wrong = mistakes(load_classifier(), painted, [case.scene for case in told])
+    rows = [number for number, seen in enumerate(wrong) if seen]
+    return [painted[number] for number in rows], [f"{told[number].prompt} [{', '.join(wrong[number])}]" for number in rows]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prompts", type=int, default=64)
     parser.add_argument("--steps", type=int, default=28)
+    parser.add_argument("--failures", action="store_true", help="only what went wrong")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--out", type=Path, default=Path("sheet.webp"))
     arguments = parser.parse_args()
-    engine, told = NanoEngine(weights=arguments.weights), prompts(arguments.prompts)
-    requests = [PaintRequest("flux-dev", prompt, 1024, 768, arguments.steps, 3.0, seed) for seed, prompt in enumerate(told)]
+    engine, told = NanoEngine(weights=arguments.weights), drawn(arguments.prompts)
+    wide, high = JUDGED_SIZE if arguments.failures else SIZE
+    requests = [PaintRequest("flux-dev", case.prompt, wide, high, arguments.steps, 3.0, seed) for seed, case in enumerate(told)]
     painted = [engine.paint(request, lambda *_: None).pixels.array.astype(np.float32) / 255 for request in requests]
-    small = [each.reshape(768 // SHRINK, SHRINK, 1024 // SHRINK, SHRINK, 3).mean((1, 3)) for each in painted]
-    contact_sheet(small, told, COLUMNS).save(arguments.out)
+    titles = [case.prompt for case in told]
+    if arguments.failures:
+        painted, titles = failures(told, painted)
+        print(f"{len(painted)} of {len(told)} show something else than was asked for")
+    if painted:
+        contact_sheet([shrunk(each) for each in painted], titles, COLUMNS, lines=2).save(arguments.out)
 
 
 if __name__ == "__main__":

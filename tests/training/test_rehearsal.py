@@ -83,6 +83,12 @@ def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) ->
     assert set(modes) >= {"edit", "fill", "edges", "depth", "combine", "reconstruction_db", "diversity"}
     step(home, "sheet", "--prompts", "2", *weights, "--out", str(tmp_path / "sheet.webp"))
     assert (tmp_path / "sheet.webp").stat().st_size > 1000
+    step(home, "sheet", "--prompts", "2", "--failures", *weights, "--out", str(tmp_path / "failures.webp"))
+    assert (tmp_path / "failures.webp").stat().st_size > 1000  # in one step nothing is as it was asked for
+    step(home, "evaluate_languages", "--seeds", "1", *weights, "--out", str(tmp_path / "languages.json"))
+    languages = json.loads((tmp_path / "languages.json").read_text())["languages"]
+    assert len(languages) == 16
+    assert all(set(each) == {"pictures", "object", "place", "time", "colour"} for each in languages.values())
     step(home, "curve", "--pictures", "2", "--out", str(tmp_path / "curve.jsonl"))
     assert [json.loads(line)["file"] for line in (tmp_path / "curve.jsonl").read_text().splitlines()] == [
         "average-000003.safetensors",

@@ -1,0 +1,52 @@
+"""What the text encoder's other languages bring without any teaching: the same scenes asked for in all sixteen.
+
+    python -m training.evaluate_languages --out languages.json
+
+English, German and Turkish are what nano is taught in, and beside them the thirteen others say what is free. Judged as `evaluate` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from mezzotint.engines.nano.engine import NanoEngine
+from training.classifier import load_classifier
+from training.evaluate import SEED, paint_all
+from training.judging import judged
+from training.sentences import SCENES, SENTENCES
+
+TOLD = ("object", "place", "time", "colour")
+
+
+def evaluate_languages(engine: NanoEngine, seeds: int, steps: int, guidance: float) -> dict[str, dict[str, Any]]:
+    """By language: the shares of right things, places, times and colours, and the number of pictures."""
+    classifier, figures = load_classifier(), {}
+    scenes = [scene for _ in range(seeds) for scene in SCENES]
+    for language, sentences in SENTENCES.items():
+        pictures, _ = paint_all(engine, sentences * seeds, steps=steps, guidance=guidance, seed=SEED)
+        shown = judged(classifier, pictures, scenes)
+        figures[language] = {"pictures": len(pictures), **{head: shown[head] for head in TOLD}}
+        print(language, json.dumps(figures[language]), flush=True)
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=4, help="pictures of each sentence")
+    parser.add_argument("--steps", type=int, default=28)
+    parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    engine = NanoEngine(weights=arguments.weights)
+    figures = evaluate_languages(engine, arguments.seeds, arguments.steps, arguments.guidance)
+    if arguments.out:
+        facts = {"steps": arguments.steps, "guidance": arguments.guidance, "model": engine.card, "languages": figures}
+        arguments.out.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
