@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from mezzotint.engines.nano.sampling import SHIFT
 from training.data import Batch, Data
 from training.home import folder
-from training.model import NO_GUIDANCE, compile_blocks, load_ema
+from training.model import NO_GUIDANCE, load_ema
 from training.train_flow import Noisy, Run, noised, train, velocity_of
 
 MOST = 6.0
@@ -88,7 +88,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--ahead", type=int, default=0, metavar="STEPS")
     parser.add_argument("--run", default="distilled")
-    parser.add_argument("--compile", action="store_true", help="fuse the blocks first, as train_flow does")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     source = folder(arguments.teacher) / "checkpoint.pt"
@@ -99,9 +98,6 @@ def main() -> None:
         run.resume()
     else:
         run.start_from(source)
-    if arguments.compile:
-        compile_blocks(teacher)
-        compile_blocks(run.model)
     train(run, data, arguments.steps, arguments.steps, peak=PEAK)
 
 

@@ -10,6 +10,7 @@ from diffusers import FluxTransformer2DModel
 
 from mezzotint.engines.nano.latents import CHANNELS, TOKEN
 from mezzotint.engines.nano.text import WIDTH
+from training.attention import PlainAttention
 
 CONFIG: dict[str, Any] = {
     "patch_size": 1,
@@ -27,7 +28,10 @@ NO_GUIDANCE = 1.0  # what the guidance embedding hears while the plain model is 
 
 
 def new_transformer() -> FluxTransformer2DModel:
-    return FluxTransformer2DModel(**CONFIG)
+    model = FluxTransformer2DModel(**CONFIG)
+    if not torch.cuda.is_available():
+        model.set_attn_processor(PlainAttention())
+    return model
 
 
 def load_ema(checkpoint: Path) -> FluxTransformer2DModel:
@@ -35,15 +39,3 @@ def load_ema(checkpoint: Path) -> FluxTransformer2DModel:
     model = new_transformer()
     model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["ema"])
     return model.eval()
-
-
-def compile_blocks(model: FluxTransformer2DModel) -> None:
-    """Has PyTorch fuse what lies between the matrix products of each block: a third more examples a second on two cores.
-
-    It takes two minutes and a C++ compiler; the weights, their names and the checkpoints stay as they are. Shapes are dynamic, as
-    batches come on many grids and with captions of three lengths.
-    """
-    # a form for each of: with and without gradients, with and without references, captions of three lengths
-    torch._dynamo.config.recompile_limit = 64  # noqa: SLF001 - PyTorch documents it under this name
-    for block in (*model.transformer_blocks, *model.single_transformer_blocks):
-        block.compile(dynamic=True)

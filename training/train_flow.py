@@ -17,7 +17,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,7 @@ from torch import Tensor, nn
 
 from training.data import TOKENS_A_BATCH, Batch, Data
 from training.home import folder
-from training.model import CONFIG, NO_GUIDANCE, compile_blocks, new_transformer
+from training.model import CONFIG, NO_GUIDANCE, new_transformer
 
 SEED = 7
 PARTS = 2  # batches a step, mostly of different modes
@@ -102,8 +104,16 @@ def rate(step: int, steps: int, cooldown: int) -> float:
     return min(1.0, (step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, cooldown)))
 
 
-def random_at(step: int) -> np.random.Generator:
-    return np.random.default_rng([SEED, step])
+def random_at(*step: int) -> np.random.Generator:
+    """What is drawn from it depends on nothing else: of a step, or of a part of one, from 1 on."""
+    return np.random.default_rng([SEED, *step])
+
+
+def side_by_side(device: torch.device) -> ThreadPoolExecutor:
+    """Where the parts of a step are learnt: on a processor all at once, each on cores of its own, as much of it uses one core anyway."""
+    if device.type != "cpu":
+        return ThreadPoolExecutor(1)
+    return ThreadPoolExecutor(PARTS, initializer=torch.set_num_threads, initargs=(max(1, torch.get_num_threads() // PARTS),))
 
 
 class Run:
@@ -118,6 +128,7 @@ class Run:
         self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
         self.optimisers = optimisers(self.model)
         self.chance = random_at(0)
+        self.threads = side_by_side(device)
 
     @property
     def checkpoint(self) -> Path:
@@ -171,12 +182,10 @@ class Run:
         for optimiser, full in zip(self.optimisers, (MUON_RATE, ADAM_RATE), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = full * scale
-        total = 0.0
-        for batch in batches:
-            with torch.autocast(batch.latents.device.type, torch.bfloat16):
-                loss = self.loss(self.model, batch, self.chance) / len(batches)
-            loss.backward()
-            total += float(loss.detach())
+        total = sum(self.threads.map(self._learn, batches, count(1))) / len(batches)
+        for weight in self.model.parameters():
+            if weight.grad is not None:
+                weight.grad /= len(batches)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -188,6 +197,13 @@ class Run:
         self.step += 1
         self.samples += sum(len(batch.latents) for batch in batches)
         return total
+
+    def _learn(self, batch: Batch, part: int) -> float:
+        """Adds to the gradients; the loss. Parts may run at once: which of two comes first is all the same to their sum."""
+        with torch.autocast(batch.latents.device.type, torch.bfloat16):
+            loss = self.loss(self.model, batch, random_at(self.step, part))
+        loss.backward()
+        return float(loss.detach())
 
     def note(self, **entry: object) -> None:
         facts = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds), "processor": round(self.processor), **entry}
@@ -250,15 +266,12 @@ def main() -> None:
     parser.add_argument("--run", default="flow")
     parser.add_argument("--tokens", type=int, default=TOKENS_A_BATCH, help="of a batch; a GPU wants some hundred thousand")
     parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
-    parser.add_argument("--compile", action="store_true", help="fuse the blocks first: two minutes, then a third faster; needs a C++ compiler")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = Run(folder(arguments.run), device)
     if arguments.start and not run.checkpoint.exists():
         run.start_from(arguments.start)
     run.resume()
-    if arguments.compile:
-        compile_blocks(run.model)
     with (run.home / "commands.txt").open("a") as commands:
         commands.write(f"step {run.step}, {run.samples} samples: {' '.join(sys.argv)}\n")
     data = Data(folder("examples"), device, arguments.tokens)

@@ -1,8 +1,7 @@
-"""Blocks that are fused answer and learn as those that are not."""
+"""Attention for training answers and learns as PyTorch's own."""
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import pytest
@@ -48,18 +47,23 @@ def learnt(model: Any) -> dict[str, Any]:
     return {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is:DeprecationWarning")  # PyTorch's own words to itself as it compiles
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")  # likewise: it asks every tensor for it
-@pytest.mark.skipif(shutil.which("g++") is None, reason="PyTorch fuses with a C++ compiler")
-def test_fused_blocks_answer_and_learn_as_plain_ones_under_the_same_names() -> None:
-    from training.model import compile_blocks
+def test_it_answers_and_learns_as_the_fused_form_under_the_same_names() -> None:
+    from training.attention import PlainAttention
 
-    plain, fused = a_small_network(), a_small_network()
-    compile_blocks(fused)
-    assert list(fused.state_dict()) == list(plain.state_dict())
+    fused, plain = a_small_network(), a_small_network()
+    plain.set_attn_processor(PlainAttention())
+    assert list(plain.state_dict()) == list(fused.state_dict())
     for tokens, words in ((6, 4), (9, 4), (6, 7)):
-        torch.testing.assert_close(answer(fused, tokens, words), answer(plain, tokens, words), rtol=1e-4, atol=1e-5)
-    wanted, found = learnt(plain), learnt(fused)
+        torch.testing.assert_close(answer(plain, tokens, words), answer(fused, tokens, words), rtol=1e-4, atol=1e-5)
+    wanted, found = learnt(fused), learnt(plain)
     assert wanted.keys() == found.keys()
     for name, gradient in wanted.items():
-        torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-5, msg=name)
+        torch.testing.assert_close(found[name], gradient, rtol=1e-3, atol=1e-6, msg=name)
+
+
+def test_its_way_back_is_that_of_its_way_there() -> None:
+    from training.attention import attended
+
+    made = torch.Generator().manual_seed(5)
+    given = [torch.randn(2, 5, 2, 4, generator=made, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    assert torch.autograd.gradcheck(attended, given)
