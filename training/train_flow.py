@@ -88,16 +88,22 @@ def flow_loss(model: nn.Module, batch: Batch, chance: np.random.Generator) -> Te
 
 
 def optimisers(model: FluxTransformer2DModel) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the blocks, AdamW for modulations, embeddings, norms and biases."""
+    """Muon for the matrices inside the blocks, halves of them so that two cores may step at once; AdamW for modulations, embeddings,
+    norms and biases."""
     matrices: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         inner = "blocks." in name and weight.ndim == 2 and ".norm" not in name
         (matrices if inner else rest).append(weight)
     return [
-        torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95),
+        *(torch.optim.Muon(matrices[half::2], lr=MUON_RATE, weight_decay=0.01, momentum=0.95) for half in range(2)),
         torch.optim.AdamW(rest, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0, fused=torch.cuda.is_available()),
     ]
+
+
+def _step(optimiser: torch.optim.Optimizer) -> None:
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
 
 
 def rate(step: int, steps: int, cooldown: int) -> float:
@@ -179,7 +185,7 @@ class Run:
 
     def advance(self, batches: list[Batch], scale: float) -> float:
         """One optimiser step on all batches at `scale` times the full rate; the loss."""
-        for optimiser, full in zip(self.optimisers, (MUON_RATE, ADAM_RATE), strict=True):
+        for optimiser, full in zip(self.optimisers, (MUON_RATE, MUON_RATE, ADAM_RATE), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = full * scale
         total = sum(self.threads.map(self._learn, batches, count(1))) / len(batches)
@@ -187,9 +193,7 @@ class Run:
             if weight.grad is not None:
                 weight.grad /= len(batches)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        for optimiser in self.optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        list(self.threads.map(_step, self.optimisers))
         weight = min(EMA, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
