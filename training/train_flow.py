@@ -110,6 +110,11 @@ def rate(step: int, steps: int, cooldown: int) -> float:
     return min(1.0, (step + 1) / WARM_UP, max(0.0, (steps - step) / max(1, cooldown)))
 
 
+def keeps(step: int, steps: int, cooldown: int) -> float:
+    """Share of the average that a step leaves: it looks back some 2,000 steps, but a tenth of a cooldown, to end with what that found."""
+    return min(EMA, max(0.0, 1 - 10 / cooldown)) if step >= steps - cooldown else EMA
+
+
 def random_at(*step: int) -> np.random.Generator:
     """What is drawn from it depends on nothing else: of a step, or of a part of one, from 1 on."""
     return np.random.default_rng([SEED, *step])
@@ -183,8 +188,8 @@ class Run:
         halves = {name: weight.half().contiguous() for name, weight in self.ema.items()}
         save_file(halves, self.home / f"average-{self.step:06d}.safetensors", {"samples": str(self.samples), "seconds": str(round(self.seconds))})
 
-    def advance(self, batches: list[Batch], scale: float) -> float:
-        """One optimiser step on all batches at `scale` times the full rate; the loss."""
+    def advance(self, batches: list[Batch], scale: float, kept: float = EMA) -> float:
+        """One optimiser step on all batches at `scale` times the full rate, with `kept` of the average as it was; the loss."""
         for optimiser, full in zip(self.optimisers, (MUON_RATE, MUON_RATE, ADAM_RATE), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = full * scale
@@ -194,10 +199,10 @@ class Run:
                 weight.grad /= len(batches)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         list(self.threads.map(_step, self.optimisers))
-        weight = min(EMA, (self.step + 1) / (self.step + 10))
+        kept = min(kept, (self.step + 1) / (self.step + 10))
         with torch.no_grad():
             for name, value in self.model.state_dict().items():
-                self.ema[name].lerp_(value, 1 - weight)
+                self.ema[name].lerp_(value, 1 - kept)
         self.step += 1
         self.samples += sum(len(batch.latents) for batch in batches)
         return total
@@ -245,7 +250,8 @@ def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0, va
     if validation is not None and run.step == 0:
         run.note(validation=run.judged(validation))
     while run.step < steps and not stop.asked:
-        losses.append(run.advance([data.draw(run.chance) for _ in range(PARTS)], peak * rate(run.step, steps, cooldown)))
+        batches, when = [data.draw(run.chance) for _ in range(PARTS)], (run.step, steps, cooldown)
+        losses.append(run.advance(batches, peak * rate(*when), keeps(*when)))
         now, used = time.monotonic(), time.process_time()
         run.seconds, run.processor = run.seconds + now - began, run.processor + used - spent
         began, spent = now, used
