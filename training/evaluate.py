@@ -9,18 +9,17 @@ all the things that could stand there the right one is the likest.
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.ports import PaintRequest
+from training import reporting
 from training.captions import WRITERS
 from training.classifier import load_classifier
 from training.draw import draw_scene, held_out
@@ -76,18 +75,12 @@ def evaluate(engine: NanoEngine, pictures: int, steps: int, guidance: float) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=28)
+    parser = reporting.evaluation(__doc__, counted="--pictures", usual=256)
     parser.add_argument("--guidance", type=float, default=3.0)
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     engine = NanoEngine(weights=arguments.weights)
     figures = evaluate(engine, arguments.pictures, arguments.steps, arguments.guidance)
-    if arguments.out:
-        facts = {"steps": arguments.steps, "guidance": arguments.guidance, "model": engine.card, "sets": figures}
-        arguments.out.write_text(json.dumps(facts, indent=2) + "\n")
+    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, sets=figures)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ English, German and Turkish are what nano is taught in, and beside them the thir
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from mezzotint.engines.nano.engine import NanoEngine
+from training import reporting
 from training.classifier import load_classifier
 from training.evaluate import SEED, paint_all
 from training.judging import judged
@@ -34,18 +33,12 @@ def evaluate_languages(engine: NanoEngine, seeds: int, steps: int, guidance: flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4, help="pictures of each sentence")
-    parser.add_argument("--steps", type=int, default=28)
+    parser = reporting.evaluation(__doc__, counted="--seeds", usual=4, unit="pictures of each sentence")
     parser.add_argument("--guidance", type=float, default=3.0)
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     engine = NanoEngine(weights=arguments.weights)
     figures = evaluate_languages(engine, arguments.seeds, arguments.steps, arguments.guidance)
-    if arguments.out:
-        facts = {"steps": arguments.steps, "guidance": arguments.guidance, "model": engine.card, "languages": figures}
-        arguments.out.write_text(json.dumps(facts, indent=2) + "\n")
+    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, languages=figures)
 
 
 if __name__ == "__main__":

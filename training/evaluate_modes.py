@@ -8,12 +8,10 @@ known, since the scenes are: the classifier judges what is shown, and renders sa
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from mezzotint.engines.nano.controls import HOLE, outlines
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from mezzotint.ports import PaintRequest
+from training import reporting
 from training.classifier import HEADS, answers, judge, load_classifier, small
 from training.draw import draw_scene
 from training.evaluate import SEED, SIDE
@@ -187,17 +186,11 @@ def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, A
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=28)
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
+    arguments = reporting.evaluation(__doc__, counted="--pictures", usual=64).parse_args()
     engine = NanoEngine(weights=arguments.weights)
     figures = evaluate_modes(engine, arguments.pictures, arguments.steps)
     print(json.dumps({name: figures[name] for name in ("reconstruction_db", "diversity", "largest_memory_mb")}))
-    if arguments.out:
-        arguments.out.write_text(json.dumps({"steps": arguments.steps, "model": engine.card, "modes": figures}, indent=2) + "\n")
+    reporting.write(arguments.out, engine, steps=arguments.steps, modes=figures)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import positions, unpack
 from mezzotint.engines.nano.text import TextEncoder, window_for
+from training.contact import contact_sheet
 from training.fit_latents import load_codec
 from training.home import folder
 from training.model import NO_GUIDANCE, load_ema
@@ -75,20 +74,6 @@ class Sampler:
             txt_ids=torch.zeros(words.shape[1], 3),
             return_dict=False,
         )[0]
-
-
-def contact_sheet(pictures: Sequence[np.ndarray], titles: Sequence[str], columns: int, lines: int = 1) -> Image.Image:
-    """Pictures (h, w, 3) in 0..1, all of one size, with their titles below, in so many lines of text at most."""
-    high, wide = pictures[0].shape[:2]
-    below = 2 + 12 * lines
-    sheet = Image.new("RGB", (columns * wide, -(-len(pictures) // columns) * (high + below)), (255, 255, 255))
-    pen = ImageDraw.Draw(sheet)
-    for number, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
-        x, y = number % columns * wide, number // columns * (high + below)
-        sheet.paste(Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8)), (x, y))
-        for line, words in enumerate(textwrap.wrap(title, wide // 6)[:lines]):
-            pen.text((x + 3, y + high + 1 + 12 * line), words, fill=(0, 0, 0))
-    return sheet
 
 
 def main() -> None:

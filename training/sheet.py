@@ -18,9 +18,9 @@ import numpy as np
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.ports import PaintRequest
 from training.classifier import load_classifier
+from training.contact import contact_sheet
 from training.evaluate import SIDE, Case, cases
 from training.judging import mistakes
-from training.sampling import contact_sheet
 
 COLUMNS = 8
 COLUMN = 256  # pixels

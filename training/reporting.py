@@ -1,0 +1,26 @@
+"""What the evaluations have in common on the command line: how much is painted, by which weights, and where the figures go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from mezzotint.engines.nano.engine import NanoEngine
+
+
+def evaluation(description: str | None, *, counted: str, usual: int, unit: str | None = None) -> argparse.ArgumentParser:
+    """Options of an evaluation; `counted` is the one that says how much is painted."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(counted, type=int, default=usual, help=unit)
+    parser.add_argument("--steps", type=int, default=28)
+    parser.add_argument("--weights", type=Path, help="a folder of the runtime's files; usually those of the package")
+    parser.add_argument("--out", type=Path, help="where the figures are written as JSON")
+    return parser
+
+
+def write(out: Path | None, engine: NanoEngine, **facts: Any) -> None:
+    """Which weights were judged goes with the figures."""
+    if out:
+        out.write_text(json.dumps({"model": engine.card, **facts}, indent=2) + "\n")
