@@ -23,6 +23,7 @@ from mezzotint.engines.nano.sampling import SHIFT
 from training.data import Batch, Data
 from training.home import folder
 from training.model import NO_GUIDANCE, load_ema
+from training.provenance import note_command
 from training.train_flow import Noisy, Run, noised, train, velocity_of
 
 MOST = 6.0
@@ -98,6 +99,7 @@ def main() -> None:
         run.resume()
     else:
         run.start_from(source)
+    note_command(run.home, f"step {run.step}, {run.samples} samples")
     train(run, data, arguments.steps, arguments.steps, peak=PEAK)
 
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from mezzotint.engines.nano.latents import CHANNELS, positions
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, WINDOWS, TextEncoder
-from training import known
+from training import known, provenance
 from training.decoder import Decoder
 from training.fit_latents import load_codec
 from training.home import folder
@@ -162,6 +162,7 @@ def main() -> None:
     parser.add_argument("--flow", default="distilled")
     parser.add_argument("--decoder", default="decoder")
     parser.add_argument("--version", default="2")
+    parser.add_argument("--runs", nargs="*", default=[], help="that led to these two, for what is told of them beside the master copy")
     parser.add_argument("--usual-steps", type=int, help="where nobody says how many; for weights that were taught to need few")
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     parser.add_argument("--no-master", action="store_true")
@@ -170,6 +171,7 @@ def main() -> None:
     transformer, decoder = load_ema(checkpoint), load_decoder(folder(arguments.decoder) / "checkpoint.pt")
     if not arguments.no_master:
         save_master(transformer, decoder)
+        provenance.write(MASTER, [*arguments.runs, arguments.flow, arguments.decoder])
     arguments.shipped.mkdir(parents=True, exist_ok=True)
     export_transformer(transformer, arguments.shipped / "transformer.onnx")
     export_decoder(decoder, arguments.shipped / "decoder.onnx")

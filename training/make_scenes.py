@@ -29,10 +29,9 @@ from training.examples import REFERENCES, Example, make_example
 from training.fit_latents import load_codec
 from training.home import folder
 from training.scenes import GRIDS
-from training.shares import MODE_SHARES, plan
+from training.shares import DATA_SEED, MODE_SHARES, plan
 
 SHARD = 1000
-SEED = 2026
 VALIDATION = 48  # examples of each mode that training never sees, on the first grid
 
 
@@ -85,9 +84,9 @@ def main() -> None:
     arguments = parser.parse_args()
     jobs: list[tuple[Path, str, tuple[int, int], tuple[int, ...], int]] = []
     for mode in MODE_SHARES:
-        jobs.append((folder("validation") / f"{mode}-8x8", mode, GRIDS[0], (SEED, 1, len(jobs)), min(VALIDATION, arguments.shard)))
+        jobs.append((folder("validation") / f"{mode}-8x8", mode, GRIDS[0], (DATA_SEED, 1, len(jobs)), min(VALIDATION, arguments.shard)))
     for number, (mode, grid) in enumerate(plan(-(-arguments.scenes // arguments.shard))):
-        jobs.append((folder("examples") / f"{number:04d}-{mode}-{grid[0]}x{grid[1]}", mode, grid, (SEED, 2, number), arguments.shard))
+        jobs.append((folder("examples") / f"{number:04d}-{mode}-{grid[0]}x{grid[1]}", mode, grid, (DATA_SEED, 2, number), arguments.shard))
     with ProcessPoolExecutor(arguments.workers) as pool:
         todo = [(job, pool.submit(make_shard, *job)) for job in jobs if not job[0].exists()]
         for job, done in todo:

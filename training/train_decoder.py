@@ -23,6 +23,7 @@ from training.decoder import Decoder
 from training.fit_latents import load_codec
 from training.home import folder
 from training.make_pairs import SCALE
+from training.provenance import note_command
 
 SEED = 5
 BATCH, CROP = 6, 10  # crops of so many latents a side
@@ -89,13 +90,14 @@ def main() -> None:
     home, pairs = folder(arguments.run), Pairs(folder("pairs"))
     decoder = Decoder(load_codec()).to(device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
-    step, checkpoint = 0, home / "checkpoint.pt"
+    step, seconds, checkpoint = 0, 0.0, home / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
         decoder.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
-        step = saved["step"]
-    began = time.monotonic()
+        step, seconds = saved["step"], saved.get("seconds", 0.0)
+    note_command(home, f"step {step}")
+    began = time.monotonic() - seconds
     losses = []
     while step < arguments.steps:
         chance = np.random.default_rng([SEED, step])
@@ -112,11 +114,12 @@ def main() -> None:
         losses.append(float(loss.detach()))
         step += 1
         if step % 100 == 0 or step == arguments.steps:
-            entry = {"step": step, "loss": round(float(np.mean(losses)), 5), "seconds": round(time.monotonic() - began)}
+            seconds = time.monotonic() - began
+            entry = {"step": step, "loss": round(float(np.mean(losses)), 5), "seconds": round(seconds)}
             if step % SAVE_EVERY == 0 or step == arguments.steps:
                 entry |= quality(decoder, pairs, device)
                 unfinished = checkpoint.with_suffix(".part")
-                torch.save({"model": decoder.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, unfinished)
+                torch.save({"model": decoder.state_dict(), "optimiser": optimiser.state_dict(), "step": step, "seconds": seconds}, unfinished)
                 unfinished.replace(checkpoint)
             with (home / "log.jsonl").open("a") as log:
                 log.write(json.dumps(entry) + "\n")

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +30,7 @@ from torch import Tensor, nn
 from training.data import TOKENS_A_BATCH, Batch, Data
 from training.home import folder
 from training.model import CONFIG, NO_GUIDANCE, new_transformer
+from training.provenance import note_command
 
 SEED = 7
 PARTS = 2  # batches a step, mostly of different modes
@@ -282,8 +282,7 @@ def main() -> None:
     if arguments.start and not run.checkpoint.exists():
         run.start_from(arguments.start)
     run.resume()
-    with (run.home / "commands.txt").open("a") as commands:
-        commands.write(f"step {run.step}, {run.samples} samples: {' '.join(sys.argv)}\n")
+    note_command(run.home, f"step {run.step}, {run.samples} samples")
     data = Data(folder("examples"), device, arguments.tokens)
     train(run, data, arguments.steps, arguments.cooldown, validation=Data(folder("validation"), device))
 

@@ -1,0 +1,76 @@
+"""What is told beside the weights of how they came to be."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from training import provenance
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(provenance, "HOME", tmp_path)
+    return tmp_path
+
+
+def a_run(home: Path, name: str, *entries: dict[str, object]) -> Path:
+    (home / name).mkdir()
+    (home / name / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    return home / name
+
+
+def a_shard(home: Path, name: str, mode: str, count: int) -> None:
+    (home / "examples" / name).mkdir(parents=True)
+    (home / "examples" / name / "shard.json").write_text(json.dumps({"mode": mode, "captions": ["a cat"] * count}))
+
+
+def test_a_command_is_told_as_one_would_type_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(home, "flow", {"step": 9, "seconds": 3600})
+    monkeypatch.setattr(sys, "argv", ["/here/it/lies/training/train_flow.py", "--steps", "9", "--start", "/large/files/old/checkpoint.pt"])
+    provenance.note_command(run, "step 0, 0 samples")
+    monkeypatch.setattr(sys, "argv", ["/moved/training/train_flow.py", "--steps", "20"])
+    provenance.note_command(run, "step 9, 18 samples")
+    assert provenance.history(run)["commands"] == [
+        "step 0, 0 samples: python -m training.train_flow --steps 9 --start old/checkpoint.pt",
+        "step 9, 18 samples: python -m training.train_flow --steps 20",
+    ]
+
+
+def test_a_run_is_told_with_its_end_its_time_and_its_last_judgement(home: Path) -> None:
+    run = a_run(
+        home,
+        "flow",
+        {"step": 500, "samples": 10, "seconds": 1800, "processor": 3600, "validation": {"text": 0.4}},
+        {"step": 1000, "samples": 20, "seconds": 3600, "processor": 7200, "validation": {"text": 0.3}},
+        {"step": 1050, "samples": 21, "seconds": 5400, "processor": 9000, "loss": 0.31},
+    )
+    assert provenance.history(run) == {
+        "step": 1050,
+        "samples": 21,
+        "hours": 1.5,
+        "processor_hours": 2.5,
+        "commands": [],
+        "held_out_loss": [{"step": 1000, "text": 0.3}],
+    }
+
+
+def test_examples_are_told_by_mode_with_the_command_that_draws_them_again(home: Path) -> None:
+    a_shard(home, "0000-text-8x8", "text", 5)
+    a_shard(home, "0001-edit-8x8", "edit", 3)
+    a_shard(home, "0002-text-8x8", "text", 5)
+    told = provenance.examples()
+    assert (told["command"], told["text"], told["edit"]) == ("python -m training.make_scenes --scenes 13", 10, 3)
+
+
+def test_everything_goes_into_one_file(home: Path, tmp_path: Path) -> None:
+    a_run(home, "flow", {"step": 9, "seconds": 36})
+    a_run(home, "decoder", {"step": 4, "seconds": 72, "psnr": 31.5})
+    provenance.write(tmp_path, ["flow", "decoder"])
+    told = json.loads((tmp_path / "training.json").read_text())
+    assert list(told["runs"]) == ["flow", "decoder"]
+    assert told["runs"]["decoder"]["psnr"] == 31.5
+    assert told["runs"]["flow"]["hours"] == 0.01

@@ -1,0 +1,60 @@
+"""How weights came to be: which commands, on which data, from which seeds, for how long. Goes beside the master copy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from training.home import HOME
+from training.shares import DATA_SEED
+
+COMMANDS, LOG = "commands.txt", "log.jsonl"
+SPENT = {"seconds": "hours", "processor": "processor_hours"}  # as logged, and as told
+
+
+def note_command(home: Path, begun: str) -> None:
+    """Adds to the commands of a run the one that goes on with it now, from where it `begun`."""
+    with (home / COMMANDS).open("a") as commands:
+        commands.write(f"{begun}: {' '.join(sys.argv)}\n")
+
+
+def as_typed(command: str) -> str:
+    """`command` of a log without the folders of the machine that it ran on."""
+    module, *arguments = command.split(" ")
+    return " ".join(["python -m", f"training.{Path(module).stem}", *(_short(argument) for argument in arguments)])
+
+
+def _short(argument: str) -> str:
+    return "/".join(Path(argument).parts[-2:]) if argument.startswith("/") else argument
+
+
+def commands_of(home: Path) -> list[str]:
+    lines = (home / COMMANDS).read_text().splitlines() if (home / COMMANDS).exists() else []
+    return [f"{begun}: {as_typed(command)}" for begun, command in (line.split(": ", 1) for line in lines)]
+
+
+def history(home: Path) -> dict[str, Any]:
+    """What a run logged: its commands, where it ended, and the last loss by mode on what it was never taught."""
+    entries = [json.loads(line) for line in (home / LOG).read_text().splitlines()]
+    judged = [{"step": entry["step"], **entry["validation"]} for entry in entries if "validation" in entry]
+    end = {name: entries[-1][name] for name in ("step", "samples", "psnr") if name in entries[-1]}
+    spent = {hours: round(entries[-1][seconds] / 3600, 2) for seconds, hours in SPENT.items() if seconds in entries[-1]}
+    return {**end, **spent, "commands": commands_of(home), "held_out_loss": judged[-1:]}
+
+
+def examples() -> dict[str, Any]:
+    """How many examples there were of each mode, and the seed that draws the same again."""
+    modes: Counter[str] = Counter()
+    for shard in sorted((HOME / "examples").glob("*/shard.json")):
+        about = json.loads(shard.read_text())
+        modes[about["mode"]] += len(about["captions"])
+    return {"command": f"python -m training.make_scenes --scenes {modes.total()}", "seed": DATA_SEED, **modes}
+
+
+def write(target: Path, runs: list[str]) -> None:
+    """`runs` in their order, as training.json."""
+    told = {"examples": examples(), "runs": {run: history(HOME / run) for run in runs}}
+    (target / "training.json").write_text(json.dumps(told, indent=2) + "\n")
