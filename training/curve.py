@@ -15,8 +15,8 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from training.cases import SEED, cases
 from training.classifier import load_classifier
-from training.evaluate import SEED, cases
 from training.fit_latents import load_codec
 from training.home import folder
 from training.judging import box_figures, judged

@@ -1,86 +1,55 @@
-"""What nano knows, in figures: does the picture show what the prompt names?
+"""Everything that is measured of nano, by one command: figures as JSON, the contact sheet, and what went wrong.
 
-    python -m training.evaluate --pictures 256 --out figures.json
+    python -m training.evaluate --out training/figures
 
-Random prompts of known words, painted by the shipped runtime at its defaults, judged by `classifier`. And, sharper: things stand in
-known boxes, so the box is compared with a render of the same thing: how like it is (PSNR where the thing is opaque), and whether of
-all the things that could stand there the right one is the likest.
+Each is a command of its own (`JOBS`), which runs on one core, as many of them at once as there are cores. Needs the classifier.
 """
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import numpy as np
-
-from mezzotint.engines.nano.engine import NanoEngine
-from mezzotint.ports import PaintRequest
-from training import reporting
-from training.captions import WRITERS
-from training.classifier import load_classifier
-from training.draw import draw_scene, held_out
-from training.judging import box_figures, judged
-from training.scenes import Scene, at_grid
-from training.wording import Facts
-
-SIDE = 512
-SEED = 31_337
+ONE_CORE = {"OMP_NUM_THREADS": "1"}
+FEW, USUAL, MANY = 4, 8, 28  # steps
 
 
-@dataclass(frozen=True)
-class Case:
-    scene: Scene
-    prompt: str
+def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:
+    """Module and arguments, the longest first; `pictures` are those of known prompts in English."""
+
+    def with_steps(steps: int, module: str, *arguments: str, name: str) -> list[str]:
+        return [module, *arguments, "--steps", str(steps), "--threads", "1", *weights, "--out", str(out / name)]
+
+    part, sheet = str(-(-pictures // 4)), ("--prompts", str(min(64, pictures)))
+    yield with_steps(MANY, "evaluate_modes", "--pictures", part, name="modes.json")
+    yield with_steps(MANY, "evaluate_text", "--pictures", str(pictures), name=f"text-{MANY}.json")
+    yield with_steps(USUAL, "evaluate_text", "--pictures", str(pictures), name=f"text-{USUAL}.json")
+    yield with_steps(FEW, "evaluate_text", "--pictures", str(pictures), name=f"text-{FEW}.json")
+    yield with_steps(USUAL, "evaluate_languages", "--seeds", str(-(-pictures // 64)), name="languages.json")
+    yield with_steps(USUAL, "sheet", *sheet, name="sheet.webp")
+    yield with_steps(USUAL, "sheet", *sheet, "--failures", name="failures.webp")
 
 
-def cases(count: int, language: str, *, unseen: bool, seed: int) -> list[Case]:
-    """Scenes of the grammar with captions that tell all there is; `unseen`: only those with a pair that training never saw."""
-    chance = np.random.default_rng([SEED, seed])
-    found: list[Case] = []
-    while len(found) < count:
-        scene = at_grid(draw_scene(chance, may_hold_out=unseen), 8, 8)
-        if unseen == held_out(scene):
-            facts = Facts(place=scene.backdrop is None, time=scene.look != "night photo", look=scene.look != "3d")
-            found.append(Case(scene, WRITERS[language](scene, facts, chance)))
-    return found
-
-
-def paint_all(engine: NanoEngine, prompts: Iterable[str], *, steps: int, guidance: float, seed: int) -> tuple[np.ndarray, float]:
-    """(n, 512, 512, 3) in 0..1, and seconds a picture."""
-    began, pictures = time.perf_counter(), []
-    for number, prompt in enumerate(prompts):
-        request = PaintRequest("flux-dev", prompt, SIDE, SIDE, steps, guidance, seed + number)
-        pictures.append(engine.paint(request, lambda *_: None).pixels.array)
-    return np.stack(pictures).astype(np.float32) / 255, (time.perf_counter() - began) / len(pictures)
-
-
-def evaluate(engine: NanoEngine, pictures: int, steps: int, guidance: float) -> dict[str, Any]:
-    classifier, figures = load_classifier(), {}
-    sets = {
-        "known, English": cases(pictures, "en", unseen=False, seed=1),
-        "known, German": cases(pictures // 2, "de", unseen=False, seed=2),
-        "known, Turkish": cases(pictures // 2, "tr", unseen=False, seed=3),
-        "held out, English": cases(pictures // 2, "en", unseen=True, seed=4),
-    }
-    for name, group in sets.items():
-        painted, seconds = paint_all(engine, [case.prompt for case in group], steps=steps, guidance=guidance, seed=SEED)
-        scenes = [case.scene for case in group]
-        figures[name] = {"pictures": len(group), **judged(classifier, painted, scenes), **box_figures(painted, scenes), "seconds": round(seconds, 3)}
-        print(name, json.dumps(figures[name]), flush=True)
-    return figures
+def run(job: list[str]) -> None:
+    """Raises CalledProcessError where it fails."""
+    module, *arguments = job
+    subprocess.run([sys.executable, "-m", f"training.{module}", *arguments], env=os.environ | ONE_CORE, check=True)
 
 
 def main() -> None:
-    parser = reporting.evaluation(__doc__, counted="--pictures", usual=256)
-    parser.add_argument("--guidance", type=float, default=3.0)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=256)
+    parser.add_argument("--weights", help="a folder of the runtime's files; usually those of the package")
+    parser.add_argument("--out", type=Path, default=Path("training/figures"))
     arguments = parser.parse_args()
-    engine = NanoEngine(weights=arguments.weights)
-    figures = evaluate(engine, arguments.pictures, arguments.steps, arguments.guidance)
-    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, sets=figures)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(run, jobs(arguments.out, arguments.pictures, ["--weights", arguments.weights] if arguments.weights else [])))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from typing import Any
 
 from mezzotint.engines.nano.engine import NanoEngine
 from training import reporting
+from training.cases import SEED, paint_all
 from training.classifier import load_classifier
-from training.evaluate import SEED, paint_all
 from training.judging import judged
 from training.sentences import SCENES, SENTENCES
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser = reporting.evaluation(__doc__, counted="--seeds", usual=4, unit="pictures of each sentence")
     parser.add_argument("--guidance", type=float, default=3.0)
     arguments = parser.parse_args()
-    engine = NanoEngine(weights=arguments.weights)
+    engine = reporting.engine_of(arguments)
     figures = evaluate_languages(engine, arguments.seeds, arguments.steps, arguments.guidance)
     reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, languages=figures)
 

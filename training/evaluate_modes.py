@@ -22,9 +22,9 @@ from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from mezzotint.ports import PaintRequest
 from training import reporting
+from training.cases import SEED, SIDE
 from training.classifier import HEADS, answers, judge, load_classifier, small
 from training.draw import draw_scene
-from training.evaluate import SEED, SIDE
 from training.examples import Example, make_example
 from training.judging import box_figures, judged
 from training.scenes import at_grid, paint
@@ -187,7 +187,7 @@ def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, A
 
 def main() -> None:
     arguments = reporting.evaluation(__doc__, counted="--pictures", usual=64).parse_args()
-    engine = NanoEngine(weights=arguments.weights)
+    engine = reporting.engine_of(arguments)
     figures = evaluate_modes(engine, arguments.pictures, arguments.steps)
     print(json.dumps({name: figures[name] for name in ("reconstruction_db", "diversity", "largest_memory_mb")}))
     reporting.write(arguments.out, engine, steps=arguments.steps, modes=figures)

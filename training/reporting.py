@@ -16,8 +16,13 @@ def evaluation(description: str | None, *, counted: str, usual: int, unit: str |
     parser.add_argument(counted, type=int, default=usual, help=unit)
     parser.add_argument("--steps", type=int, default=28)
     parser.add_argument("--weights", type=Path, help="a folder of the runtime's files; usually those of the package")
-    parser.add_argument("--out", type=Path, help="where the figures are written as JSON")
+    parser.add_argument("--threads", type=int, default=0, help="of the runtime; one per core where nothing is said")
+    parser.add_argument("--out", type=Path, help="where what comes out is written")
     return parser
+
+
+def engine_of(arguments: argparse.Namespace) -> NanoEngine:
+    return NanoEngine(arguments.threads, arguments.weights)
 
 
 def write(out: Path | None, engine: NanoEngine, **facts: Any) -> None:

@@ -9,17 +9,16 @@ Every prompt has something that was never trained together: `unseen` scenes of t
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.ports import PaintRequest
+from training import reporting
+from training.cases import SIDE, Case, cases
 from training.classifier import load_classifier
 from training.contact import contact_sheet
-from training.evaluate import SIDE, Case, cases
 from training.judging import mistakes
 
 COLUMNS = 8
@@ -50,14 +49,11 @@ def failures(told: Sequence[Case], painted: Sequence[np.ndarray]) -> tuple[list[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=28)
+    parser = reporting.evaluation(__doc__, counted="--prompts", usual=64)
     parser.add_argument("--failures", action="store_true", help="only what went wrong")
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("sheet.webp"))
+    parser.set_defaults(out=Path("sheet.webp"))
     arguments = parser.parse_args()
-    engine, told = NanoEngine(weights=arguments.weights), drawn(arguments.prompts)
+    engine, told = reporting.engine_of(arguments), drawn(arguments.prompts)
     wide, high = JUDGED_SIZE if arguments.failures else SIZE
     requests = [PaintRequest("flux-dev", case.prompt, wide, high, arguments.steps, 3.0, seed) for seed, case in enumerate(told)]
     painted = [engine.paint(request, lambda *_: None).pixels.array.astype(np.float32) / 255 for request in requests]
