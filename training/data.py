@@ -13,7 +13,7 @@ from torch import Tensor
 from mezzotint.engines.nano.latents import positions
 from mezzotint.engines.nano.text import WIDTH, WINDOWS, TextEncoder, window_for
 from training.examples import REFERENCES
-from training.shares import MODE_SHARES
+from training.shares import LESSON_SHARES
 
 TOKENS_A_BATCH = 3072  # image, reference and text tokens together; what two CPU cores do in a second
 EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
@@ -79,12 +79,12 @@ class Data:
         for path in sorted(self.home.iterdir()):
             if path.suffix != ".part" and path.name not in self.shards:
                 self.shards[path.name] = Shard.open(path)
-        modes = {mode: [shard for shard in self.shards.values() if shard.mode == mode] for mode in MODE_SHARES}
+        modes = {mode: [shard for shard in self.shards.values() if shard.mode == mode] for mode in LESSON_SHARES}
         self._by_mode = {mode: shards for mode, shards in modes.items() if shards}
 
     def draw(self, chance: np.random.Generator) -> Batch:
         """A batch of a mode drawn by its share: mostly short captions together, now and then the long ones."""
-        shares = np.array([MODE_SHARES[mode] for mode in self._by_mode])
+        shares = np.array([LESSON_SHARES[mode] for mode in self._by_mode])
         shards = self._by_mode[str(chance.choice(list(self._by_mode), p=shares / shares.sum()))]
         shard = shards[chance.integers(len(shards))]
         long = np.diff(shard.starts) > WINDOWS[0]

@@ -6,6 +6,7 @@ near things are; `combine` two scenes, out of which a third is made.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,12 +16,14 @@ from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from training.captions import a_language, caption, described, instruction
 from training.draw import draw_scene, held_out
 from training.edits import Edit, draw_edit
-from training.scenes import Scene, at_grid, boxes, depth, paint
+from training.scenes import Scene, at_grid, boxes, depth, leeway, paint
 from training.vocabulary import BY_NAME
 from training.wording import Chance, pick
 
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
+MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
+UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are
 COMBINED_PLACE = {
     "en": (
         "put the {} of the first picture into the second picture",
@@ -47,6 +50,22 @@ class Example:
     edit: Edit | None = None
 
 
+def _moved(mode: str, chance: Chance, *scenes: Scene) -> list[Scene]:
+    """Often all of them as far to a side, so that where things are is to be seen in the picture that is shown, and not to be known."""
+    least, most = (choose(side) for choose, side in zip((max, min), zip(*map(leeway, scenes), strict=True), strict=True))
+    if least > most or chance.random() >= MOVED[mode]:
+        return list(scenes)
+    by = int(chance.integers(math.ceil(2 * least), math.floor(2 * most) + 1)) / 2
+    return [replace(scene, moved=by) for scene in scenes]
+
+
+def _shown_apart(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> tuple[Scene, str]:
+    """A scene of which something is shown, and a caption that leaves to that where things are."""
+    [scene] = _moved(mode, chance, at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid))
+    untold = scene.moved != 0 or chance.random() < UNTOLD
+    return scene, caption(replace(scene, position=None) if untold else scene, chance)
+
+
 def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
     scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
@@ -54,11 +73,11 @@ def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Examp
 
 def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
     edit = draw_edit(chance, may_hold_out=may_hold_out)
-    before, after = at_grid(edit.before, *grid), at_grid(edit.after, *grid)
+    before, after = _moved("edit", chance, at_grid(edit.before, *grid), at_grid(edit.after, *grid))
     language = a_language(chance)
     said = instruction(edit, chance, language)
     if chance.random() < OUTCOME and after.hidden is None:
-        said = described(after, chance, language)
+        said = described(replace(after, position=None) if after.moved else after, chance, language)
     return Example("edit", said, after, paint(after, TOKEN_PIXELS), (paint(before, TOKEN_PIXELS),), replace(edit, before=before, after=after))
 
 
@@ -81,20 +100,20 @@ def hole_for(scene: Scene, chance: Chance) -> np.ndarray:
 
 
 def _fill(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    scene, said = _shown_apart("fill", grid, chance, may_hold_out=may_hold_out)
     picture = paint(scene, TOKEN_PIXELS)
-    return Example("fill", caption(scene, chance), scene, picture, (with_hole(picture, hole_for(scene, chance)),))
+    return Example("fill", said, scene, picture, (with_hole(picture, hole_for(scene, chance)),))
 
 
 def _edges(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    scene, said = _shown_apart("edges", grid, chance, may_hold_out=may_hold_out)
     picture = paint(scene, TOKEN_PIXELS)
-    return Example("edges", caption(scene, chance), scene, picture, (drawn(outlines(picture)),))
+    return Example("edges", said, scene, picture, (drawn(outlines(picture)),))
 
 
 def _depth(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
-    return Example("depth", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS), (shaded(depth(scene, TOKEN_PIXELS)),))
+    scene, said = _shown_apart("depth", grid, chance, may_hold_out=may_hold_out)
+    return Example("depth", said, scene, paint(scene, TOKEN_PIXELS), (shaded(depth(scene, TOKEN_PIXELS)),))
 
 
 def _named(scene: Scene, language: str) -> str:

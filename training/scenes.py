@@ -29,7 +29,8 @@ class Scene:
     """`colour`, `time`, `size`, `weather` are None where the scene has no such thing; `seed` draws the ground's details.
 
     Where there is a `second` thing, the first one is in `relation` to it. `hidden` ("thing" or "second") leaves one of the two
-    out and the other where it was: what an edit adds or removes.
+    out and the other where it was: what an edit adds or removes. Everything stands `moved` tokens further right than the grammar has it:
+    in pictures that are shown, things may be anywhere.
     """
 
     thing: str
@@ -49,6 +50,7 @@ class Scene:
     second_colour: str | None = None
     relation: str | None = None
     hidden: str | None = None
+    moved: float = 0.0
 
     @property
     def frame_time(self) -> str:
@@ -79,6 +81,16 @@ def _lift(thing: str, place: str) -> int:
 
 def boxes(scene: Scene) -> list[Placed]:
     """Where the things are, those behind first; none left out."""
+    return [replace(placed, column=placed.column + scene.moved) for placed in _standing(scene)]
+
+
+def leeway(scene: Scene) -> tuple[float, float]:
+    """By how many tokens it may be `moved`, at least and at most, so that nothing leaves the picture."""
+    standing = _standing(scene)
+    return -min(placed.column for placed in standing), scene.columns - max(placed.column + placed.side for placed in standing)
+
+
+def _standing(scene: Scene) -> list[Placed]:
     frame = Frame(scene.columns, scene.rows, 1)
     middle, base = frame.centre, frame.base - _lift(scene.thing, scene.place)
 
