@@ -151,12 +151,13 @@ def main() -> None:
     pictures = np.concatenate([file["pictures"] for file in train])
     labels = {head: np.concatenate([file[head] for file in train]) for head in HEADS}
     torch.manual_seed(SEED)
-    classifier, generator, chance = Classifier(), torch.Generator().manual_seed(SEED), np.random.default_rng(SEED)
+    classifier = Classifier().to(memory_format=torch.channels_last)  # two thirds of the time on a processor
+    generator, chance = torch.Generator().manual_seed(SEED), np.random.default_rng(SEED)
     optimiser = torch.optim.AdamW(classifier.parameters(), lr=1.5e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, arguments.steps)
     for step in range(arguments.steps):
         rows = chance.integers(0, len(pictures), 64)
-        x = spoiled(torch.from_numpy(pictures[rows]).permute(0, 3, 1, 2).float() / 255, generator)
+        x = spoiled(torch.from_numpy(pictures[rows]).permute(0, 3, 1, 2).float() / 255, generator).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             told = classifier(x)
         loss = sum(F.cross_entropy(told[head].float(), torch.from_numpy(labels[head][rows])) for head in HEADS)
