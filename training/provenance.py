@@ -12,7 +12,7 @@ from training.home import HOME
 from training.shares import DATA_SEED
 
 COMMANDS, LOG = "commands.txt", "log.jsonl"
-SPENT = {"seconds": "hours", "processor": "processor_hours"}  # as logged, and as told
+SPENT = {"seconds": "hours_in_all", "processor": "processor_hours"}  # as logged, and as told; the first counts what a run began with
 
 
 def note_command(home: Path, begun: str) -> None:

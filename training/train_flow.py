@@ -265,6 +265,7 @@ def train(run: Run, data: Data, steps: int, cooldown: int, peak: float = 1.0, va
             run.note(validation=run.judged(validation))
         if run.step % KEEP_EVERY == 0:
             run.keep()
+    run.note()
     run.save()
     run.keep()
 

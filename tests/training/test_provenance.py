@@ -51,7 +51,7 @@ def test_a_run_is_told_with_its_end_its_time_and_its_last_judgement(home: Path) 
     assert provenance.history(run) == {
         "step": 1050,
         "samples": 21,
-        "hours": 1.5,
+        "hours_in_all": 1.5,
         "processor_hours": 2.5,
         "commands": [],
         "held_out_loss": [{"step": 1000, "text": 0.3}],
@@ -73,4 +73,4 @@ def test_everything_goes_into_one_file(home: Path, tmp_path: Path) -> None:
     told = json.loads((tmp_path / "training.json").read_text())
     assert list(told["runs"]) == ["flow", "decoder"]
     assert told["runs"]["decoder"]["psnr"] == 31.5
-    assert told["runs"]["flow"]["hours"] == 0.01
+    assert told["runs"]["flow"]["hours_in_all"] == 0.01
