@@ -194,15 +194,13 @@ def test_an_expanded_picture_is_the_picture_with_more_around_it(nano: NanoEngine
         assert jumps[seam - 1] < 12
 
 
-@pytest.fixture(scope="module")
-def seeing(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
-    """The shipped weights, taken for ones that were taught to look at pictures."""
-    folder = tmp_path_factory.mktemp("seeing")
+def with_card(folder: Path, **facts: Any) -> NanoEngine:
+    """The shipped weights, where their card says something else as well."""
     for name in NAMES:
         (folder / name).symlink_to(WEIGHTS / name)
     card = json.loads((folder / "model.json").read_text())
     (folder / "model.json").unlink()
-    (folder / "model.json").write_text(json.dumps(card | {"references": True, "usual_steps": 3}))
+    (folder / "model.json").write_text(json.dumps(card | facts))
     (folder / DIGESTS).write_text(digests_of(folder))
     return NanoEngine(threads=2, weights=folder)
 
@@ -211,10 +209,9 @@ def seeing(tmp_path_factory: pytest.TempPathFactory) -> NanoEngine:
     ("model", "names"),
     [("flux-kontext-pro", ["input_image"]), ("flux-2-pro", ["input_image", "input_image_2"]), ("flux-pro-1.0-canny", ["control_image"])],
 )
-def test_pictures_that_are_shown_are_further_tokens(seeing: NanoEngine, model: str, names: list[str]) -> None:
+def test_pictures_that_are_shown_are_further_tokens(nano: NanoEngine, model: str, names: list[str]) -> None:
     red, blue = (
-        painted(seeing, model=model, pictures=tuple((name, plain(colour, 320, 256)) for name in names), width=352, height=256, steps=2)
-        for colour in (RED, BLUE)
+        painted(nano, model=model, pictures=tuple((name, plain(colour, 320, 256)) for name in names), width=352, height=256, steps=2) for colour in (RED, BLUE)
     )
 
     assert red.shape == (256, 352, 3)
@@ -224,25 +221,39 @@ def test_pictures_that_are_shown_are_further_tokens(seeing: NanoEngine, model: s
         assert difference(red, blue) > 0.001
 
 
-@pytest.mark.parametrize(("unsaid", "steps"), [(["steps", "guidance"], 3), (["guidance"], 5), ([], 5)])
-def test_weights_may_have_a_usual_number_of_steps_for_whoever_does_not_say(seeing: NanoEngine, unsaid: list[str], steps: int) -> None:
+def test_the_shipped_weights_need_eight_steps(nano: NanoEngine) -> None:
+    assert nano.card["usual_steps"] == 8
+
+
+@pytest.mark.parametrize(("unsaid", "steps"), [(["steps", "guidance"], 8), (["guidance"], 5), ([], 5)])
+def test_who_does_not_say_how_many_steps_gets_the_usual_number(nano: NanoEngine, unsaid: list[str], steps: int) -> None:
     told: list[tuple[int, int]] = []
 
-    seeing.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
+    nano.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
 
     assert told[-1] == (steps, steps)
 
 
+def test_weights_without_a_usual_number_take_as_many_steps_as_the_model_would(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+
+    with_card(tmp_path, usual_steps=None).paint(a_request(steps=5, extras=(("unsaid", ["steps"]),)), lambda *step: told.append(step))
+
+    assert told[-1] == (5, 5)
+
+
 def test_a_raw_picture_insists_less_on_the_prompt_unless_it_is_said_how_much(nano: NanoEngine) -> None:
-    unsaid, said = (("raw", True), ("unsaid", ["steps", "guidance"])), (("raw", True), ("unsaid", ["steps"]))
+    unsaid: tuple[tuple[str, Any], ...] = (("raw", True), ("unsaid", ["guidance"]))
+    said: tuple[tuple[str, Any], ...] = (("raw", True), ("unsaid", []))
 
     assert np.array_equal(painted(nano, steps=2, extras=unsaid), painted(nano, steps=2, guidance=RAW))
     assert np.array_equal(painted(nano, steps=2, extras=said), painted(nano, steps=2))
 
 
-def test_weights_that_were_not_taught_to_look_begin_from_the_picture(nano: NanoEngine) -> None:
+def test_weights_that_were_not_taught_to_look_begin_from_the_picture(tmp_path: Path) -> None:
+    blind = with_card(tmp_path, references=False)
     shown, begun = (
-        painted(nano, model=model, pictures=((name, plain(RED)),), steps=4) for model, name in (("flux-kontext-pro", "input_image"), ("flux-dev", "image"))
+        painted(blind, model=model, pictures=((name, plain(RED)),), steps=4) for model, name in (("flux-kontext-pro", "input_image"), ("flux-dev", "image"))
     )
 
     assert np.array_equal(shown, begun)
