@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from training.reporting import USUAL_STEPS
+
 ONE_CORE = {"OMP_NUM_THREADS": "1"}
-FEW, USUAL, MANY = 4, 8, 28  # steps
+FEW, USUAL, MANY = 4, USUAL_STEPS, 28  # steps
 
 
 def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:

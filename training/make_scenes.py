@@ -28,6 +28,7 @@ from mezzotint.engines.nano.text import TextEncoder
 from training.examples import REFERENCES, Example, make_example
 from training.fit_latents import load_codec
 from training.home import folder
+from training.provenance import DRAWING, note_command
 from training.scenes import GRIDS
 from training.shares import DATA_SEED, MODE_SHARES, plan
 
@@ -87,6 +88,7 @@ def main() -> None:
         jobs.append((folder("validation") / f"{mode}-8x8", mode, GRIDS[0], (DATA_SEED, 1, len(jobs)), min(VALIDATION, arguments.shard)))
     for number, (mode, grid) in enumerate(plan(-(-arguments.scenes // arguments.shard))):
         jobs.append((folder("examples") / f"{number:04d}-{mode}-{grid[0]}x{grid[1]}", mode, grid, (DATA_SEED, 2, number), arguments.shard))
+    note_command(folder(DRAWING), f"{sum(job[0].exists() for job in jobs)} of {len(jobs)} shards")
     with ProcessPoolExecutor(arguments.workers) as pool:
         todo = [(job, pool.submit(make_shard, *job)) for job in jobs if not job[0].exists()]
         for job, done in todo:

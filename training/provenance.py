@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,14 +12,21 @@ from typing import Any
 from training.home import HOME
 from training.shares import DATA_SEED
 
+DRAWING = "drawing"  # where the commands are noted that drew the examples
 COMMANDS, LOG = "commands.txt", "log.jsonl"
 SPENT = {"seconds": "hours_in_all", "processor": "processor_hours"}  # as logged, and as told; the first counts what a run began with
 
 
 def note_command(home: Path, begun: str) -> None:
-    """Adds to the commands of a run the one that goes on with it now, from where it `begun`."""
+    """Adds to the commands of a run the one that goes on with it now, from where it `begun`, and the revision of this code."""
     with (home / COMMANDS).open("a") as commands:
-        commands.write(f"{begun}: {' '.join(sys.argv)}\n")
+        commands.write(f"{begun}, {revision()}: {' '.join(sys.argv)}\n")
+
+
+def revision() -> str:
+    """Of the checkout that this file is in: the same seed draws something else by other code."""
+    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return f"revision {asked.stdout.strip() or 'unknown'}"
 
 
 def as_typed(command: str) -> str:
@@ -46,12 +54,12 @@ def history(home: Path) -> dict[str, Any]:
 
 
 def examples() -> dict[str, Any]:
-    """How many examples there were of each mode, and the seed that draws the same again."""
+    """How many examples there were of each mode, and the seed and the commands that drew them."""
     modes: Counter[str] = Counter()
     for shard in sorted((HOME / "examples").glob("*/shard.json")):
         about = json.loads(shard.read_text())
         modes[about["mode"]] += len(about["captions"])
-    return {"command": f"python -m training.make_scenes --scenes {modes.total()}", "seed": DATA_SEED, **modes}
+    return {"commands": commands_of(HOME / DRAWING), "seed": DATA_SEED, **modes}
 
 
 def write(target: Path, runs: list[str]) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from mezzotint.engines.nano.engine import NanoEngine
 
+USUAL_STEPS = 8  # of the shipped weights, where nobody says how many
+
 
 def evaluation(description: str | None, *, counted: str, usual: int, unit: str | None = None) -> argparse.ArgumentParser:
     """Options of an evaluation; `counted` is the one that says how much is painted."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(counted, type=int, default=usual, help=unit)
-    parser.add_argument("--steps", type=int, default=28)
+    parser.add_argument("--steps", type=int, default=USUAL_STEPS)
     parser.add_argument("--weights", type=Path, help="a folder of the runtime's files; usually those of the package")
     parser.add_argument("--threads", type=int, default=0, help="of the runtime; one per core where nothing is said")
     parser.add_argument("--out", type=Path, help="where what comes out is written")

@@ -35,8 +35,8 @@ def test_a_command_is_told_as_one_would_type_it(home: Path, monkeypatch: pytest.
     monkeypatch.setattr(sys, "argv", ["/moved/training/train_flow.py", "--steps", "20"])
     provenance.note_command(run, "step 9, 18 samples")
     assert provenance.history(run)["commands"] == [
-        "step 0, 0 samples: python -m training.train_flow --steps 9 --start old/checkpoint.pt",
-        "step 9, 18 samples: python -m training.train_flow --steps 20",
+        f"step 0, 0 samples, {provenance.revision()}: python -m training.train_flow --steps 9 --start old/checkpoint.pt",
+        f"step 9, 18 samples, {provenance.revision()}: python -m training.train_flow --steps 20",
     ]
 
 
@@ -58,12 +58,25 @@ def test_a_run_is_told_with_its_end_its_time_and_its_last_judgement(home: Path) 
     }
 
 
-def test_examples_are_told_by_mode_with_the_command_that_draws_them_again(home: Path) -> None:
+def test_examples_are_told_by_mode_with_the_commands_and_the_seed_that_drew_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_shard(home, "0000-text-8x8", "text", 5)
     a_shard(home, "0001-edit-8x8", "edit", 3)
     a_shard(home, "0002-text-8x8", "text", 5)
+    (home / provenance.DRAWING).mkdir()
+    monkeypatch.setattr(sys, "argv", ["/here/training/make_scenes.py", "--scenes", "13"])
+    provenance.note_command(home / provenance.DRAWING, "0 of 3 shards")
+
     told = provenance.examples()
-    assert (told["command"], told["text"], told["edit"]) == ("python -m training.make_scenes --scenes 13", 10, 3)
+
+    assert told["commands"] == [f"0 of 3 shards, {provenance.revision()}: python -m training.make_scenes --scenes 13"]
+    assert (told["seed"], told["text"], told["edit"]) == (2026, 10, 3)
+
+
+def test_where_there_is_no_checkout_the_revision_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    assert provenance.revision() == "revision unknown"
 
 
 def test_everything_goes_into_one_file(home: Path, tmp_path: Path) -> None:
