@@ -13,7 +13,8 @@ from training.vocabulary import BY_NAME, COLOURS, HELD_OUT_COLOURS, HELD_OUT_PLA
 GRID_SHARES = (0.45, 0.27, 0.09, 0.03, 0.01, 0.07, 0.05, 0.02, 0.01)
 GROUNDS, WEATHERED = 32, 4  # ways in which the details of one ground are drawn, and of one in some weather
 COUNTS = {1: 0.62, 2: 0.11, 3: 0.09, 4: 0.09, 5: 0.09}
-TWO_THINGS = 0.20
+TWO_THINGS = 0.27
+COLOURED = 0.8  # of the things that come in colours
 WEATHER = 0.16  # of scenes outdoors
 BACKDROP = 0.5  # of plain grounds
 LOOK_SHARES = {"3d": 0.80, "flat": 0.06, "cartoon": 0.03, "line drawing": 0.03, "watercolour": 0.03, "pixel art": 0.03, "night photo": 0.02}
@@ -30,7 +31,7 @@ def any_noun(chance: np.random.Generator) -> Noun:
     return NOUNS[chance.integers(len(NOUNS))]
 
 
-def colour_for(noun: Noun, chance: np.random.Generator, share: float = 0.55) -> str | None:
+def colour_for(noun: Noun, chance: np.random.Generator, share: float = COLOURED) -> str | None:
     if not noun.recolourable or chance.random() >= share:
         return None
     return COLOURS[chance.integers(len(COLOURS))].name

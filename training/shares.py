@@ -8,8 +8,8 @@ from training.draw import GRID_SHARES
 from training.scenes import GRIDS
 
 DATA_SEED = 2026  # of every draw of the training set
-LESSON_SHARES = {"text": 0.50, "edit": 0.16, "fill": 0.10, "edges": 0.10, "depth": 0.08, "combine": 0.06}  # of the batches that are learnt
-MODE_SHARES = {"text": 0.62, "edit": 0.14, "fill": 0.08, "edges": 0.06, "depth": 0.05, "combine": 0.05}  # of the examples that are drawn
+LESSON_SHARES = {"text": 0.52, "edit": 0.12, "fill": 0.08, "edges": 0.12, "depth": 0.10, "combine": 0.06}  # of the batches that are learnt
+MODE_SHARES = {"text": 0.57, "edit": 0.11, "fill": 0.08, "edges": 0.10, "depth": 0.09, "combine": 0.05}  # of the examples that are drawn
 REFERENCE_GRIDS = {(8, 8): 0.58, (11, 8): 0.28, (14, 8): 0.05, (19, 8): 0.01, (8, 11): 0.05, (8, 14): 0.03}
 
 
