@@ -35,7 +35,7 @@ Lesson = Callable[[nn.Module, Batch, np.random.Generator], Tensor]
 
 
 def guided_loss(teacher: nn.Module, data: Data) -> Lesson:
-    """Mean square error of the student's one answer against the teacher's two, combined."""
+    """Error of the student's one answer against the teacher's two, combined."""
 
     def loss(student: nn.Module, batch: Batch, chance: np.random.Generator) -> Tensor:
         count = len(batch.latents)
@@ -48,7 +48,7 @@ def guided_loss(teacher: nn.Module, data: Data) -> Lesson:
             told = velocity_of(teacher, batch, noisy, plain).float()
             untold = velocity_of(teacher, bare, noisy, plain).float()
             wanted = untold + strength[:, None, None] * (told - untold)
-        return (velocity_of(student, batch, noisy, strength).float() - wanted).square().mean()
+        return batch.error(velocity_of(student, batch, noisy, strength), wanted)
 
     return loss
 
@@ -65,7 +65,7 @@ def next_level(levels: Tensor, steps: int) -> Tensor:
 
 
 def ahead_loss(teacher: nn.Module, steps: int) -> Lesson:
-    """Mean square error of the student's direction against the way that the teacher takes in several steps."""
+    """Error of the student's direction against the way that the teacher takes in several steps."""
 
     def loss(student: nn.Module, batch: Batch, chance: np.random.Generator) -> Tensor:
         strength, noisy = _strengths(batch, chance), noised(batch, chance)
@@ -78,7 +78,7 @@ def ahead_loss(teacher: nn.Module, steps: int) -> Lesson:
                 now = (noisy.levels - stretch * number / WALK).clamp(min=0)
                 x = x - (stretch / WALK)[:, None, None] * velocity_of(teacher, batch, Noisy(x, now, x), strength).float()
             wanted = (noisy.mixed - x) / stretch[:, None, None]
-        return (velocity_of(student, batch, noisy, strength).float() - wanted).square().mean()
+        return batch.error(velocity_of(student, batch, noisy, strength), wanted)
 
     return loss
 

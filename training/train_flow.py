@@ -81,10 +81,10 @@ def velocity_of(model: nn.Module, batch: Batch, noisy: Noisy, guidance: Tensor) 
 
 
 def flow_loss(model: nn.Module, batch: Batch, chance: np.random.Generator) -> Tensor:
-    """Mean square error of the velocity (noise minus latents) on the straight line between them."""
+    """Error of the velocity (noise minus latents) on the straight line between them."""
     noisy = noised(batch, chance)
     velocity = velocity_of(model, batch, noisy, torch.full_like(noisy.levels, NO_GUIDANCE))
-    return (velocity.float() - noisy.towards).square().mean()
+    return batch.error(velocity, noisy.towards)
 
 
 def optimisers(model: FluxTransformer2DModel) -> list[torch.optim.Optimizer]:

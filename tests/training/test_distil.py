@@ -19,7 +19,7 @@ def a_batch() -> Any:
 
     made = torch.Generator().manual_seed(1)
     latents = torch.randn(6, TOKENS, WIDTH, generator=made)
-    return Batch(latents, torch.zeros(6, 20, 2), torch.zeros(6, 2), torch.zeros(TOKENS, 3), torch.zeros(6, 3, WIDTH), torch.zeros(3, 3))
+    return Batch(latents, torch.zeros(6, 20, 2), torch.zeros(6, 2), torch.zeros(TOKENS, 3), torch.zeros(6, 3, WIDTH), torch.zeros(3, 3), torch.ones(6, TOKENS))
 
 
 class Straight:

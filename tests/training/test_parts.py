@@ -15,7 +15,7 @@ def a_batch(seed: int) -> Any:
     from training.data import Batch
 
     made = torch.Generator().manual_seed(seed)
-    shapes = ((3, 64, 128), (3, 20, 512), (3, 512), (64, 3), (3, 0, 128), (0, 3))
+    shapes = ((3, 64, 128), (3, 20, 512), (3, 512), (64, 3), (3, 0, 128), (0, 3), (3, 64))
     return Batch(*(torch.randn(shape, generator=made) for shape in shapes))
 
 
