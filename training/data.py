@@ -28,7 +28,8 @@ def focused(scene: Scene) -> np.ndarray:
     for box in shown(scene):
         top, left = math.floor(box.row - box.side), math.floor(box.column)
         weights[max(top, 0) : math.ceil(box.row), max(left, 0) : math.ceil(box.column + box.side)] = FOCUS
-    return weights.reshape(-1) / weights.mean()
+    weights /= weights.mean()
+    return weights.reshape(-1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Batch:
 
     def error(self, told: Tensor, wanted: Tensor) -> Tensor:
         """Mean square error of (b, tokens, 128), where things stand above all."""
-        return ((told.float() - wanted).square().mean(-1) * self.weights).mean()
+        error: Tensor = ((told.float() - wanted).square().mean(-1) * self.weights).mean()
+        return error
 
 
 class Data:

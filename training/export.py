@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from mezzotint.engines.nano.latents import CHANNELS, positions
@@ -33,6 +33,7 @@ from training.phrases import GENERIC, IDEAS
 
 ROOT = Path(__file__).parent.parent
 MASTER = ROOT / "weights" / "nano"
+DECODER = Path("decoder", "decoder.safetensors")
 SHIPPED = ROOT / "src" / "mezzotint" / "engines" / "nano" / "weights"
 OPSET = 20
 
@@ -147,13 +148,17 @@ def save_master(transformer: nn.Module, decoder: nn.Module) -> None:
     transformer.half().save_pretrained(MASTER / "transformer", safe_serialization=True)  # type: ignore[operator]  # diffusers has no types for it
     transformer.float()
     halves = {name: tensor.half().contiguous() for name, tensor in decoder.state_dict().items()}
-    save_file(halves, MASTER / "decoder" / "decoder.safetensors")
+    save_file(halves, MASTER / DECODER)
     shutil.copy(folder("codec") / "codec.safetensors", MASTER / "codec.safetensors")
 
 
 def load_decoder(checkpoint: Path) -> Decoder:
+    """As it was trained here, or else that of the master copy."""
     decoder = Decoder(load_codec())
-    decoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+    if checkpoint.exists():
+        decoder.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
+    else:
+        decoder.load_state_dict({name: tensor.float() for name, tensor in load_file(MASTER / DECODER).items()})
     return decoder.eval()
 
 

@@ -14,6 +14,7 @@ from training.shares import DATA_SEED
 
 DRAWING = "drawing"  # where the commands are noted that drew the examples
 COMMANDS, LOG = "commands.txt", "log.jsonl"
+TOLD, BEFORE = "training.json", "before.json"  # beside a master copy; and that of the one a run began with, beside its checkpoint
 SPENT = {"seconds": "hours_in_all", "processor": "processor_hours"}  # as logged, and as told; the first counts what a run began with
 
 
@@ -53,6 +54,17 @@ def history(home: Path) -> dict[str, Any]:
     return {**end, **spent, "commands": commands_of(home), "held_out_loss": judged[-1:]}
 
 
+def begin_with(home: Path, transformer: Path) -> tuple[int, float]:
+    """Notes in a run's folder what made the weights that it begins with; the samples and the seconds that went into those."""
+    beside = transformer.parent / TOLD
+    if not beside.exists():
+        return 0, 0.0
+    told = beside.read_text()
+    (home / BEFORE).write_text(told)
+    runs = [run for run in json.loads(told)["runs"].values() if "samples" in run]
+    return max(run["samples"] for run in runs), 3600.0 * max(run["hours_in_all"] for run in runs)
+
+
 def examples() -> dict[str, Any]:
     """How many examples there were of each mode, and the seed and the commands that drew them."""
     modes: Counter[str] = Counter()
@@ -63,6 +75,8 @@ def examples() -> dict[str, Any]:
 
 
 def write(target: Path, runs: list[str]) -> None:
-    """`runs` in their order, as training.json."""
-    told = {"examples": examples(), "runs": {run: history(HOME / run) for run in runs}}
-    (target / "training.json").write_text(json.dumps(told, indent=2) + "\n")
+    """`runs` in their order, as training.json, and what the first of them began with; a part that came with that is told there."""
+    told = {"examples": examples(), "runs": {run: history(HOME / run) for run in runs if (HOME / run / LOG).exists()}}
+    for before in [HOME / run / BEFORE for run in runs if (HOME / run / BEFORE).exists()]:
+        told["before"] = json.loads(before.read_text())
+    (target / TOLD).write_text(json.dumps(told, indent=2) + "\n")

@@ -30,14 +30,14 @@ from torch import Tensor, nn
 from training.data import TOKENS_A_BATCH, Batch, Data
 from training.home import folder
 from training.model import CONFIG, NO_GUIDANCE, new_transformer
-from training.provenance import note_command
+from training.provenance import begin_with, note_command
 
 SEED = 7
 PARTS = 2  # batches a step, mostly of different modes
 WARM_UP = 200
 EMA = 0.9995
 MUON_RATE, ADAM_RATE = 0.02, 1e-3
-LOG_EVERY, SAVE_EVERY, JUDGE_EVERY, KEEP_EVERY = 50, 100, 500, 2000  # steps
+LOG_EVERY, SAVE_EVERY, JUDGE_EVERY, KEEP_EVERY = 50, 100, 500, 500  # steps
 
 
 def times(count: int, chance: np.random.Generator) -> np.ndarray:
@@ -162,6 +162,7 @@ class Run:
             weights = load_file(checkpoint / "diffusion_pytorch_model.safetensors")
             self.model.load_state_dict({name: weight.float() for name, weight in weights.items()})
             self.ema = {name: weight.detach().clone() for name, weight in self.model.state_dict().items()}
+            self.samples, self.seconds = begin_with(self.home, checkpoint)
             return
         saved = torch.load(checkpoint, map_location=next(self.model.parameters()).device, weights_only=True)
         self.model.load_state_dict(saved["ema"])

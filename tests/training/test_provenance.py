@@ -87,3 +87,23 @@ def test_everything_goes_into_one_file(home: Path, tmp_path: Path) -> None:
     assert list(told["runs"]) == ["flow", "decoder"]
     assert told["runs"]["decoder"]["psnr"] == 31.5
     assert told["runs"]["flow"]["hours_in_all"] == 0.01
+
+
+def test_what_a_run_began_with_is_told_and_counted_with_it(home: Path, tmp_path: Path) -> None:
+    master = tmp_path / "master"
+    (master / "transformer").mkdir(parents=True)
+    a_run(home, "old", {"step": 9, "seconds": 7200, "samples": 50})
+    a_run(home, "decoder", {"step": 4, "seconds": 72, "psnr": 31.5})
+    provenance.write(master, ["old", "decoder"])
+    flow = a_run(home, "flow", {"step": 3, "seconds": 9000, "samples": 70})
+
+    assert provenance.begin_with(flow, master / "transformer") == (50, 7200)
+
+    provenance.write(tmp_path, ["flow", "never"])
+    told = json.loads((tmp_path / "training.json").read_text())
+    assert list(told["runs"]) == ["flow"]
+    assert list(told["before"]["runs"]) == ["old", "decoder"]
+
+
+def test_weights_that_nothing_is_told_of_count_as_nothing(home: Path, tmp_path: Path) -> None:
+    assert provenance.begin_with(a_run(home, "flow"), tmp_path / "transformer") == (0, 0)
