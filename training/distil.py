@@ -89,12 +89,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--ahead", type=int, default=0, metavar="STEPS")
     parser.add_argument("--run", default="distilled")
+    parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     source = folder(arguments.teacher) / "checkpoint.pt"
     teacher, data = load_ema(source).to(device), Data(folder("examples"), device)
     lesson = ahead_loss(teacher, arguments.ahead) if arguments.ahead else guided_loss(teacher, data)
-    run = Run(folder(arguments.run), device, lesson)
+    run = Run(folder(arguments.run), device, lesson, single=arguments.single)
     if run.checkpoint.exists():
         run.resume()
     else:

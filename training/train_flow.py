@@ -130,9 +130,9 @@ def side_by_side(device: torch.device) -> ThreadPoolExecutor:
 class Run:
     """A training run: everything that a checkpoint holds."""
 
-    def __init__(self, home: Path, device: torch.device, loss: Loss = flow_loss) -> None:
+    def __init__(self, home: Path, device: torch.device, loss: Loss = flow_loss, *, single: bool = False) -> None:
         torch.manual_seed(SEED)
-        self.loss = loss
+        self.loss, self.single = loss, single
         self.home, self.step, self.samples, self.seconds = home, 0, 0, 0.0
         self.processor = 0.0  # seconds of all its threads: what it cost on a machine that did other things, too
         self.model = new_transformer().to(device).train()
@@ -210,10 +210,13 @@ class Run:
 
     def _learn(self, batch: Batch, part: int) -> float:
         """Adds to the gradients; the loss. Parts may run at once: which of two comes first is all the same to their sum."""
-        with torch.autocast(batch.latents.device.type, torch.bfloat16):
+        with self._precision(batch.latents.device):
             loss = self.loss(self.model, batch, random_at(self.step, part))
         loss.backward()
         return float(loss.detach())
+
+    def _precision(self, device: torch.device) -> torch.autocast:
+        return torch.autocast(device.type, torch.bfloat16, enabled=not self.single)
 
     def note(self, **entry: object) -> None:
         facts = {"step": self.step, "samples": self.samples, "seconds": round(self.seconds), "processor": round(self.processor), **entry}
@@ -228,7 +231,7 @@ class Run:
         for shard in validation.shards.values():
             chance = random_at(0)
             batch = validation.batch(shard, np.arange(len(shard.latents)))
-            with torch.no_grad(), torch.autocast(validation.device.type, torch.bfloat16):
+            with torch.no_grad(), self._precision(validation.device):
                 losses[shard.mode] = round(float(np.mean([float(self.loss(model, batch, chance)) for _ in range(2)])), 4)
         return losses
 
@@ -277,10 +280,11 @@ def main() -> None:
     parser.add_argument("--cooldown", type=int, default=9_000)
     parser.add_argument("--run", default="flow")
     parser.add_argument("--tokens", type=int, default=TOKENS_A_BATCH, help="of a batch; a GPU wants some hundred thousand")
+    parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
     parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    run = Run(folder(arguments.run), device)
+    run = Run(folder(arguments.run), device, single=arguments.single)
     if arguments.start and not run.checkpoint.exists():
         run.start_from(arguments.start)
     run.resume()
