@@ -33,6 +33,7 @@ from training.vocabulary import COLOURS, NOUNS
 SIDE = 128
 SEED = 4242
 SHARD = 2000
+CEILINGS = "ceilings.json"
 HEADS: dict[str, tuple[str, ...]] = {
     "object": tuple(noun.name for noun in NOUNS),
     "place": tuple(place.name for place in PLACES),
@@ -45,6 +46,9 @@ HEADS: dict[str, tuple[str, ...]] = {
     "look": tuple(look.name for look in LOOKS),
     "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
 }
+
+
+NOTHING = {"time": "none", "colour": "own", "second": "none", "relation": "none", "weather": "none", "look": "3d", "backdrop": "none"}
 
 
 def answers(scene: Scene) -> dict[str, int]:
@@ -136,6 +140,23 @@ def judge(classifier: Classifier, pictures: np.ndarray) -> dict[str, np.ndarray]
     return {head: torch.cat([part[head] for part in parts]).numpy() for head in HEADS}
 
 
+def ceilings(told: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float]:
+    """How often the judge itself is right about renders, by head: where there is something to see, and one thing to say it of."""
+    alone = labels["second"] == HEADS["second"].index("none")
+    shares = {}
+    for head, words in HEADS.items():
+        rows = alone if head in ("object", "colour", "count") else np.ones(len(alone), bool)
+        if head in NOTHING:
+            rows = rows & (labels[head] != words.index(NOTHING[head]))
+        shares[head] = round(float((told[head].argmax(1) == labels[head])[rows].mean()), 4) if rows.any() else 0.0
+    return shares
+
+
+def load_ceilings() -> dict[str, float]:
+    told: dict[str, float] = json.loads((folder("classifier") / CEILINGS).read_text())
+    return told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=3000)
@@ -170,7 +191,8 @@ def main() -> None:
     classifier.eval()
     torch.save(classifier.state_dict(), home / "classifier.pt")
     told = judge(classifier, test["pictures"].astype(np.float32) / 255)
-    print(json.dumps({head: round(float((told[head].argmax(1) == test[head]).mean()), 4) for head in HEADS}))
+    (home / CEILINGS).write_text(json.dumps(ceilings(told, {head: test[head] for head in HEADS})))
+    print((home / CEILINGS).read_text())
 
 
 if __name__ == "__main__":

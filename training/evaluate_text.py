@@ -15,7 +15,7 @@ from typing import Any
 from mezzotint.engines.nano.engine import NanoEngine
 from training import reporting
 from training.cases import SEED, cases, paint_all
-from training.classifier import load_classifier
+from training.classifier import load_ceilings, load_classifier
 from training.judging import box_figures, judged
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     engine = reporting.engine_of(arguments)
     figures = evaluate_text(engine, arguments.pictures, arguments.steps, arguments.guidance)
-    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, sets=figures)
+    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, judge=load_ceilings(), sets=figures)
 
 
 if __name__ == "__main__":
