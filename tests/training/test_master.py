@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.engines.nano.latents import unpack
 from mezzotint.engines.nano.sampling import Grid, noise, schedule
-from mezzotint.engines.nano.text import TextEncoder
+from mezzotint.engines.nano.sealed import DIGESTS, digests_of
+from mezzotint.engines.nano.text import WINDOWS, TextEncoder
 from mezzotint.ports import PaintRequest
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
@@ -20,7 +22,9 @@ PROMPT, GUIDANCE, SEED, GRID = "a red car in a city at night", 3.0, 11, Grid(11,
 PIXELS_A_TOKEN = 16  # of a pipeline that has no autoencoder
 
 
-def test_diffusers_own_pipeline_paints_the_same_latents() -> None:
+@pytest.fixture(scope="module")
+def theirs() -> np.ndarray:
+    """Latents by diffusers' pipeline, as the runtime has them."""
     from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 
     transformer = FluxTransformer2DModel.from_pretrained(MASTER, torch_dtype=torch.float32)
@@ -30,7 +34,7 @@ def test_diffusers_own_pipeline_paints_the_same_latents() -> None:
     told, levels = TextEncoder().encode([PROMPT]), schedule(8)
 
     painted = pipeline(
-        prompt_embeds=torch.from_numpy(told.tokens),
+        prompt_embeds=torch.from_numpy(told.tokens[:, : WINDOWS[0]]),  # as many as nano is taught to see of a short prompt
         pooled_prompt_embeds=torch.from_numpy(told.pooled),
         latents=torch.from_numpy(noise(SEED, (GRID.rows * GRID.columns, 128)))[None],
         height=GRID.rows * PIXELS_A_TOKEN,
@@ -40,9 +44,35 @@ def test_diffusers_own_pipeline_paints_the_same_latents() -> None:
         guidance_scale=GUIDANCE,
         output_type="latent",
     ).images[0]
+    return unpack(painted.numpy(), GRID.rows, GRID.columns)
 
-    request = PaintRequest("flux-dev", PROMPT, 1024, 768, 8, GUIDANCE, SEED)
-    ours = NanoEngine(threads=1).latents(request, GRID, lambda *_: None)
-    theirs = unpack(painted.numpy(), GRID.rows, GRID.columns)
-    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995  # the runtime's weights are of eight bits
-    assert np.sqrt(np.mean((ours - theirs) ** 2)) < 0.12
+
+def latents_of(engine: NanoEngine) -> np.ndarray:
+    return engine.latents(PaintRequest("flux-dev", PROMPT, 1024, 768, 8, GUIDANCE, SEED), GRID, lambda *_: None)
+
+
+def test_diffusers_own_pipeline_paints_the_same_latents(theirs: np.ndarray) -> None:
+    """All but for the runtime's weights of eight bits, whose rounding grows from step to step."""
+    ours = latents_of(NanoEngine(threads=1))
+
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.998
+    assert np.sqrt(np.mean((ours - theirs) ** 2)) < 0.08
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's exporter warns of itself
+def test_in_single_precision_the_runtime_paints_what_diffusers_does(theirs: np.ndarray, tmp_path: Path) -> None:
+    import onnx
+    from safetensors.torch import load_file
+
+    from training.export import SHIPPED, plain_transformer
+    from training.model import new_transformer
+
+    transformer = new_transformer()
+    transformer.load_state_dict({name: weight.float() for name, weight in load_file(MASTER / "diffusion_pytorch_model.safetensors").items()})
+    weights = shutil.copytree(SHIPPED, tmp_path / "weights")
+    onnx.save(plain_transformer(transformer.eval()), weights / "transformer.onnx")
+    (weights / DIGESTS).write_text(digests_of(weights))
+
+    ours = latents_of(NanoEngine(threads=1, weights=weights))
+
+    assert np.abs(ours - theirs).max() < 1e-3

@@ -90,6 +90,14 @@ def test_outlines_are_heeded_in_other_colours(nano: NanoEngine, aside: np.ndarra
 
     shown, followed, free = (outlines(picture) > 0.5 for picture in (aside, winter, apart))
     assert winter[420:].mean((0, 1)).min() > 0.8, "snow"
+    assert agreement(shown, followed) > 1.5 * agreement(shown, free)
+
+
+def test_nearness_is_heeded_in_other_colours(nano: NanoEngine, aside: np.ndarray) -> None:
+    winter = painted(nano, "a blue house in the snow", "flux-pro-1.0-depth", control_image=aside)
+    apart = painted(nano, "a blue house in the snow")
+
+    shown, followed, free = (outlines(picture) > 0.5 for picture in (aside, winter, apart))
     assert agreement(shown, followed) > agreement(shown, free) + 0.05
 
 
