@@ -14,6 +14,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -33,7 +34,8 @@ from training.vocabulary import COLOURS, NOUNS
 SIDE = 128
 SEED = 4242
 SHARD = 2000
-CEILINGS = "ceilings.json"
+RATE = 2e-3
+WEIGHTS, CEILINGS = "classifier.pt", "ceilings.json"
 HEADS: dict[str, tuple[str, ...]] = {
     "object": tuple(noun.name for noun in NOUNS),
     "place": tuple(place.name for place in PLACES),
@@ -101,12 +103,34 @@ def small(pixels: np.ndarray) -> np.ndarray:
     return pixels.reshape(SIDE, factor, SIDE, factor, 3).mean((1, 3))
 
 
+def anything(_: Scene) -> bool:
+    return True
+
+
+# What a render must have, and how often: what is rare in prompts must be known as well as the rest.
+WANTED: tuple[tuple[Callable[[Scene], bool], float], ...] = (
+    (anything, 0.3),
+    (lambda scene: scene.colour is not None, 0.15),
+    (lambda scene: scene.weather is not None, 0.15),
+    (lambda scene: scene.look != "3d", 0.2),
+    (lambda scene: scene.second is not None, 0.2),
+)
+
+
+def drawn_evenly(chance: np.random.Generator) -> Scene:
+    wanted = WANTED[chance.choice(len(WANTED), p=[share for _, share in WANTED])][0]
+    while True:
+        scene = draw_scene(chance, may_hold_out=True)
+        if wanted(scene):
+            return at_grid(scene, 8, 8)
+
+
 def make_renders(target: Path, seed: int, size: int) -> None:
     """Renders, and for half of them what the linear codec makes of them."""
     codec, chance = load_codec(), np.random.default_rng([SEED, seed])
     pictures, labels = [], []
     for _ in range(size):
-        scene = at_grid(draw_scene(chance, may_hold_out=True), 8, 8)
+        scene = drawn_evenly(chance)
         pixels = paint(scene, TOKEN_PIXELS)
         if chance.random() < 0.5:
             pixels = np.clip(codec.decode(codec.encode(pixels)), 0, 1)
@@ -129,7 +153,7 @@ def spoiled(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def load_classifier() -> Classifier:
     classifier = Classifier()
-    classifier.load_state_dict(torch.load(folder("classifier") / "classifier.pt", map_location="cpu", weights_only=True))
+    classifier.load_state_dict(torch.load(folder("classifier") / WEIGHTS, map_location="cpu", weights_only=True))
     return classifier.eval()
 
 
@@ -162,6 +186,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--renders", type=int, default=24_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--more", action="store_true", help="go on from the classifier that is there, at half the rate")
     arguments = parser.parse_args()
     home, shard = folder("classifier"), min(SHARD, arguments.renders)
     todo = [(home / f"{part:03d}.npz", part, shard) for part in range(arguments.renders // shard + 1) if not (home / f"{part:03d}.npz").exists()]
@@ -174,8 +199,10 @@ def main() -> None:
     torch.manual_seed(SEED)
     classifier = Classifier().to(memory_format=torch.channels_last)  # two thirds of the time on a processor
     generator, chance = torch.Generator().manual_seed(SEED), np.random.default_rng(SEED)
-    optimiser = torch.optim.AdamW(classifier.parameters(), lr=1.5e-3, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, arguments.steps)
+    if arguments.more:
+        classifier.load_state_dict(torch.load(home / WEIGHTS, map_location="cpu", weights_only=True))
+    optimiser = torch.optim.AdamW(classifier.parameters(), weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE / 2 if arguments.more else RATE, arguments.steps)
     for step in range(arguments.steps):
         rows = chance.integers(0, len(pictures), 64)
         x = spoiled(torch.from_numpy(pictures[rows]).permute(0, 3, 1, 2).float() / 255, generator).contiguous(memory_format=torch.channels_last)
@@ -189,7 +216,7 @@ def main() -> None:
         if (step + 1) % 200 == 0:
             print(step + 1, f"{float(loss):.3f}", flush=True)
     classifier.eval()
-    torch.save(classifier.state_dict(), home / "classifier.pt")
+    torch.save(classifier.state_dict(), home / WEIGHTS)
     told = judge(classifier, test["pictures"].astype(np.float32) / 255)
     (home / CEILINGS).write_text(json.dumps(ceilings(told, {head: test[head] for head in HEADS})))
     print((home / CEILINGS).read_text())

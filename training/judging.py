@@ -10,7 +10,7 @@ import numpy as np
 from training.classifier import HEADS, answers, judge, small
 from training.scenes import Placed, Scene, shown, tint_of
 from training.sprites import sprite
-from training.vocabulary import NOUNS
+from training.vocabulary import COLOURS, NOUNS
 
 # Where a head is counted: only where the prompt said something about it, and only where there is one thing to say it of.
 COUNTED: dict[str, Callable[[Scene], bool]] = {
@@ -71,10 +71,9 @@ def _both(told: dict[str, np.ndarray], number: int, want: dict[str, int]) -> boo
     return {first, second} == {HEADS["object"][want["object"]], HEADS["second"][want["second"]]}
 
 
-def _box_error(picture: np.ndarray, scene: Scene, placed: Placed, thing: str) -> float:
-    """Mean square error in one box, where `thing` would be opaque there."""
+def _box_error(picture: np.ndarray, scene: Scene, placed: Placed, thing: str, colour: str | None) -> float:
+    """Mean square error in one box, where `thing` in `colour` would be opaque there."""
     unit = picture.shape[0] // scene.rows
-    colour = placed.colour if thing == placed.thing else None
     image = sprite(thing, colour, placed.side * unit, scene.look)
     opaque = image[..., 3] > 0.95
     left, foot = round(placed.column * unit), round(placed.row * unit)
@@ -84,14 +83,26 @@ def _box_error(picture: np.ndarray, scene: Scene, placed: Placed, thing: str) ->
 
 
 def box_figures(pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float]:
-    """How like the render the things are, and how often the right one is the likest. Only clear scenes of one look are compared."""
-    errors, right, compared = [], 0, 0
+    """How like the render the things are, how often the right one is the likest, and how often it is in the colour that was asked for.
+
+    Only clear scenes of one look are compared: things against all others, things in a colour against themselves in all colours.
+    """
+    errors: list[float] = []
+    things: list[bool] = []
+    colours: list[bool] = []
     for picture, scene in zip(pictures, scenes, strict=True):
         if scene.look not in ("3d", "flat", "cartoon") or scene.weather is not None or scene.second is not None:
             continue
         for placed in shown(scene):
-            errors.append(_box_error(picture, scene, placed, placed.thing))
+            errors.append(_box_error(picture, scene, placed, placed.thing, placed.colour))
             if placed.colour is None:
-                compared += 1
-                right += errors[-1] <= min(_box_error(picture, scene, placed, noun.name) for noun in NOUNS if noun.name != placed.thing)
-    return {"box_psnr_db": round(float(np.mean(-10 * np.log10(errors))), 2), "box_likest": round(right / max(compared, 1), 4)}
+                things.append(errors[-1] <= min(_box_error(picture, scene, placed, noun.name, None) for noun in NOUNS if noun.name != placed.thing))
+            else:
+                others = [None, *(colour.name for colour in COLOURS if colour.name != placed.colour)]
+                colours.append(errors[-1] <= min(_box_error(picture, scene, placed, placed.thing, other) for other in others))
+    return {
+        "box_psnr_db": round(float(np.mean(-10 * np.log10(errors))), 2),
+        "box_likest": round(float(np.mean(things)), 4) if things else 0.0,
+        "box_colour": round(float(np.mean(colours)), 4) if colours else 0.0,
+        "box_coloured": len(colours),
+    }

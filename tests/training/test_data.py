@@ -38,7 +38,8 @@ def test_an_error_where_the_thing_is_costs_more() -> None:
 
     weights = torch.from_numpy(focused(CAT))[None]
     wanted = torch.zeros(1, weights.shape[1], 128)
-    batch = Batch(wanted, *(torch.zeros(1) for _ in range(5)), weights)
+    nothing = torch.zeros(1)
+    batch = Batch(wanted, nothing, nothing, nothing, nothing, nothing, weights)
 
     def error_at(token: int) -> float:
         told = wanted.clone()
