@@ -178,8 +178,8 @@ def test_what_can_be_seen_is_shown_as_it_is(text: str) -> None:
 def test_what_libraries_log_and_warn_of_is_a_line_like_any_other(logging: Start, form: str) -> None:
     _, lines = logging(form=form)
 
-    logging_of_libraries.getLogger("a.library").warning("found %r at\n%s", "x", "mz_" + "0" * 48)
-    logging_of_libraries.getLogger("a.library").warning("found %d", "what is no number")
+    logging_of_libraries.getLogger("somebodys").warning("found %r at\n%s", "x", "mz_" + "0" * 48)
+    logging_of_libraries.getLogger("somebodys").warning("found %d", "what is no number")
     warnings.showwarning("old\nways", DeprecationWarning, "a_file.py", 7)
 
     told = lines()

@@ -14,7 +14,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -48,9 +48,9 @@ HEADS: dict[str, tuple[str, ...]] = {
     "look": tuple(look.name for look in LOOKS),
     "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
 }
-
-
+# What a head says where there is nothing to see of its kind, and the heads that are of one kind of thing alone.
 NOTHING = {"time": "none", "colour": "own", "second": "none", "relation": "none", "weather": "none", "look": "3d", "backdrop": "none"}
+ALONE = ("object", "colour", "count")
 
 
 def answers(scene: Scene) -> dict[str, int]:
@@ -69,6 +69,27 @@ def answers(scene: Scene) -> dict[str, int]:
         "backdrop": scene.backdrop or "none",
     }
     return {head: HEADS[head].index(word) for head, word in right.items()}
+
+
+def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+    """The right judgements, (n,) by head."""
+    right = [answers(scene) for scene in scenes]
+    return {head: np.array([each[head] for each in right]) for head in HEADS}
+
+
+def counted(head: str, labels: dict[str, np.ndarray]) -> np.ndarray:
+    """Where a head counts, (n,): where there is something to see, and one thing to say it of."""
+    rows = np.ones(len(labels[head]), bool)
+    if head in ALONE:
+        rows &= labels["second"] == HEADS["second"].index(NOTHING["second"])
+    if head in NOTHING:
+        rows &= labels[head] != HEADS[head].index(NOTHING[head])
+    return rows
+
+
+def share(right: np.ndarray, rows: np.ndarray) -> float | None:
+    """Of right ones among `rows`; None where there are none."""
+    return round(float(right[rows].mean()), 4) if rows.any() else None
 
 
 class Classifier(nn.Module):
@@ -128,15 +149,15 @@ def drawn_evenly(chance: np.random.Generator) -> Scene:
 def make_renders(target: Path, seed: int, size: int) -> None:
     """Renders, and for half of them what the linear codec makes of them."""
     codec, chance = load_codec(), np.random.default_rng([SEED, seed])
-    pictures, labels = [], []
+    pictures, scenes = [], []
     for _ in range(size):
         scene = drawn_evenly(chance)
         pixels = paint(scene, TOKEN_PIXELS)
         if chance.random() < 0.5:
             pixels = np.clip(codec.decode(codec.encode(pixels)), 0, 1)
         pictures.append((small(pixels) * 255).astype(np.uint8))
-        labels.append(answers(scene))
-    np.savez(target, pictures=np.stack(pictures), **{head: np.array([label[head] for label in labels]) for head in HEADS})
+        scenes.append(scene)
+    np.savez(target, pictures=np.stack(pictures), **labels_of(scenes))
 
 
 def spoiled(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -164,20 +185,13 @@ def judge(classifier: Classifier, pictures: np.ndarray) -> dict[str, np.ndarray]
     return {head: torch.cat([part[head] for part in parts]).numpy() for head in HEADS}
 
 
-def ceilings(told: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float]:
-    """How often the judge itself is right about renders, by head: where there is something to see, and one thing to say it of."""
-    alone = labels["second"] == HEADS["second"].index("none")
-    shares = {}
-    for head, words in HEADS.items():
-        rows = alone if head in ("object", "colour", "count") else np.ones(len(alone), bool)
-        if head in NOTHING:
-            rows = rows & (labels[head] != words.index(NOTHING[head]))
-        shares[head] = round(float((told[head].argmax(1) == labels[head])[rows].mean()), 4) if rows.any() else 0.0
-    return shares
+def ceilings(told: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float | None]:
+    """How often the judge itself is right about renders, by head, counted as pictures are."""
+    return {head: share(told[head].argmax(1) == labels[head], counted(head, labels)) for head in HEADS}
 
 
-def load_ceilings() -> dict[str, float]:
-    told: dict[str, float] = json.loads((folder("classifier") / CEILINGS).read_text())
+def load_ceilings() -> dict[str, float | None]:
+    told: dict[str, float | None] = json.loads((folder("classifier") / CEILINGS).read_text())
     return told
 
 

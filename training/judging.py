@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from training.classifier import HEADS, answers, judge, small
+from training.classifier import HEADS, answers, counted, judge, labels_of, share, small
 from training.scenes import Placed, Scene, shown, tint_of
 from training.sprites import sprite
 from training.vocabulary import COLOURS, NOUNS
-
-# Where a head is counted: only where the prompt said something about it, and only where there is one thing to say it of.
-COUNTED: dict[str, Callable[[Scene], bool]] = {
-    "object": lambda scene: scene.second is None,
-    "time": lambda scene: scene.time is not None,
-    "colour": lambda scene: scene.colour is not None and scene.second is None,
-    "count": lambda scene: scene.second is None,
-    "second": lambda scene: scene.second is not None,
-    "relation": lambda scene: scene.second is not None,
-    "weather": lambda scene: scene.weather is not None,
-    "look": lambda scene: scene.look != "3d",
-    "backdrop": lambda scene: scene.backdrop is not None,
-}
-
-
-def _share(right: np.ndarray, rows: np.ndarray) -> float | None:
-    return round(float(right[rows].mean()), 4) if rows.any() else None
 
 
 def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float | None]:
@@ -36,33 +19,26 @@ def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Sce
     `both`: of two things both are there, whichever is where. `count_1_3` and `count_4_5` are the parts of `count`.
     """
     told = judge(classifier, np.stack([small(picture) for picture in pictures]))
-    wanted = [answers(scene) for scene in scenes]
+    wanted = labels_of(scenes)
     figures: dict[str, float | None] = {}
     for head in HEADS:
-        counted = COUNTED.get(head, _always)
-        rows = np.array([counted(scene) for scene in scenes])
-        right = told[head].argmax(1) == np.array([want[head] for want in wanted])
-        figures[head] = _share(right, rows)
+        rows, right = counted(head, wanted), told[head].argmax(1) == wanted[head]
+        figures[head] = share(right, rows)
         if head == "count":
             several = np.array([scene.count > 3 for scene in scenes])
-            figures |= {"count_1_3": _share(right, rows & ~several), "count_4_5": _share(right, rows & several)}
-    two = np.array([scene.second is not None for scene in scenes])
-    both = [_both(told, number, want) for number, want in enumerate(wanted)]
-    return figures | {"both": _share(np.array(both), two), "pairs": int(two.sum())}
+            figures |= {"count_1_3": share(right, rows & ~several), "count_4_5": share(right, rows & several)}
+    two = counted("second", wanted)
+    both = [_both(told, number, answers(scene)) for number, scene in enumerate(scenes)]
+    return figures | {"both": share(np.array(both), two), "pairs": int(two.sum())}
 
 
 def mistakes(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> list[list[str]]:
     """For each picture what the classifier sees in it that was not asked for, such as "place: beach"; nothing where all is right."""
     told = judge(classifier, np.stack([small(picture) for picture in pictures]))
-    seen = [{head: int(told[head][number].argmax()) for head in HEADS} for number in range(len(scenes))]
-    return [
-        [f"{head}: {HEADS[head][see[head]]}" for head, want in answers(scene).items() if COUNTED.get(head, _always)(scene) and see[head] != want]
-        for see, scene in zip(seen, scenes, strict=True)
-    ]
-
-
-def _always(_: Scene) -> bool:
-    return True
+    wanted = labels_of(scenes)
+    seen = {head: told[head].argmax(1) for head in HEADS}
+    wrong = {head: counted(head, wanted) & (seen[head] != wanted[head]) for head in HEADS}
+    return [[f"{head}: {HEADS[head][seen[head][number]]}" for head in HEADS if wrong[head][number]] for number in range(len(scenes))]
 
 
 def _both(told: dict[str, np.ndarray], number: int, want: dict[str, int]) -> bool:

@@ -77,6 +77,7 @@ def examples() -> dict[str, Any]:
 def write(target: Path, runs: list[str]) -> None:
     """`runs` in their order, as training.json, and what the first of them began with; a part that came with that is told there."""
     told = {"examples": examples(), "runs": {run: history(HOME / run) for run in runs if (HOME / run / LOG).exists()}}
-    for before in [HOME / run / BEFORE for run in runs if (HOME / run / BEFORE).exists()]:
+    before = HOME / runs[0] / BEFORE
+    if before.exists():
         told["before"] = json.loads(before.read_text())
     (target / TOLD).write_text(json.dumps(told, indent=2) + "\n")

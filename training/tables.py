@@ -29,9 +29,9 @@ def row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Markdown; all columns but the first are numbers."""
-    return "\n".join([row(head), row(["---", *["--:"] * (len(head) - 1)]), *map(row, rows)])
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: Sequence[int] = (0,)) -> str:
+    """Markdown; columns are of numbers but those in `words`."""
+    return "\n".join([row(head), row(["---" if column in words else "--:" for column in range(len(head))]), *map(row, rows)])
 
 
 def number(value: float | None) -> str:
@@ -67,7 +67,7 @@ def modes_table(figures: Mapping[str, Any]) -> str:
         ("two pictures", f"both things {combine['both']:.2f}, relation {combine['relation']:.2f}, the place {combine['place']:.2f}"),
     ]
     head = [f"request, {edit['pictures']} each, at {figures['steps']} steps", "what came out"]
-    return "\n".join([row(head), row(["---", "---"]), *map(row, rows)])
+    return table(head, rows, words=(0, 1))
 
 
 def languages_table(figures: Mapping[str, Any]) -> str:
@@ -76,7 +76,7 @@ def languages_table(figures: Mapping[str, Any]) -> str:
     half = -(-len(told) // 2)
     names = ["language", "thing", "place", "time", "colour"]
     lines = [[*left, "", *right] for left, right in zip(told[:half], told[half:], strict=False)]
-    return table([*names, "", *names], lines).replace("--: | --: | --: | --: | --: | --: ", "--: | --: | --: | --: | --- | --- ", 1)
+    return table([*names, "", *names], lines, words=(0, 5, 6))
 
 
 def load(name: str, figures: Path = FIGURES) -> dict[str, Any]:

@@ -37,10 +37,10 @@ def test_another_colour_and_another_thing_are_not_what_was_asked_for() -> None:
 
 
 def test_a_judge_that_always_sees_nothing_special_is_right_about_nothing() -> None:
-    from training.classifier import HEADS, NOTHING, answers, ceilings
+    from training.classifier import HEADS, NOTHING, ceilings, labels_of
 
     scenes = [CAR, replace(CAR, colour="blue", weather="rain"), replace(CAR, look="flat", backdrop="gradient"), replace(CAR, second="cat", relation="beside")]
-    labels = {head: np.array([answers(scene)[head] for scene in scenes]) for head in HEADS}
+    labels = labels_of(scenes)
     blind = {head: np.eye(len(words))[[words.index(NOTHING.get(head, words[0]))] * len(scenes)] for head, words in HEADS.items()}
     knowing = {head: np.eye(len(words))[labels[head]] for head, words in HEADS.items()}
 

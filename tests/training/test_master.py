@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,11 +24,17 @@ PIXELS_A_TOKEN = 16  # of a pipeline that has no autoencoder
 
 
 @pytest.fixture(scope="module")
-def theirs() -> np.ndarray:
-    """Latents by diffusers' pipeline, as the runtime has them."""
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+def transformer() -> Any:
+    from diffusers import FluxTransformer2DModel
 
-    transformer = FluxTransformer2DModel.from_pretrained(MASTER, torch_dtype=torch.float32)
+    return FluxTransformer2DModel.from_pretrained(MASTER, torch_dtype=torch.float32).eval()
+
+
+@pytest.fixture(scope="module")
+def theirs(transformer: Any) -> np.ndarray:
+    """Latents by diffusers' pipeline, as the runtime has them."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline
+
     scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
     pipeline = FluxPipeline(scheduler=scheduler, vae=None, text_encoder=None, tokenizer=None, text_encoder_2=None, tokenizer_2=None, transformer=transformer)
     pipeline.set_progress_bar_config(disable=True)
@@ -60,17 +67,13 @@ def test_diffusers_own_pipeline_paints_the_same_latents(theirs: np.ndarray) -> N
 
 
 @pytest.mark.filterwarnings("ignore")  # PyTorch's exporter warns of itself
-def test_in_single_precision_the_runtime_paints_what_diffusers_does(theirs: np.ndarray, tmp_path: Path) -> None:
+def test_in_single_precision_the_runtime_paints_what_diffusers_does(transformer: Any, theirs: np.ndarray, tmp_path: Path) -> None:
     import onnx
-    from safetensors.torch import load_file
 
     from training.export import SHIPPED, plain_transformer
-    from training.model import new_transformer
 
-    transformer = new_transformer()
-    transformer.load_state_dict({name: weight.float() for name, weight in load_file(MASTER / "diffusion_pytorch_model.safetensors").items()})
     weights = shutil.copytree(SHIPPED, tmp_path / "weights")
-    onnx.save(plain_transformer(transformer.eval()), weights / "transformer.onnx")
+    onnx.save(plain_transformer(transformer), weights / "transformer.onnx")
     (weights / DIGESTS).write_text(digests_of(weights))
 
     ours = latents_of(NanoEngine(threads=1, weights=weights))
