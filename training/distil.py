@@ -4,7 +4,7 @@
     python -m training.distil --teacher distilled --run quick --ahead 8 --steps 600
 
 The student starts as the teacher. Without `--ahead` it learns what classifier-free guidance makes of the teacher's two answers, at
-strengths drawn between 1 and `MOST`; the strength goes in through the guidance embedding. With `--ahead n` the teacher hears its
+strengths between 1 and `MOST`; the strength goes in through the guidance embedding. With `--ahead n` the teacher hears its
 guidance already, and the student learns where `WALK` of the teacher's steps lead within one step of n: a straight line to there. Half
 of the time the stretch is shorter, down to nothing, so that more steps than n stay right. Same checkpoints as `train_flow`.
 """
@@ -48,13 +48,16 @@ def guided_loss(teacher: nn.Module, data: Data) -> Lesson:
             told = velocity_of(teacher, batch, noisy, plain).float()
             untold = velocity_of(teacher, bare, noisy, plain).float()
             wanted = untold + strength[:, None, None] * (told - untold)
-        return batch.error(velocity_of(student, batch, noisy, strength), wanted)
+        each = strength[:, None, None]  # what a strength adds grows with it, and so do errors: the strongest would be all that is learnt
+        return batch.error(velocity_of(student, batch, noisy, strength) / each, wanted / each)
 
     return loss
 
 
 def _strengths(batch: Batch, chance: np.random.Generator) -> Tensor:
-    return torch.from_numpy(chance.uniform(1, MOST, len(batch.latents)).astype(np.float32)).to(batch.latents.device)
+    """Between 1 and `MOST`, most of them about what is asked for as a rule."""
+    drawn = 1 + (MOST - 1) * chance.beta(2, 3, len(batch.latents))
+    return torch.from_numpy(drawn.astype(np.float32)).to(batch.latents.device)
 
 
 def next_level(levels: Tensor, steps: int) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from training import provenance
+from training.shares import DATA_SEED
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_examples_are_told_by_mode_with_the_commands_and_the_seed_that_drew_them
     told = provenance.examples()
 
     assert told["commands"] == [f"0 of 3 shards, {provenance.revision()}: python -m training.make_scenes --scenes 13"]
-    assert (told["seed"], told["text"], told["edit"]) == (2026, 10, 3)
+    assert (told["seed"], told["text"], told["edit"]) == (DATA_SEED, 10, 3)
 
 
 def test_where_there_is_no_checkout_the_revision_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
