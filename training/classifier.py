@@ -1,9 +1,7 @@
-"""A judge that is no part of nano: a small network that tells from a picture what is in it, trained on renders of its own.
+"""A small network that tells from a picture what is in it: the judges of nano are two of them, trained apart from it on renders.
 
-    python -m training.classifier --steps 3000
-
-It sees scenes that the transformer never saw, spoiled as generated pictures are (blurred, noisy, of changed contrast, squeezed
-through the latents), so that it judges what is shown and not how cleanly.
+What a judge looks at and tells is its own (`judge_pictures`, `judge_boxes`); how it is made, taught and asked is here. It sees pictures
+spoiled as generated ones are (blurred, noisy, of changed contrast, a little aside), so that it judges what is shown and not how cleanly.
 """
 
 from __future__ import annotations
@@ -14,88 +12,47 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mezzotint.engines.nano.latents import TOKEN_PIXELS
-from training.draw import draw_scene
-from training.fit_latents import load_codec
 from training.home import folder
-from training.phrases import LOOKS, PLACES, TIMES, WEATHERS
-from training.scenes import Scene, at_grid, canonical, paint
-from training.vocabulary import COLOURS, NOUNS
 
-SIDE = 128
 SEED = 4242
 SHARD = 2000
 RATE = 2e-3
+BATCH = 64
 WEIGHTS, CEILINGS = "classifier.pt", "ceilings.json"
-HEADS: dict[str, tuple[str, ...]] = {
-    "object": tuple(noun.name for noun in NOUNS),
-    "place": tuple(place.name for place in PLACES),
-    "time": (*(time.name for time in TIMES), "none"),
-    "colour": (*(colour.name for colour in COLOURS), "own"),
-    "count": ("1", "2", "3", "4", "5"),
-    "second": ("none", *(noun.name for noun in NOUNS)),
-    "relation": ("none", "left of", "behind", "under", "on", "with small"),
-    "weather": ("none", *(weather.name for weather in WEATHERS)),
-    "look": tuple(look.name for look in LOOKS),
-    "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
-}
-# What a head says where there is nothing to see of its kind, and the heads that are of one kind of thing alone.
-NOTHING = {"time": "none", "colour": "own", "second": "none", "relation": "none", "weather": "none", "look": "3d", "backdrop": "none"}
-ALONE = ("object", "colour", "count")
+
+Heads = Mapping[str, tuple[str, ...]]
+Labels = Mapping[str, np.ndarray]  # by head, (n,): the numbers of the right words
 
 
-def answers(scene: Scene) -> dict[str, int]:
-    """What a right judgement of the scene is, by head: of the two things, the first is the one that `canonical` puts first."""
-    scene = canonical(scene)
-    right = {
-        "object": scene.thing,
-        "place": scene.place,
-        "time": scene.time or "none",
-        "colour": scene.colour or "own",
-        "count": str(scene.count),
-        "second": scene.second or "none",
-        "relation": scene.relation or "none",
-        "weather": scene.weather or "none",
-        "look": scene.look,
-        "backdrop": scene.backdrop or "none",
-    }
-    return {head: HEADS[head].index(word) for head, word in right.items()}
+@dataclass(frozen=True)
+class Judge:
+    """One kind of judge: its `name` is its folder's; `heads` are what it tells, and of which words each chooses one."""
 
+    name: str
+    heads: Heads
+    renders: Callable[[np.random.Generator, int], tuple[np.ndarray, Labels]]  # of so many scenes: pictures (n, side, side, 3) uint8, and the labels
+    counted: Callable[[str, Labels], np.ndarray]  # in which pictures there is something for a head to see, (n,)
 
-def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
-    """The right judgements, (n,) by head."""
-    right = [answers(scene) for scene in scenes]
-    return {head: np.array([each[head] for each in right]) for head in HEADS}
-
-
-def counted(head: str, labels: dict[str, np.ndarray]) -> np.ndarray:
-    """Where a head counts, (n,): where there is something to see, and one thing to say it of."""
-    rows = np.ones(len(labels[head]), bool)
-    if head in ALONE:
-        rows &= labels["second"] == HEADS["second"].index(NOTHING["second"])
-    if head in NOTHING:
-        rows &= labels[head] != HEADS[head].index(NOTHING[head])
-    return rows
-
-
-def share(right: np.ndarray, rows: np.ndarray) -> float | None:
-    """Of right ones among `rows`; None where there are none."""
-    return round(float(right[rows].mean()), 4) if rows.any() else None
+    @property
+    def home(self) -> Path:
+        return folder(self.name)
 
 
 class Classifier(nn.Module):
-    """(b, 3, 128, 128) in 0..1 to logits per head."""
+    """(b, 3, side, side) in 0..1 to logits per head; the side is a multiple of 32."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: Heads) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         width = 3
@@ -110,7 +67,7 @@ class Classifier(nn.Module):
             ]
             width = following
         self.body = nn.Sequential(*layers)
-        self.heads = nn.ModuleDict({head: nn.Linear(width * 2, len(words)) for head, words in HEADS.items()})
+        self.heads = nn.ModuleDict({head: nn.Linear(width * 2, len(words)) for head, words in heads.items()})
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         features = self.body(x - 0.5)
@@ -118,123 +75,108 @@ class Classifier(nn.Module):
         return {head: layer(pooled) for head, layer in self.heads.items()}
 
 
-def small(pixels: np.ndarray) -> np.ndarray:
-    """(h, w, 3) of a multiple of 128 a side to (128, 128, 3) by averaging."""
-    factor = pixels.shape[0] // SIDE
-    return pixels.reshape(SIDE, factor, SIDE, factor, 3).mean((1, 3))
+def numbered(right: Sequence[Mapping[str, str]], heads: Heads) -> dict[str, np.ndarray]:
+    """Right words by head, as labels."""
+    return {head: np.array([words.index(each[head]) for each in right], int) for head, words in heads.items()}
 
 
-def anything(_: Scene) -> bool:
-    return True
-
-
-# What a render must have, and how often: what is rare in prompts must be known as well as the rest.
-WANTED: tuple[tuple[Callable[[Scene], bool], float], ...] = (
-    (anything, 0.3),
-    (lambda scene: scene.colour is not None, 0.15),
-    (lambda scene: scene.weather is not None, 0.15),
-    (lambda scene: scene.look != "3d", 0.2),
-    (lambda scene: scene.second is not None, 0.2),
-)
-
-
-def drawn_evenly(chance: np.random.Generator) -> Scene:
-    wanted = WANTED[chance.choice(len(WANTED), p=[share for _, share in WANTED])][0]
-    while True:
-        scene = draw_scene(chance, may_hold_out=True)
-        if wanted(scene):
-            return at_grid(scene, 8, 8)
-
-
-def make_renders(target: Path, seed: int, size: int) -> None:
-    """Renders, and for half of them what the linear codec makes of them."""
-    codec, chance = load_codec(), np.random.default_rng([SEED, seed])
-    pictures, scenes = [], []
-    for _ in range(size):
-        scene = drawn_evenly(chance)
-        pixels = paint(scene, TOKEN_PIXELS)
-        if chance.random() < 0.5:
-            pixels = np.clip(codec.decode(codec.encode(pixels)), 0, 1)
-        pictures.append((small(pixels) * 255).astype(np.uint8))
-        scenes.append(scene)
-    np.savez(target, pictures=np.stack(pictures), **labels_of(scenes))
+def share(right: np.ndarray, rows: np.ndarray) -> float | None:
+    """Of right ones among `rows`; None where there are none."""
+    return round(float(right[rows].mean()), 4) if rows.any() else None
 
 
 def spoiled(x: Tensor, generator: torch.Generator) -> Tensor:
-    """As generated pictures are: softer, noisier, of another contrast, a pixel or two aside."""
+    """As generated pictures are: softer, noisier, of another contrast, a fortieth aside."""
     if torch.rand((), generator=generator) < 0.6:
         factor = float(torch.rand((), generator=generator)) * 0.6 + 0.4
         x = F.interpolate(F.interpolate(x, scale_factor=factor, mode="bilinear", antialias=True), size=x.shape[-2:], mode="bilinear")
     x = x + torch.randn(x.shape, generator=generator) * torch.rand((len(x), 1, 1, 1), generator=generator) * 0.08
     gain = 1 + (torch.rand((len(x), 3, 1, 1), generator=generator) - 0.5) * 0.24
     x = (x - 0.5) * gain + 0.5 + (torch.rand((len(x), 3, 1, 1), generator=generator) - 0.5) * 0.1
-    shift = [int(v) for v in torch.randint(-3, 4, (2,), generator=generator)]
+    most = x.shape[-1] // 40
+    shift = [int(v) for v in torch.randint(-most, most + 1, (2,), generator=generator)]
     return torch.roll(x, shift, (2, 3)).clamp(0, 1)
 
 
-def load_classifier() -> Classifier:
-    classifier = Classifier()
-    classifier.load_state_dict(torch.load(folder("classifier") / WEIGHTS, map_location="cpu", weights_only=True))
-    return classifier.eval()
+def load(judge: Judge) -> Classifier:
+    classifier = Classifier(judge.heads)
+    classifier.load_state_dict(torch.load(judge.home / WEIGHTS, map_location="cpu", weights_only=True))
+    classifier.eval()
+    return classifier
 
 
-@torch.no_grad()
-def judge(classifier: Classifier, pictures: np.ndarray) -> dict[str, np.ndarray]:
-    """(n, 128, 128, 3) in 0..1 to logits per head, (n, words)."""
-    parts = [classifier(torch.from_numpy(pictures[at : at + 64]).permute(0, 3, 1, 2).float()) for at in range(0, len(pictures), 64)]
-    return {head: torch.cat([part[head] for part in parts]).numpy() for head in HEADS}
-
-
-def ceilings(told: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float | None]:
-    """How often the judge itself is right about renders, by head, counted as pictures are."""
-    return {head: share(told[head].argmax(1) == labels[head], counted(head, labels)) for head in HEADS}
-
-
-def load_ceilings() -> dict[str, float | None]:
-    told: dict[str, float | None] = json.loads((folder("classifier") / CEILINGS).read_text())
+def load_ceilings(judge: Judge) -> dict[str, float | None]:
+    """How often the judge itself is right about renders that it was not taught, by head."""
+    told: dict[str, float | None] = json.loads((judge.home / CEILINGS).read_text())
     return told
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--renders", type=int, default=24_000)
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--more", action="store_true", help="go on from the classifier that is there, at half the rate")
-    arguments = parser.parse_args()
-    home, shard = folder("classifier"), min(SHARD, arguments.renders)
-    todo = [(home / f"{part:03d}.npz", part, shard) for part in range(arguments.renders // shard + 1) if not (home / f"{part:03d}.npz").exists()]
-    with ProcessPoolExecutor(arguments.workers) as pool:
-        list(pool.map(make_renders, *zip(*todo, strict=True))) if todo else None
-    files = [np.load(path) for path in sorted(home.glob("*.npz"))]
-    *train, test = files  # the last shard is never trained on
-    pictures = np.concatenate([file["pictures"] for file in train])
-    labels = {head: np.concatenate([file[head] for file in train]) for head in HEADS}
-    torch.manual_seed(SEED)
-    classifier = Classifier().to(memory_format=torch.channels_last)  # two thirds of the time on a processor
+def tell(classifier: Classifier, pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """(n, side, side, 3) in 0..1 to logits per head, (n, words)."""
+    with torch.no_grad():
+        parts = [classifier(torch.from_numpy(pictures[at : at + BATCH]).permute(0, 3, 1, 2).float()) for at in range(0, len(pictures), BATCH)]
+    return {head: torch.cat([part[head] for part in parts]).numpy() for head in classifier.heads}
+
+
+def ceilings(judge: Judge, told: Mapping[str, np.ndarray], labels: Labels) -> dict[str, float | None]:
+    """The shares of what is `told` rightly, by head, counted as of pictures."""
+    return {head: share(told[head].argmax(1) == labels[head], judge.counted(head, labels)) for head in judge.heads}
+
+
+def make_shard(judge: Judge, number: int, scenes: int) -> None:
+    pictures, labels = judge.renders(np.random.default_rng([SEED, number]), scenes)
+    unfinished = judge.home / f"{number:03d}.part.npz"
+    np.savez(unfinished, pictures=pictures, allow_pickle=False, **labels)
+    unfinished.rename(judge.home / f"{number:03d}.npz")
+
+
+def make_shards(judge: Judge, scenes: int, workers: int) -> list[Any]:
+    """Of renders, those that are missing; the last of them is to test with."""
+    shard = min(SHARD, scenes)
+    todo = [number for number in range(scenes // shard + 1) if not (judge.home / f"{number:03d}.npz").exists()]
+    with ProcessPoolExecutor(workers) as pool:
+        for done in [pool.submit(make_shard, judge, number, shard) for number in todo]:
+            done.result()
+    return [np.load(path) for path in sorted(judge.home.glob("???.npz"))]
+
+
+def teach(classifier: Classifier, pictures: np.ndarray, labels: Labels, *, steps: int, rate: float, single: bool) -> None:
+    classifier.to(memory_format=torch.channels_last)  # two thirds of the time on a processor
+    classifier.train()
     generator, chance = torch.Generator().manual_seed(SEED), np.random.default_rng(SEED)
-    if arguments.more:
-        classifier.load_state_dict(torch.load(home / WEIGHTS, map_location="cpu", weights_only=True))
     optimiser = torch.optim.AdamW(classifier.parameters(), weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE / 2 if arguments.more else RATE, arguments.steps)
-    for step in range(arguments.steps):
-        rows = chance.integers(0, len(pictures), 64)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps)
+    for step in range(1, steps + 1):
+        rows = chance.integers(0, len(pictures), BATCH)
         x = spoiled(torch.from_numpy(pictures[rows]).permute(0, 3, 1, 2).float() / 255, generator).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=not single):
             told = classifier(x)
-        loss = sum(F.cross_entropy(told[head].float(), torch.from_numpy(labels[head][rows])) for head in HEADS)
+        loss = torch.stack([F.cross_entropy(told[head].float(), torch.from_numpy(labels[head][rows])) for head in told]).sum()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[union-attr]  # sum() of tensors is one
+        loss.backward()
         optimiser.step()
         schedule.step()
-        if (step + 1) % 200 == 0:
-            print(step + 1, f"{float(loss):.3f}", flush=True)
+        if step % 200 == 0:
+            print(step, f"{float(loss.detach()):.3f}", flush=True)
     classifier.eval()
-    torch.save(classifier.state_dict(), home / WEIGHTS)
-    told = judge(classifier, test["pictures"].astype(np.float32) / 255)
-    (home / CEILINGS).write_text(json.dumps(ceilings(told, {head: test[head] for head in HEADS})))
-    print((home / CEILINGS).read_text())
 
 
-if __name__ == "__main__":
-    main()
+def command(judge: Judge, description: str | None, *, scenes: int, steps: int) -> None:
+    """Renders, teaches and tests a judge as the command line says."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--renders", type=int, default=scenes)
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--more", action="store_true", help="go on from the judge that is there, at half the rate")
+    parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
+    arguments = parser.parse_args()
+    *train, test = make_shards(judge, arguments.renders, arguments.workers)
+    pictures = np.concatenate([file["pictures"] for file in train])
+    labels = {head: np.concatenate([file[head] for file in train]) for head in judge.heads}
+    torch.manual_seed(SEED)
+    classifier = load(judge) if arguments.more else Classifier(judge.heads)
+    teach(classifier, pictures, labels, steps=arguments.steps, rate=RATE / 2 if arguments.more else RATE, single=arguments.single)
+    torch.save(classifier.state_dict(), judge.home / WEIGHTS)
+    told = tell(classifier, test["pictures"].astype(np.float32) / 255)
+    (judge.home / CEILINGS).write_text(json.dumps(ceilings(judge, told, {head: test[head] for head in judge.heads})))
+    print((judge.home / CEILINGS).read_text())

@@ -16,10 +16,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from training.cases import SEED, cases
-from training.classifier import load_classifier
 from training.fit_latents import load_codec
 from training.home import folder
-from training.judging import box_figures, judged
+from training.judging import Judges, box_figures, judged
 from training.model import new_transformer
 from training.sampling import Sampler
 
@@ -42,7 +41,7 @@ def judge_snapshot(path: Path, count: int) -> dict[str, object]:
     return {
         "file": path.name,
         **{name: int(value) for name, value in spent.items()},
-        **judged(load_classifier(), pictures, scenes),
+        **judged(Judges.load(), pictures, scenes),
         **box_figures(pictures, scenes),
     }
 

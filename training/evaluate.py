@@ -2,7 +2,7 @@
 
     python -m training.evaluate --out training/figures
 
-Each is a command of its own (`JOBS`), which runs on one core, as many of them at once as there are cores. Needs the classifier.
+Each is a command of its own (`JOBS`), which runs on one core, as many of them at once as there are cores. Needs the judges.
 """
 
 from __future__ import annotations

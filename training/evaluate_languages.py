@@ -13,8 +13,7 @@ from typing import Any
 from mezzotint.engines.nano.engine import NanoEngine
 from training import reporting
 from training.cases import SEED, paint_all
-from training.classifier import load_classifier
-from training.judging import judged
+from training.judging import Judges, judged
 from training.sentences import SCENES, SENTENCES
 
 TOLD = ("object", "place", "time", "colour")
@@ -22,11 +21,11 @@ TOLD = ("object", "place", "time", "colour")
 
 def evaluate_languages(engine: NanoEngine, seeds: int, steps: int, guidance: float) -> dict[str, dict[str, Any]]:
     """By language: the shares of right things, places, times and colours, and the number of pictures."""
-    classifier, figures = load_classifier(), {}
+    judges, figures = Judges.load(), {}
     scenes = [scene for _ in range(seeds) for scene in SCENES]
     for language, sentences in SENTENCES.items():
         pictures, _ = paint_all(engine, sentences * seeds, steps=steps, guidance=guidance, seed=SEED)
-        shown = judged(classifier, pictures, scenes)
+        shown = judged(judges, pictures, scenes)
         figures[language] = {"pictures": len(pictures), **{head: shown[head] for head in TOLD}}
         print(language, json.dumps(figures[language]), flush=True)
     return figures

@@ -3,7 +3,7 @@
     python -m training.evaluate_modes --pictures 64 --out modes.json
 
 Every request goes to the shipped runtime as the API would send it, made from examples that training never saw. What was to come out is
-known, since the scenes are: the classifier judges what is shown, and renders say where it should be.
+known, since the scenes are: the judges tell what is shown, and renders say where it should be.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from mezzotint.ports import PaintRequest
 from training import reporting
 from training.cases import SEED, SIDE
-from training.classifier import HEADS, answers, judge, load_classifier, small
 from training.draw import draw_scene
 from training.examples import Example, make_example
-from training.judging import box_figures, judged
+from training.judging import HEADS, Judges, Opinions, box_figures, judged, verdicts
 from training.scenes import at_grid, paint
 
 GRID = (8, 8)
@@ -114,17 +113,16 @@ def edge_figures(examples: Sequence[Example], pictures: Sequence[np.ndarray]) ->
     return {"outlines_found": _mean(found), "outlines_wanted": _mean(wanted)}
 
 
-def edit_figures(classifier: Any, examples: Sequence[Example], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
+def edit_figures(judges: Opinions, examples: Sequence[Example], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
     """How often an edit is done, by kind, where one head can tell; and how what it leaves alone is kept."""
-    told = judge(classifier, np.stack([small(picture) for picture in pictures]))
+    found = verdicts(judges, pictures, [example.scene for example in examples])
     done: dict[str, list[float]] = {}
     kept, like = [], []
     for number, (example, picture) in enumerate(zip(examples, pictures, strict=True)):
         assert example.edit is not None
         head = JUDGED.get(example.edit.kind)
         if head is not None and example.scene.second is None:
-            right = told[head][number].argmax() == answers(example.scene)[head]
-            done.setdefault(example.edit.kind, []).append(float(right))
+            done.setdefault(example.edit.kind, []).append(float(found[head].right[number]))
         before, after = _large(example.references[0]), _large(example.picture)
         same = np.abs(before - after).max(-1) < SAME
         if same.mean() > 0.1:
@@ -162,12 +160,12 @@ def diversity(engine: NanoEngine, steps: int, seeds: int) -> float:
 
 
 def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, Any]:
-    classifier, figures = load_classifier(), {}
+    judges, figures = Judges.load(), {}
     for mode in MODELS:
         began, examples = time.perf_counter(), examples_of(mode, pictures)
         made = painted(engine, examples, steps)
         seconds, scenes = time.perf_counter() - began, [example.scene for example in examples]
-        shown = judged(classifier, made, scenes)
+        shown = judged(judges, made, scenes)
         figures[mode] = {head: shown[head] for head in (*HEADS, "both") if shown[head] is not None}
         if mode in ("fill", "edges", "depth"):
             figures[mode] |= box_figures(made, scenes)
@@ -177,7 +175,7 @@ def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, A
         if mode == "edges":
             figures[mode] |= edge_figures(examples, made)
         if mode == "edit":
-            figures[mode] |= edit_figures(classifier, examples, made)
+            figures[mode] |= edit_figures(judges, examples, made)
         print(mode, json.dumps(figures[mode]), flush=True)
     figures["reconstruction_db"] = reconstruction(engine, pictures)
     figures["diversity"] = diversity(engine, steps, 4)

@@ -2,9 +2,9 @@
 
     python -m training.evaluate_text --pictures 256 --out text.json
 
-Random prompts of known words, painted by the shipped runtime, judged by `classifier`. And, sharper: things stand in known boxes, so the
-box is compared with a render of the same thing: how like it is (PSNR where the thing is opaque), and whether of all the things that
-could stand there the right one is the likest.
+Random prompts of known words, painted by the shipped runtime, judged by two classifiers: `judge_boxes` and `judge_pictures`. And by
+pixels: things stand in known boxes, so a box is compared with a render of the same thing: how like it is (PSNR where the thing is
+opaque), and whether of all the things that could stand there the right one is the likest.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Any
 from mezzotint.engines.nano.engine import NanoEngine
 from training import reporting
 from training.cases import SEED, cases, paint_all
-from training.classifier import load_ceilings, load_classifier
-from training.judging import box_figures, judged
+from training.judging import Judges, box_figures, judged, judges_ceilings
 
 
 def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float) -> dict[str, Any]:
-    classifier, figures = load_classifier(), {}
+    judges, figures = Judges.load(), {}
     sets = {
         "known, English": cases(pictures, "en", unseen=False, seed=1),
         "known, German": cases(pictures // 2, "de", unseen=False, seed=2),
@@ -30,7 +29,7 @@ def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float
     for name, group in sets.items():
         painted, seconds = paint_all(engine, [case.prompt for case in group], steps=steps, guidance=guidance, seed=SEED)
         scenes = [case.scene for case in group]
-        figures[name] = {"pictures": len(group), **judged(classifier, painted, scenes), **box_figures(painted, scenes), "seconds": round(seconds, 3)}
+        figures[name] = {"pictures": len(group), **judged(judges, painted, scenes), **box_figures(painted, scenes), "seconds": round(seconds, 3)}
         print(name, json.dumps(figures[name]), flush=True)
     return figures
 
@@ -41,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     engine = reporting.engine_of(arguments)
     figures = evaluate_text(engine, arguments.pictures, arguments.steps, arguments.guidance)
-    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, judge=load_ceilings(), sets=figures)
+    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, judge=judges_ceilings(), sets=figures)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ def load_codec() -> PatchCodec:
 
 def patches_of(pixels: np.ndarray) -> np.ndarray:
     rows, columns = pixels.shape[0] // PATCH, pixels.shape[1] // PATCH
-    return (pixels.reshape(rows, PATCH, columns, PATCH, 3) * 2 - 1).transpose(0, 2, 1, 3, 4).reshape(rows * columns, -1)
+    patches: np.ndarray = (pixels.reshape(rows, PATCH, columns, PATCH, 3) * 2 - 1).transpose(0, 2, 1, 3, 4)
+    return patches.reshape(rows * columns, -1)
 
 
 def fit(scenes: int) -> PatchCodec:

@@ -1,50 +1,113 @@
-"""How often pictures show what was asked for, by the classifier and by comparing boxes with renders."""
+"""How often pictures show what was asked for, by the judges and by comparing boxes with renders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
-from training.classifier import HEADS, answers, counted, judge, labels_of, share, small
+from training import judge_boxes, judge_pictures
+from training.classifier import load, load_ceilings, share, tell
 from training.scenes import Placed, Scene, shown, tint_of
 from training.sprites import sprite
 from training.vocabulary import COLOURS, NOUNS
 
+HEADS = (*judge_boxes.HEADS, *judge_pictures.HEADS)
 
-def judged(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float | None]:
+
+class Opinions(Protocol):
+    """What is told of pictures (512, 512, 3) in 0..1."""
+
+    def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+        """The number of the word that each head chooses, of all boxes of all scenes in their order."""
+
+    def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        """The number of the word that each head chooses, (n,)."""
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Both classifiers: of what stands in the boxes, and of the whole picture."""
+
+    boxes: Any
+    pictures: Any
+
+    @classmethod
+    def load(cls) -> Judges:
+        return cls(load(judge_boxes.JUDGE), load(judge_pictures.JUDGE))
+
+    def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+        return _chosen(tell(self.boxes, judge_boxes.parts_of(pictures, scenes).astype(np.float32) / 255))
+
+    def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        return _chosen(tell(self.pictures, np.stack([judge_pictures.small(picture) for picture in pictures])))
+
+
+def _chosen(told: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {head: logits.argmax(1) for head, logits in told.items()}
+
+
+def judges_ceilings() -> dict[str, float | None]:
+    """How often the judges are right about renders, by head."""
+    return load_ceilings(judge_boxes.JUDGE) | load_ceilings(judge_pictures.JUDGE)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of one head about pictures: how `right` each is (n,) in 0..1, and whether it `counts` there (n,)."""
+
+    right: np.ndarray
+    counts: np.ndarray
+
+
+def verdicts(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, Verdict]:
+    """Of pictures (512, 512, 3) in 0..1 by head. Of several things in one picture, the share that is right."""
+    found = {}
+    told, wanted = judges.of_boxes(pictures, scenes), judge_boxes.labels_of(scenes)
+    of = np.repeat(np.arange(len(scenes)), [len(shown(scene)) for scene in scenes])
+    for head in judge_boxes.HEADS:
+        right, counts = told[head] == wanted[head], judge_boxes.counted(head, wanted)
+        mean = [float(right[of == number].mean()) for number in range(len(scenes))]
+        found[head] = Verdict(np.array(mean), np.array([bool(counts[of == number].all()) for number in range(len(scenes))]))
+    told, wanted = judges.of_pictures(pictures), judge_pictures.labels_of(scenes)
+    for head in judge_pictures.HEADS:
+        found[head] = Verdict((told[head] == wanted[head]).astype(float), judge_pictures.counted(head, wanted))
+    return found
+
+
+def judged(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, float | None]:
     """Share of right judgements per head of pictures (512, 512, 3) in 0..1; None where no scene says anything of it.
 
-    `both`: of two things both are there, whichever is where. `count_1_3` and `count_4_5` are the parts of `count`.
+    `object` and `colour` are of scenes with one kind of thing; `both`: of two things both are where they should be. `count_1_3` and
+    `count_4_5` are the parts of `count`.
     """
-    told = judge(classifier, np.stack([small(picture) for picture in pictures]))
-    wanted = labels_of(scenes)
+    found = verdicts(judges, pictures, scenes)
+    alone, several = np.array([scene.second is None for scene in scenes]), np.array([scene.count > 3 for scene in scenes])
     figures: dict[str, float | None] = {}
-    for head in HEADS:
-        rows, right = counted(head, wanted), told[head].argmax(1) == wanted[head]
-        figures[head] = share(right, rows)
-        if head == "count":
-            several = np.array([scene.count > 3 for scene in scenes])
-            figures |= {"count_1_3": share(right, rows & ~several), "count_4_5": share(right, rows & several)}
-    two = counted("second", wanted)
-    both = [_both(told, number, answers(scene)) for number, scene in enumerate(scenes)]
-    return figures | {"both": share(np.array(both), two), "pairs": int(two.sum())}
+    for head, verdict in found.items():
+        figures[head] = share(verdict.right, verdict.counts & alone if head in judge_boxes.HEADS else verdict.counts)
+    count = found["count"]
+    figures |= {"count_1_3": share(count.right, count.counts & ~several), "count_4_5": share(count.right, count.counts & several)}
+    return figures | {"both": share(found["object"].right == 1, ~alone), "pairs": int((~alone).sum())}
 
 
-def mistakes(classifier: Any, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> list[list[str]]:
-    """For each picture what the classifier sees in it that was not asked for, such as "place: beach"; nothing where all is right."""
-    told = judge(classifier, np.stack([small(picture) for picture in pictures]))
-    wanted = labels_of(scenes)
-    seen = {head: told[head].argmax(1) for head in HEADS}
-    wrong = {head: counted(head, wanted) & (seen[head] != wanted[head]) for head in HEADS}
-    return [[f"{head}: {HEADS[head][seen[head][number]]}" for head in HEADS if wrong[head][number]] for number in range(len(scenes))]
+def mistakes(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> list[list[str]]:
+    """For each picture what the judges see in it that was not asked for, such as "place: beach"; nothing where all is right."""
+    found: list[list[str]] = []
+    in_pictures = judges.of_pictures(pictures)
+    for number, (picture, scene) in enumerate(zip(pictures, scenes, strict=True)):
+        whole = {head: chosen[number : number + 1] for head, chosen in in_pictures.items()}
+        found.append([*_wrong(judge_boxes, judges.of_boxes([picture], [scene]), scene), *_wrong(judge_pictures, whole, scene)])
+    return found
 
 
-def _both(told: dict[str, np.ndarray], number: int, want: dict[str, int]) -> bool:
-    first = HEADS["object"][int(told["object"][number].argmax())]
-    second = HEADS["second"][int(told["second"][number].argmax())]
-    return {first, second} == {HEADS["object"][want["object"]], HEADS["second"][want["second"]]}
+def _wrong(judge: Any, told: dict[str, np.ndarray], scene: Scene) -> list[str]:
+    """What the heads of one judge see in a picture instead of what the scene has, each said once."""
+    wanted = judge.labels_of([scene])
+    wrong = {head: told[head][judge.counted(head, wanted) & (told[head] != wanted[head])] for head in judge.HEADS}
+    return [f"{head}: {judge.HEADS[head][seen]}" for head, numbers in wrong.items() for seen in dict.fromkeys(numbers.tolist())]
 
 
 def _box_error(picture: np.ndarray, scene: Scene, placed: Placed, thing: str, colour: str | None) -> float:

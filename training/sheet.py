@@ -4,7 +4,7 @@
     python -m training.sheet --prompts 64 --failures --out docs/nano-failures.webp
 
 Every prompt has something that was never trained together: `unseen` scenes of the grammar, in the three languages in turn. With
-`--failures` the sheet has only those in which the classifier sees something else than was asked for, and says what it sees.
+`--failures` the sheet has only those in which the judges see something else than was asked for, and says what they see.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ import numpy as np
 from mezzotint.ports import PaintRequest
 from training import reporting
 from training.cases import SIDE, Case, cases
-from training.classifier import load_classifier
 from training.contact import contact_sheet
-from training.judging import mistakes
+from training.judging import Judges, mistakes
 
 COLUMNS = 8
 COLUMN = 256  # pixels
-SIZE, JUDGED_SIZE = (1024, 768), (SIDE, SIDE)  # the classifier knows square pictures
+SIZE, JUDGED_SIZE = (1024, 768), (SIDE, SIDE)  # the judges know square pictures
 SHEET_SEED = 64
 
 
@@ -43,7 +42,7 @@ def shrunk(picture: np.ndarray) -> np.ndarray:
 
 def failures(told: Sequence[Case], painted: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[str]]:
     """The pictures that are not what was asked for, and their prompts with what is seen instead."""
-    wrong = mistakes(load_classifier(), painted, [case.scene for case in told])
+    wrong = mistakes(Judges.load(), painted, [case.scene for case in told])
     rows = [number for number, seen in enumerate(wrong) if seen]
     return [painted[number] for number in rows], [f"{told[number].prompt} [{', '.join(wrong[number])}]" for number in rows]
 

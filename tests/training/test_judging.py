@@ -1,13 +1,15 @@
-"""Boxes are told apart by thing and by colour; and the judge's own share of right answers is counted where there is something to see."""
+"""Boxes are told apart by thing and by colour; and what judges tell, of pictures and of themselves, is counted where there is something to see."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from training.scenes import Scene, paint
+from training.scenes import Scene, paint, shown
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
 
@@ -36,13 +38,92 @@ def test_another_colour_and_another_thing_are_not_what_was_asked_for() -> None:
     assert (figures["box_likest"], figures["box_colour"]) == (0, 0)
 
 
-def test_a_judge_that_always_sees_nothing_special_is_right_about_nothing() -> None:
-    from training.classifier import HEADS, NOTHING, ceilings, labels_of
+def blind_and_knowing(judge: Any, labels: dict[str, np.ndarray], nothing: dict[str, str]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Logits of a judge that always sees nothing special, and of one that is always right."""
+    count = len(next(iter(labels.values())))
+    blind = {head: np.eye(len(words))[[words.index(nothing.get(head, words[0]))] * count] for head, words in judge.heads.items()}
+    return blind, {head: np.eye(len(words))[labels[head]] for head, words in judge.heads.items()}
+
+
+def test_judges_that_always_see_nothing_special_are_right_about_nothing() -> None:
+    from training import judge_boxes, judge_pictures
+    from training.classifier import ceilings
 
     scenes = [CAR, replace(CAR, colour="blue", weather="rain"), replace(CAR, look="flat", backdrop="gradient"), replace(CAR, second="cat", relation="beside")]
-    labels = labels_of(scenes)
-    blind = {head: np.eye(len(words))[[words.index(NOTHING.get(head, words[0]))] * len(scenes)] for head, words in HEADS.items()}
-    knowing = {head: np.eye(len(words))[labels[head]] for head, words in HEADS.items()}
+    for kind, nothing in ((judge_pictures, judge_pictures.NOTHING), (judge_boxes, {"colour": judge_boxes.OWN})):
+        labels = kind.labels_of(scenes)
+        blind, knowing = blind_and_knowing(kind.JUDGE, labels, nothing)
 
-    assert all(ceilings(blind, labels)[head] == 0 for head in NOTHING)
-    assert all(share == 1 for share in ceilings(knowing, labels).values())
+        assert all(ceilings(kind.JUDGE, blind, labels)[head] == 0 for head in nothing)
+        assert all(share == 1 for share in ceilings(kind.JUDGE, knowing, labels).values())
+
+
+def test_colours_count_where_one_was_asked_for_and_the_look_shows_it() -> None:
+    from training import judge_boxes
+
+    scenes = [CAR, replace(CAR, colour=None), replace(CAR, look="line drawing")]
+
+    assert judge_boxes.counted("colour", judge_boxes.labels_of(scenes)).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("size", [None, "small", "big"])
+def test_a_box_is_looked_at_as_closely_whatever_its_size(size: str | None) -> None:
+    from training.judge_boxes import SIDE, part_of
+
+    scene = replace(CAR, size=size, place="plain", backdrop="green")
+    picture = paint(scene, UNIT)
+    part = part_of(picture, scene.rows, shown(scene)[0])
+
+    ground = np.abs(part.astype(float) - part[2, 2]).max(-1) < 20
+    high, wide = (np.flatnonzero((~ground).any(axis)) for axis in (1, 0))
+    assert part.shape == (SIDE, SIDE, 3)
+    assert 0.6 * SIDE < wide[-1] - wide[0] <= SIDE
+    assert 0.4 * SIDE < high[-1] - high[0] <= SIDE
+
+
+class Told:
+    """Judges that see what the scenes `seen` show."""
+
+    def __init__(self, seen: list[Scene]) -> None:
+        self.seen = seen
+
+    def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+        from training.judge_boxes import labels_of
+
+        return labels_of([self.seen[int(picture[0, 0, 0])] for picture in pictures])
+
+    def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        from training.judge_pictures import labels_of
+
+        return labels_of([self.seen[int(picture[0, 0, 0])] for picture in pictures])
+
+
+def numbered_pictures(count: int) -> list[np.ndarray]:
+    return [np.full((8, 8, 3), number) for number in range(count)]
+
+
+def test_what_is_seen_instead_is_counted_and_said() -> None:
+    from training.judging import judged, mistakes
+
+    pair = replace(CAR, second="cat", relation="left of")
+    asked = [CAR, replace(CAR, count=2), pair, pair]
+    seen = [replace(CAR, colour="blue"), replace(CAR, count=2, place="beach"), pair, replace(pair, second="dog")]
+
+    figures = judged(Told(seen), numbered_pictures(4), asked)
+
+    assert (figures["object"], figures["colour"], figures["place"], figures["both"], figures["pairs"]) == (1, 0.5, 0.75, 0.5, 2)
+    assert mistakes(Told(seen), numbered_pictures(4), asked) == [["colour: blue"], ["place: beach"], [], ["object: dog"]]
+
+
+def test_of_several_things_the_share_that_is_right_counts() -> None:
+    from training.judging import verdicts
+
+    class HalfRight(Told):
+        def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+            told = super().of_boxes(pictures, scenes)
+            told["object"][0] += 1
+            return told
+
+    asked = [replace(CAR, count=2), CAR]
+
+    assert verdicts(HalfRight(asked), numbered_pictures(2), asked)["object"].right.tolist() == [0.5, 1]

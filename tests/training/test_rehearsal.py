@@ -71,7 +71,8 @@ def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) ->
     assert picture.shape == (384, 512, 3)
     assert np.isfinite(picture).all()
 
-    step(home, "classifier", "--renders", "20", "--steps", "2", "--workers", "1")
+    step(home, "judge_pictures", "--renders", "20", "--steps", "2", "--workers", "1")
+    step(home, "judge_boxes", "--renders", "20", "--steps", "2", "--workers", "1", "--single")
     step(home, "evaluate", "--pictures", "2", "--weights", str(tmp_path / "weights"), "--out", str(tmp_path / "figures"))
     figures = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "figures").glob("*.json")}
     assert set(figures) == {"text-4", "text-8", "text-28", "modes", "languages"}
