@@ -213,6 +213,8 @@ def main() -> None:
     reader.add_argument("--busy", type=float, nargs=2, metavar=("SECONDS", "COUNT"), default=(1.0, 20), help="0 0 leaves it out")
     options = reader.parse_args()
     found = machine()
+    if not (options.tiny or found.is_cuda):
+        reader.error("there is no GPU here, and FLUX.1-dev in single precision takes 48 GB of memory: --tiny rehearses it")
     print(
         f"{found.name or found.device}, PyTorch {torch.__version__}, {options.size} x {options.size}, {options.steps} steps, medians of {options.rounds} rounds\n"
     )

@@ -29,6 +29,18 @@ def test_the_bench_for_gpus_runs_to_its_end() -> None:
     assert re.search(r"Busy share with 3 pictures of 0.1 s waiting, 1024 x 1024 as PNG: \d+", done.stdout)
 
 
+def test_without_a_gpu_the_bench_says_what_there_is_to_do_instead() -> None:
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "CUDA_VISIBLE_DEVICES": ""}
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "benchmarks/gpu.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+
+    assert done.returncode == 2
+    assert "there is no GPU here" in done.stderr
+    assert "--tiny" in done.stderr
+
+
 def test_the_bench_for_backlogs_runs_to_its_end(weights: Path) -> None:
     command = [sys.executable, "benchmarks/backlog.py", "--seconds", "0.1", "--count", "4", "--size", "256", "--weights", str(weights)]
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
