@@ -1,4 +1,4 @@
-"""The judge of boxes: which thing stands where one was asked for, and in which colour.
+"""The judge of boxes: which thing stands where one was asked for, in which colour and which look.
 
     python -m training.judge_boxes --steps 3000
 
@@ -15,6 +15,7 @@ from PIL import Image
 
 from training.classifier import Judge, Labels, command, numbered
 from training.judge_pictures import drawn_evenly, rendered
+from training.phrases import LOOKS
 from training.scenes import Placed, Scene, shown
 from training.vocabulary import COLOURS, NOUNS
 
@@ -23,15 +24,19 @@ MARGIN = 1 / 8  # of the box's side, around it
 ASIDE, LARGER = 1 / 12, 0.08  # by how much the part that is taught may be off, of its side
 OWN, UNSEEN = "own", "unseen"  # colours: the thing's own, and one that the look does not show
 COLOURLESS = ("line drawing",)
+USUAL = "3d"  # look, which nobody has to ask for
 HEADS: dict[str, tuple[str, ...]] = {
     "object": tuple(noun.name for noun in NOUNS),
     "colour": (OWN, *(colour.name for colour in COLOURS), UNSEEN),
+    "look": tuple(look.name for look in LOOKS),
 }
+# What a head says where there is nothing to see of its kind.
+NOTHING = {"colour": (OWN, UNSEEN), "look": (USUAL,)}
 
 
 def answers(placed: Placed, look: str) -> dict[str, str]:
     """What a right judgement of the box is, by head."""
-    return {"object": placed.thing, "colour": UNSEEN if look in COLOURLESS else placed.colour or OWN}
+    return {"object": placed.thing, "colour": UNSEEN if look in COLOURLESS else placed.colour or OWN, "look": look}
 
 
 def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
@@ -40,10 +45,9 @@ def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
 
 
 def counted(head: str, labels: Labels) -> np.ndarray:
-    """Where a head counts, (n,): things everywhere, colours where one was asked for and can be seen."""
-    if head == "object":
-        return np.ones(len(labels[head]), bool)
-    return np.asarray((labels[head] != HEADS[head].index(OWN)) & (labels[head] != HEADS[head].index(UNSEEN)))
+    """Where a head counts, (n,): things everywhere, colours and looks where one was asked for and can be seen."""
+    nothing = [HEADS[head].index(word) for word in NOTHING.get(head, ())]
+    return ~np.isin(labels[head], nothing)
 
 
 def part_of(picture: np.ndarray, rows: int, placed: Placed, chance: np.random.Generator | None = None) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""The judge of whole pictures: where and when it is, in which weather and look, how many things there are and how they stand to each other.
+"""The judge of whole pictures: where and when it is, in which weather, how many things there are and how they stand to each other.
 
     python -m training.judge_pictures --steps 3000
 
-What the things are, `judge_boxes` tells, which looks closer.
+What the things are and how they are drawn, `judge_boxes` tells, which looks closer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from training.classifier import Judge, Labels, command, numbered
 from training.draw import draw_scene
 from training.fit_latents import load_codec
-from training.phrases import LOOKS, PLACES, TIMES, WEATHERS
+from training.phrases import PLACES, TIMES, WEATHERS
 from training.scenes import Scene, at_grid, canonical, paint
 from training.vocabulary import COLOURS
 
@@ -27,11 +27,10 @@ HEADS: dict[str, tuple[str, ...]] = {
     "count": ("1", "2", "3", "4", "5"),
     "relation": ("none", "left of", "behind", "under", "on", "with small"),
     "weather": ("none", *(weather.name for weather in WEATHERS)),
-    "look": tuple(look.name for look in LOOKS),
     "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
 }
 # What a head says where there is nothing to see of its kind.
-NOTHING = {"time": "none", "relation": "none", "weather": "none", "look": "3d", "backdrop": "none"}
+NOTHING = {"time": "none", "relation": "none", "weather": "none", "backdrop": "none"}
 
 
 def answers(scene: Scene) -> dict[str, str]:
@@ -43,7 +42,6 @@ def answers(scene: Scene) -> dict[str, str]:
         "count": str(scene.count),
         "relation": scene.relation or "none",
         "weather": scene.weather or "none",
-        "look": scene.look,
         "backdrop": scene.backdrop or "none",
     }
 

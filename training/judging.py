@@ -15,6 +15,7 @@ from training.sprites import sprite
 from training.vocabulary import COLOURS, NOUNS
 
 HEADS = (*judge_boxes.HEADS, *judge_pictures.HEADS)
+ALONE = ("object", "colour")  # of scenes with one kind of thing; of two, `both` tells
 
 
 class Opinions(Protocol):
@@ -87,7 +88,7 @@ def judged(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[Sc
     alone, several = np.array([scene.second is None for scene in scenes]), np.array([scene.count > 3 for scene in scenes])
     figures: dict[str, float | None] = {}
     for head, verdict in found.items():
-        figures[head] = share(verdict.right, verdict.counts & alone if head in judge_boxes.HEADS else verdict.counts)
+        figures[head] = share(verdict.right, verdict.counts & alone if head in ALONE else verdict.counts)
     count = found["count"]
     figures |= {"count_1_3": share(count.right, count.counts & ~several), "count_4_5": share(count.right, count.counts & several)}
     return figures | {"both": share(found["object"].right == 1, ~alone), "pairs": int((~alone).sum())}
