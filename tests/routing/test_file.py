@@ -69,6 +69,14 @@ def test_a_model_may_be_named_by_any_of_its_names(tmp_path: Path) -> None:
     assert routing_of(tmp_path, '[models]\n"flux-fill" = "stub"').of(BFL_MODELS["flux-pro-1.0-fill"]).engine == "stub"
 
 
+def test_a_model_s_own_name_goes_before_its_other_names(tmp_path: Path) -> None:
+    both = routing_of(tmp_path, '[models]\n"flux-dev" = "stub"\n"black-forest-labs/flux-dev" = "upstream"\n[providers.bfl]\nkind = "bfl"\nkey_env = "K"\n')
+    one = routing_of(tmp_path, '[models]\n"flux-dev" = "stub"\n')
+
+    assert (both.of(BFL_MODELS["flux-dev"]).engine, both.of(REPLICATE_MODELS["black-forest-labs/flux-dev"]).engine) == ("stub", "upstream")
+    assert one.of(REPLICATE_MODELS["black-forest-labs/flux-dev"]).engine == "stub"
+
+
 def test_the_default_engine_is_not_started_where_it_paints_nothing(tmp_path: Path) -> None:
     assert routing_of(tmp_path, '[models]\n"*" = "stub"').engines == ("stub",)
 

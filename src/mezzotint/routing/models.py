@@ -80,8 +80,8 @@ class Routing:
         return {card: self._find(card) for card in CARDS}
 
     def _find(self, card: ModelCard) -> Route:
-        """By name before by pattern; of patterns the first."""
-        named = (route for route in self.routes if route.pattern in card.all_names)
+        """By its own name before by another that it goes by, and by that before by pattern; of patterns the first."""
+        named = (route for name in card.all_names for route in self.routes if route.pattern == name)
         matching = (route for route in self.routes if route.covers(card))
         return next(named, None) or next(matching, None) or self._default
 
