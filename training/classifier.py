@@ -126,7 +126,7 @@ def ceilings(judge: Judge, told: Mapping[str, np.ndarray], labels: Labels) -> di
 def make_shard(judge: Judge, number: int, scenes: int) -> None:
     pictures, labels = judge.renders(np.random.default_rng([SEED, number]), scenes)
     unfinished = judge.home / f"{number:03d}.part.npz"
-    np.savez(unfinished, pictures=pictures, allow_pickle=False, **labels)
+    np.savez(unfinished, pictures=pictures, **labels)
     unfinished.rename(judge.home / f"{number:03d}.npz")
 
 
