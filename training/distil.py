@@ -3,7 +3,7 @@
     python -m training.distil --teacher flow --steps 600
     python -m training.distil --teacher distilled --run quick --ahead 8 --steps 600
 
-The student starts as the teacher. Without `--ahead` it learns what classifier-free guidance makes of the teacher's two answers, at
+The student starts as the teacher, or as the run that `--start` names. Without `--ahead` it learns what classifier-free guidance makes of the teacher's two answers, at
 strengths between 1 and `MOST`; the strength goes in through the guidance embedding. With `--ahead n` the teacher hears its
 guidance already, and the student learns where `WALK` of the teacher's steps lead within one step of n: a straight line to there. Half
 of the time the stretch is shorter, down to nothing, so that more steps than n stay right. Same checkpoints as `train_flow`.
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--ahead", type=int, default=0, metavar="STEPS")
     parser.add_argument("--run", default="distilled")
+    parser.add_argument("--start", help="run whose weights the student begins with; usually the teacher's")
     parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
     arguments = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -102,7 +103,7 @@ def main() -> None:
     if run.checkpoint.exists():
         run.resume()
     else:
-        run.start_from(source)
+        run.start_from(folder(arguments.start or arguments.teacher) / "checkpoint.pt")
     note_command(run.home, f"step {run.step}, {run.samples} samples")
     train(run, data, arguments.steps, arguments.steps, peak=PEAK)
 
