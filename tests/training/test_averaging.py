@@ -1,10 +1,13 @@
-"""What of the averaged weights a step leaves as it was."""
+"""What of the averaged weights a step leaves as it was, and the mean of several runs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
+torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
 
 
 def test_the_average_looks_back_over_thousands_of_steps_until_the_cooldown() -> None:
@@ -31,3 +34,29 @@ def test_without_a_cooldown_the_average_looks_back_to_the_end() -> None:
     from training.train_flow import EMA, keeps
 
     assert keeps(99, 100, 0) == EMA
+
+
+def checkpoint(home: Path, name: str, value: float, samples: int) -> Path:
+    torch.save({"ema": {"weight": torch.full((2,), value)}, "samples": samples, "seconds": 2.0 * samples}, home / name)
+    return home / name
+
+
+class Anything:
+    """What `averaged` needs of a run."""
+
+    class Model:
+        def load_state_dict(self, weights: dict[str, Any]) -> None:
+            self.weights = weights
+
+    def __init__(self) -> None:
+        self.model = self.Model()
+
+
+def test_a_mean_is_halfway_between_two_runs_and_has_seen_what_the_longer_one_saw(tmp_path: Path) -> None:
+    from training.average import averaged
+
+    run: Any = Anything()
+    averaged(run, [checkpoint(tmp_path, "one", 1.0, 10), checkpoint(tmp_path, "other", 4.0, 30)])
+
+    assert run.ema["weight"].tolist() == run.model.weights["weight"].tolist() == [2.5, 2.5]
+    assert (run.samples, run.seconds) == (30, 60.0)

@@ -57,6 +57,11 @@ def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) ->
     step(home, "distil", "--steps", "2")
     assert progress(home, "distilled")[0] == 2
     assert progress(home, "distilled")[1] > progress(home, "flow")[1]
+    step(home, "train_flow", "--run", "more", "--steps", "2", "--cooldown", "1", "--start", str(home / "flow" / "checkpoint.pt"))
+    step(home, "average", "--runs", "flow", "more", "--run", "mean")
+    assert progress(home, "mean") == (0, progress(home, "more")[1])
+    step(home, "distil", "--teacher", "mean", "--start", "distilled", "--run", "guided", "--steps", "1")
+    assert progress(home, "guided")[1] > progress(home, "distilled")[1]
     step(home, "distil", "--teacher", "distilled", "--run", "quick", "--ahead", "8", "--steps", "2")
     assert progress(home, "quick")[0] == 2
 
