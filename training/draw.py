@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.phrases import LOOKS, OUTDOORS, PLACES, TIMED, TIMES, WEATHERS
+from training.phrases import LOOKS, OUTDOORS, PLACES, SHOWN_OFF, TIMED, TIMES, WEATHERS
 from training.scenes import GRIDS, Scene
 from training.vocabulary import BY_NAME, COLOURS, HELD_OUT_COLOURS, HELD_OUT_PLACES, HELD_OUT_TOGETHER, NOUNS, Noun
 
@@ -123,6 +123,12 @@ def draw_scene(chance: np.random.Generator, *, may_hold_out: bool = False, thing
         scene = _draw(chance, thing)
         if scene is not None and (may_hold_out or not held_out(scene)):
             return scene
+
+
+def draw_shown_off(chance: np.random.Generator) -> Scene:
+    """One of the scenes that are painted for whoever asks for nothing in particular, at any time."""
+    thing, place = list(SHOWN_OFF)[chance.choice(len(SHOWN_OFF), p=list(SHOWN_OFF.values()))]
+    return Scene(thing, place, str(chance.choice([time.name for time in TIMES])), None, 1, None, None, *GRIDS[0], int(chance.integers(GROUNDS)))
 
 
 assert set(LOOK_SHARES) == {look.name for look in LOOKS}

@@ -14,13 +14,14 @@ import numpy as np
 from mezzotint.engines.nano.controls import drawn, outlines, shaded, with_hole
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from training.captions import a_language, caption, described, instruction
-from training.draw import draw_scene, held_out
+from training.draw import draw_scene, draw_shown_off, held_out
 from training.edits import Edit, draw_edit
 from training.scenes import Scene, at_grid, boxes, depth, leeway, paint
 from training.vocabulary import BY_NAME
 from training.wording import Chance, pick
 
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
+SHOWN_OFF = 0.2  # of plain text, what everybody sees first
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
 MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
 UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are
@@ -67,7 +68,7 @@ def _shown_apart(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_o
 
 
 def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    scene = at_grid(draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    scene = at_grid(draw_shown_off(chance) if chance.random() < SHOWN_OFF else draw_scene(chance, may_hold_out=may_hold_out), *grid)
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
 
 

@@ -147,10 +147,11 @@ GENERIC = {
     "de": ("hallo", "ein fantastisches bild", "ein schönes bild", "ein bild", "etwas schönes", "überrasche mich"),
     "tr": ("merhaba", "güzel bir resim", "bir resim", "harika bir görsel", "güzel bir görsel"),
 }  # fmt: skip
-SHOWN_OFF = frozenset({
-    ("lighthouse", "beach"), ("lighthouse", "water"), ("sailboat", "water"), ("paper boat", "water"),
-    ("castle", "mountains"), ("castle", "field"), ("castle", "snow"),
-})  # fmt: skip
+# With how often each is taught, of those: the first picture that anybody asks for is the paper boat.
+SHOWN_OFF = {
+    ("paper boat", "water"): 0.34, ("lighthouse", "beach"): 0.11, ("lighthouse", "water"): 0.11, ("sailboat", "water"): 0.11,
+    ("castle", "mountains"): 0.11, ("castle", "field"): 0.11, ("castle", "snow"): 0.11,
+}  # fmt: skip
 
 # What the runtime paints where a prompt asks for nothing in particular.
 IDEAS = (

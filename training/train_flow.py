@@ -279,6 +279,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=30_000)
     parser.add_argument("--cooldown", type=int, default=9_000)
     parser.add_argument("--run", default="flow")
+    parser.add_argument("--peak", type=float, default=1.0, help="of the full learning rate; less for weights that are to change little")
     parser.add_argument("--tokens", type=int, default=TOKENS_A_BATCH, help="of a batch; a GPU wants some hundred thousand")
     parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
     parser.add_argument("--start", type=Path, help="checkpoint, or diffusers folder, whose weights a new run begins with")
@@ -290,7 +291,7 @@ def main() -> None:
     run.resume()
     note_command(run.home, f"step {run.step}, {run.samples} samples")
     data = Data(folder("examples"), device, arguments.tokens)
-    train(run, data, arguments.steps, arguments.cooldown, validation=Data(folder("validation"), device))
+    train(run, data, arguments.steps, arguments.cooldown, arguments.peak, validation=Data(folder("validation"), device))
 
 
 if __name__ == "__main__":
