@@ -60,3 +60,13 @@ def test_a_mean_is_halfway_between_two_runs_and_has_seen_what_the_longer_one_saw
 
     assert run.ema["weight"].tolist() == run.model.weights["weight"].tolist() == [2.5, 2.5]
     assert (run.samples, run.seconds) == (30, 60.0)
+
+
+def test_what_one_run_learnt_since_another_is_added_to_a_third(tmp_path: Path) -> None:
+    from training.average import averaged
+
+    run: Any = Anything()
+    averaged(run, [checkpoint(tmp_path, "student", 1.0, 10)], (checkpoint(tmp_path, "more", 7.0, 40), checkpoint(tmp_path, "than", 5.0, 30)))
+
+    assert run.ema["weight"].tolist() == [3.0, 3.0]
+    assert run.samples == 40
