@@ -68,10 +68,11 @@ def verdicts(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[
     found = {}
     told, wanted = judges.of_boxes(pictures, scenes), judge_boxes.labels_of(scenes)
     of = np.repeat(np.arange(len(scenes)), [len(shown(scene)) for scene in scenes])
+    boxes = np.bincount(of, minlength=len(scenes))  # none where an edit took the only thing away
     for head in judge_boxes.HEADS:
-        right, counts = told[head] == wanted[head], judge_boxes.counted(head, wanted)
-        mean = [float(right[of == number].mean()) for number in range(len(scenes))]
-        found[head] = Verdict(np.array(mean), np.array([bool(counts[of == number].all()) for number in range(len(scenes))]))
+        right = np.bincount(of, told[head] == wanted[head], len(scenes)) / np.maximum(boxes, 1)
+        counts = np.bincount(of, judge_boxes.counted(head, wanted), len(scenes))
+        found[head] = Verdict(right, (boxes > 0) & (counts == boxes))
     told, wanted = judges.of_pictures(pictures), judge_pictures.labels_of(scenes)
     for head in judge_pictures.HEADS:
         found[head] = Verdict((told[head] == wanted[head]).astype(float), judge_pictures.counted(head, wanted))

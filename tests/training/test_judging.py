@@ -124,6 +124,8 @@ def test_of_several_things_the_share_that_is_right_counts() -> None:
             told["object"][0] += 1
             return told
 
-    asked = [replace(CAR, count=2), CAR]
+    asked = [replace(CAR, count=2), CAR, replace(CAR, hidden="thing")]
 
-    assert verdicts(HalfRight(asked), numbered_pictures(2), asked)["object"].right.tolist() == [0.5, 1]
+    found = verdicts(HalfRight(asked), numbered_pictures(3), asked)["object"]
+    assert found.right.tolist() == [0.5, 1, 0]
+    assert found.counts.tolist() == [True, True, False], "where nothing is left there is nothing to tell"
