@@ -126,7 +126,8 @@ def ceilings(judge: Judge, told: Mapping[str, np.ndarray], labels: Labels) -> di
 def make_shard(judge: Judge, number: int, scenes: int) -> None:
     pictures, labels = judge.renders(np.random.default_rng([SEED, number]), scenes)
     unfinished = judge.home / f"{number:03d}.part.npz"
-    np.savez(unfinished, pictures=pictures, **labels)
+    arrays: dict[str, Any] = {"pictures": pictures, **labels}
+    np.savez(unfinished, **arrays)
     unfinished.rename(judge.home / f"{number:03d}.npz")
 
 
