@@ -41,12 +41,12 @@ def number(value: float | None) -> str:
 
 
 def text_table(figures: Mapping[str, Any]) -> str:
-    """What random prompts became, and on top what the judge is right about at best."""
+    """What random prompts became, and on top what the judges are right about at best."""
 
     def cell(facts: Mapping[str, Any], key: str) -> str:
         return f"{facts[key]:.1f} dB" if key == "box_psnr_db" else number(facts.get(key))
 
-    judge = ["*the judge itself, of renders*", *(number(figures["judge"].get(key)) for key in COLUMNS.values())]
+    judge = ["*the judges themselves, of renders*", *(number(figures["judge"].get(key)) for key in COLUMNS.values())]
     rows = [[told, *(cell(figures["sets"][name], key) for key in COLUMNS.values())] for name, told in SETS.items()]
     return table([f"prompts, at {figures['steps']} steps", *COLUMNS], [judge, *rows])
 
