@@ -80,6 +80,11 @@ def numbered(right: Sequence[Mapping[str, str]], heads: Heads) -> dict[str, np.n
     return {head: np.array([words.index(each[head]) for each in right], int) for head, words in heads.items()}
 
 
+def seen(head: str, labels: Labels, heads: Heads, nothing: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+    """Where a head has something to see, (n,): where the right word is none of those that say there is `nothing` of its kind."""
+    return ~np.isin(labels[head], [heads[head].index(word) for word in nothing.get(head, ())])
+
+
 def share(right: np.ndarray, rows: np.ndarray) -> float | None:
     """Of right ones among `rows`; None where there are none."""
     return round(float(right[rows].mean()), 4) if rows.any() else None

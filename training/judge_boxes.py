@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from training.classifier import Judge, Labels, command, numbered
+from training.classifier import Judge, Labels, command, numbered, seen
 from training.judge_pictures import drawn_evenly, rendered
 from training.phrases import LOOKS
 from training.scenes import Placed, Scene, shown
@@ -46,8 +46,7 @@ def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
 
 def counted(head: str, labels: Labels) -> np.ndarray:
     """Where a head counts, (n,): things everywhere, colours and looks where one was asked for and can be seen."""
-    nothing = [HEADS[head].index(word) for word in NOTHING.get(head, ())]
-    return ~np.isin(labels[head], nothing)
+    return seen(head, labels, HEADS, NOTHING)
 
 
 def part_of(picture: np.ndarray, rows: int, placed: Placed, chance: np.random.Generator | None = None) -> np.ndarray:

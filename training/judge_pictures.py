@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
-from training.classifier import Judge, Labels, command, numbered
+from training.classifier import Judge, Labels, command, numbered, seen
 from training.draw import draw_scene
 from training.fit_latents import load_codec
 from training.phrases import PLACES, TIMES, WEATHERS
@@ -30,7 +30,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     "backdrop": ("none", "gradient", *(colour.name for colour in COLOURS)),
 }
 # What a head says where there is nothing to see of its kind.
-NOTHING = {"time": "none", "relation": "none", "weather": "none", "backdrop": "none"}
+NOTHING = dict.fromkeys(("time", "relation", "weather", "backdrop"), ("none",))
 
 
 def answers(scene: Scene) -> dict[str, str]:
@@ -53,11 +53,7 @@ def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
 
 def counted(head: str, labels: Labels) -> np.ndarray:
     """Where a head counts, (n,): where there is something to see; numbers, where there is one kind of thing."""
-    if head == "count":
-        return np.asarray(labels["relation"] == HEADS["relation"].index(NOTHING["relation"]))
-    if head in NOTHING:
-        return np.asarray(labels[head] != HEADS[head].index(NOTHING[head]))
-    return np.ones(len(labels[head]), bool)
+    return ~seen("relation", labels, HEADS, NOTHING) if head == "count" else seen(head, labels, HEADS, NOTHING)
 
 
 def small(pixels: np.ndarray) -> np.ndarray:

@@ -50,7 +50,8 @@ def test_judges_that_always_see_nothing_special_are_right_about_nothing() -> Non
     from training.classifier import ceilings
 
     scenes = [CAR, replace(CAR, colour="blue", weather="rain"), replace(CAR, look="flat", backdrop="gradient"), replace(CAR, second="cat", relation="beside")]
-    for kind, nothing in ((judge_pictures, judge_pictures.NOTHING), (judge_boxes, {head: words[0] for head, words in judge_boxes.NOTHING.items()})):
+    for kind in (judge_pictures, judge_boxes):
+        nothing = {head: words[0] for head, words in kind.NOTHING.items()}
         labels = kind.labels_of(scenes)
         blind, knowing = blind_and_knowing(kind.JUDGE, labels, nothing)
 
