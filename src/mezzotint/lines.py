@@ -10,6 +10,7 @@ import io
 import math
 import ssl
 from collections.abc import AsyncIterable, Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import aiohttp
@@ -63,6 +64,11 @@ async def _answer(response: aiohttp.ClientResponse, most: int) -> Answer:
     return Answer(response.status, headers, await read_within(most, response.content.iter_any(), length=headers.get("content-length", "")))
 
 
+@lru_cache(maxsize=64)
+def _patience(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT, seconds * 0.9), ceil_threshold=math.inf)
+
+
 class Lines:
     """Connections, each used for one request after the other."""
 
@@ -75,7 +81,7 @@ class Lines:
 
     async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, most: int, seconds: float) -> Answer:
         """An answer with a body of up to `most` bytes within `seconds`. Raises Unsent, Broken, TooLarge, asyncio.TimeoutError."""
-        patience = aiohttp.ClientTimeout(total=seconds, connect=min(CONNECT, seconds * 0.9), ceil_threshold=math.inf)
+        patience = _patience(seconds)
         try:
             return await self._asked(method, url, headers, body, most, patience)
         except _Stale:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import BaseRoute, Router
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mezzotint.core.errors import NotFound, Refusal
@@ -29,6 +29,7 @@ from mezzotint.http.openai_images import OpenAIImages
 from mezzotint.http.openapi import Document
 from mezzotint.http.outer import REQUEST_ID, Outer
 from mezzotint.http.pages import Files
+from mezzotint.http.paths import Paths
 from mezzotint.http.prediction_streams import PredictionStreams
 from mezzotint.http.predictions import Predictions
 from mezzotint.http.problems import NATIVE, MethodNotAllowed, Wording, answer, as_refusal
@@ -106,9 +107,9 @@ def wording_for(path: str) -> Wording:
     return bfl.WORDING if path.startswith("/v1/") and not path.startswith(OURS) else NATIVE
 
 
-def _layered(routes: Sequence[BaseRoute], registry: CollectorRegistry, origins: Origins) -> ASGIApp:
+def _layered(routes: Sequence[Route], registry: CollectorRegistry, origins: Origins) -> ASGIApp:
     """Outermost first: ids and measurements; words for refusals; routes."""
-    return Outer(Worded(Router(routes, redirect_slashes=False), origins), registry, wording_for, origins)
+    return Outer(Worded(Paths(routes), origins), registry, wording_for, origins)
 
 
 def public_app(tools: Tools, front: Front) -> ASGIApp:
@@ -116,7 +117,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
     registry = CollectorRegistry()
     intake = Intake(front.authenticator, front.origins, front.door, front.max_body, front.body_grace)
     health = Health(tools, front.door, registry)
-    routes: list[BaseRoute] = [
+    routes: list[Route] = [
         *Flux(COMET, tools, intake, front.authenticator, front.origins).routes(),  # first, as routes are tried in turn
         *Flux(BFL, tools, intake, front.authenticator, front.origins).routes(),
         *UploadedFiles(tools, intake, front.authenticator, front.origins).routes(),

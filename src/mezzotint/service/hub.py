@@ -12,6 +12,20 @@ from contextlib import contextmanager
 from uuid import UUID
 
 
+async def _settled(future: asyncio.Future[None], seconds: float) -> None:
+    """When it is, or when the time is over. Every create that is waited for comes through here: `asyncio.wait` costs several times as much."""
+    timer = future.get_loop().call_later(seconds, _settle, future)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
 class Bell:
     """Rings with every change, also with one that comes while nobody waits. For one who waits at a time."""
 
@@ -21,15 +35,15 @@ class Bell:
 
     def ring(self) -> None:
         self._rung = True
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        if self._waiting is not None:
+            _settle(self._waiting)
 
     async def wait(self, seconds: float) -> bool:
         """Whether it has rung since the last time."""
         if not self._rung:
             self._waiting = asyncio.get_running_loop().create_future()
             try:
-                await asyncio.wait((self._waiting,), timeout=seconds)
+                await _settled(self._waiting, seconds)
             finally:
                 self._waiting = None
         rung, self._rung = self._rung, False
@@ -46,8 +60,7 @@ class _Calls:
     def call(self) -> None:
         self.count += 1
         for future in self.waiting:
-            if not future.done():
-                future.set_result(None)
+            _settle(future)
 
     async def wait(self, seconds: float, heard: int | None) -> None:
         if heard is not None and heard != self.count:
@@ -55,7 +68,7 @@ class _Calls:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting.add(future)
         try:
-            await asyncio.wait((future,), timeout=seconds)
+            await _settled(future, seconds)
         finally:
             self.waiting.discard(future)
 

@@ -35,7 +35,7 @@ class Notes:
         self._waiting.append((note, heard))
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
-        return await asyncio.shield(heard)
+        return await heard
 
     async def _send(self) -> None:
         tries = 0

@@ -18,6 +18,7 @@ from mezzotint.core.conditions import Condition
 from mezzotint.core.errands import Delivered, Errand, ProviderAnswer
 from mezzotint.core.errors import EngineFailure, Moderated
 from mezzotint.core.hooks import News
+from mezzotint.core.translation import Translation
 from mezzotint.crash_points import reached
 from mezzotint.engines.upstream.book import REFUSED, Book, Note
 from mezzotint.engines.upstream.following import Follower
@@ -110,7 +111,7 @@ class UpstreamEngine:
         if call.state is CallState.SUBMITTING:
             if not counter.provider.idempotent:
                 await self._unknown(trip, "it was being ordered when this server was interrupted")
-            return await self._submitted(trip, counter, way, doubtful=True)
+            return await self._submitted(trip, counter, way, _said(trip.errand, trip.card, way), doubtful=True)
         if call.state is CallState.UNKNOWN:
             raise EngineFailure(f"{call.provider} may or may not have made the picture ({call.note}); it is not ordered twice", code=UNKNOWN)
         if not call.external_id:
@@ -147,7 +148,7 @@ class UpstreamEngine:
         if (wait := health.wait()) > 0:
             self._later(trip, f"{name}: {health.why or 'it is being tried'}", wait)
             return None
-        said = said_to(way.target, trip.card, trip.errand.values, trip.errand.size, trip.errand.pictures)
+        said = _said(trip.errand, trip.card, way)
         if said.lost:
             trip.why, trip.code = f"{name} takes no {', '.join(said.lost)} for this model", "provider_refused"
             return None
@@ -158,27 +159,27 @@ class UpstreamEngine:
             self._later(trip, f"{name}: all of its {counter.provider.concurrency} slots are taken", AGAIN)
             return None
         try:
-            return await self._begun(trip, counter, way, said.dropped)
+            return await self._begun(trip, counter, way, said)
         finally:
             counter.slots.give()
 
-    async def _begun(self, trip: _Trip, counter: Counter, way: Way, dropped: tuple[str, ...]) -> Delivered | None:
+    async def _begun(self, trip: _Trip, counter: Counter, way: Way, said: Translation) -> Delivered | None:
         trip.leash.check()
-        noted = await trip.book.begin(counter.provider.name, way.name, counter.price_of(trip.card), dropped, counter.caps)
+        noted = await trip.book.begin(counter.provider.name, way.name, counter.price_of(trip.card), said.dropped, counter.caps)
         if noted is Noted.LOST:
             raise Interrupted
         if noted is Noted.SPENT:
             trip.why, trip.code = f"{counter.provider.name} may not cost more for now, as mezzotint.toml says", "spend_cap_reached"
             return None
         reached("call: begun")
-        return await self._submitted(trip, counter, way)
+        return await self._submitted(trip, counter, way, said)
 
-    async def _submitted(self, trip: _Trip, counter: Counter, way: Way, *, doubtful: bool = False) -> Delivered | None:
+    async def _submitted(self, trip: _Trip, counter: Counter, way: Way, said: Translation, *, doubtful: bool = False) -> Delivered | None:
         """The call is noted, and now made; of an idempotent provider again and again, until it is known how it went.
 
         `doubtful`: it may have been made before. Then a refusal says nothing of what came of it that time.
         """
-        request = way.dialect.create(counter.desk, self._order(trip, counter, way))
+        request = way.dialect.create(counter.desk, self._order(trip, counter, way, said))
         counter.health.begin()
         for delay in backoff(TRIES):
             answer = await self._line.ask(request)
@@ -194,11 +195,9 @@ class UpstreamEngine:
             await trip.leash.sleep(max(delay, retry_after(answer)))
         return None
 
-    def _order(self, trip: _Trip, counter: Counter, way: Way) -> Order:
-        errand = trip.errand
-        values = {**errand.values, "seed": errand.seed}
-        said = said_to(way.target, trip.card, values, errand.size, errand.pictures)
-        number = trip.book.calls[-1].number
+    @staticmethod
+    def _order(trip: _Trip, counter: Counter, way: Way, said: Translation) -> Order:
+        errand, number = trip.errand, trip.book.calls[-1].number
         webhook = errand.hook.address(errand.index, number) if errand.hook is not None and counter.provider.webhooks else ""
         return Order(way.name, said, errand.size, f"{errand.task}-{errand.index}-{number}", webhook)
 
@@ -291,6 +290,11 @@ class _Unknown:
 
 
 _Verdict = Taken | Ready | _NotTaken | _Refused | _Unknown
+
+
+def _said(errand: Errand, card: ModelCard, way: Way) -> Translation:
+    """The errand as it is told to that provider, with the seed of its own picture: the further ones of a task count up."""
+    return said_to(way.target, card, {**errand.values, "seed": errand.seed}, errand.size, errand.pictures)
 
 
 def _taken(way: Way, answer: ProviderAnswer) -> _Verdict:
