@@ -37,7 +37,7 @@ def led(app: Any, method: str, path: str) -> object:
     async def receive() -> Any:
         raise AssertionError("nobody reads")
 
-    scope = {"type": "http", "app": None, "method": method, "path": path, "root_path": "", "query_string": b"", "headers": []}
+    scope: dict[str, Any] = {"type": "http", "app": None, "method": method, "path": path, "root_path": "", "query_string": b"", "headers": []}
     try:
         asyncio.run(app(scope, receive, send))
     except HTTPException as refused:
@@ -59,7 +59,12 @@ def test_it_leads_where_the_routes_lead_in_turn(declared: list[tuple[str, str]],
 def test_other_routes_are_not_tried_for_a_path_without_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
     matches = Route.matches
-    monkeypatch.setattr(Route, "matches", lambda self, scope: (tried.append(self.path), matches(self, scope))[1])
+
+    def noted(each: Route, scope: Any) -> Any:
+        tried.append(each.path)
+        return matches(each, scope)
+
+    monkeypatch.setattr(Route, "matches", noted)
     paths = Paths([route("GET", pattern, named(pattern)) for pattern in ("/a", "/{name}", "/b", "/c/{name}")])
 
     assert led(paths, "GET", "/b") == [None, b"/{name} [('name', 'b')]"]

@@ -87,6 +87,26 @@ async def test_a_model_that_it_does_not_list_is_named(pattern: str, good: bool, 
     assert said in found.said
 
 
+CAPS: dict[str, tuple[dict[str, Any], str, bool]] = {
+    "a cap, and a model of no known price": ({"per_day": 100.0}, "flux-pro-1.0-expand", True),
+    "a cap for the month": ({"per_month": 100.0}, "flux-pro-1.0-expand", True),
+    "the operator says the price": ({"per_day": 100.0, "prices": {"flux-pro-1.0-expand": 5.0}}, "flux-pro-1.0-expand", False),
+    "the price is known": ({"per_day": 100.0}, "flux-dev", False),
+    "no cap": ({}, "flux-pro-1.0-expand", False),
+}
+
+
+@pytest.mark.parametrize("case", CAPS)
+async def test_a_cap_that_a_model_slips_through_is_told(case: str) -> None:
+    caps, pattern, told = CAPS[case]
+    fake: FakeProvider = DIALECTS["bfl"]()
+    with serving_providers(fake):
+        found = await checked(replace(a_provider("bfl", fake), **caps), pattern=pattern)
+
+    assert found.good
+    assert ("no price is known of flux-pro-1.0-expand" in found.said) is told
+
+
 async def test_one_that_nothing_is_sent_to_is_not_asked() -> None:
     fake: FakeProvider = DIALECTS["replicate"]()
     with serving_providers(fake):

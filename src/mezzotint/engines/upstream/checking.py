@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errands import ProviderAnswer
 from mezzotint.core.spending import amount
-from mezzotint.engines.upstream.providers import way_to
+from mezzotint.engines.upstream.providers import expected_price, way_to
 from mezzotint.engines.upstream.words import Desk, Dialect, Junk, complaint, read_object
 from mezzotint.ports import ProviderLine
 from mezzotint.routing import Kind, Provider, Routing
@@ -25,7 +25,22 @@ class Checked:
 
 
 async def check(provider: Provider, key: str, routing: Routing, line: ProviderLine) -> Checked:
-    """Asks something that costs nothing."""
+    """Asks something that costs nothing; and looks whether its caps can count what goes to it."""
+    asked = await _asked(provider, key, routing, line)
+    return replace(asked, said=f"{asked.said}{_uncounted(provider, routing)}")
+
+
+def _uncounted(provider: Provider, routing: Routing) -> str:
+    """A cap that some models slip through is worse than none: it is relied on."""
+    if provider.per_day is None and provider.per_month is None:
+        return ""
+    unknown = [card.name for card in models_of(provider, routing) if expected_price(provider, card) is None]
+    if not unknown:
+        return ""
+    return f"; no price is known of {_some(unknown)}, so what it may cost does not count them until it tells what they cost: say it with `prices`"
+
+
+async def _asked(provider: Provider, key: str, routing: Routing, line: ProviderLine) -> Checked:
     desk, ways = Desk(provider, key), _ways(provider, routing)
     if not ways:
         return Checked(True, "no model in mezzotint.toml is sent to it")
@@ -67,12 +82,14 @@ def _of_models(provider: Provider, answer: ProviderAnswer, wanted: Sequence[str]
     listed = told.get("data")
     names = {str(entry.get("id")) for entry in listed if isinstance(entry, dict)} if isinstance(listed, list) else set()
     if provider.kind in LISTED and names and (missing := [name for name in wanted if name not in names]):
-        named = ", ".join(missing[:MOST_NAMED]) + (f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else "")
-        return Checked(
-            len(missing) < len(wanted), f"{where} the key is accepted, but it does not list {named}; `models` in mezzotint.toml says what it calls them"
-        )
+        said = f"{where} the key is accepted, but it does not list {_some(missing)}; `models` in mezzotint.toml says what it calls them"
+        return Checked(len(missing) < len(wanted), said)
     left = f", {amount(told['credits'])} credits left" if isinstance(told.get("credits"), int | float) else ""
     return Checked(True, f"{where} the key is accepted{left}")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
 
 
 def _told(answer: ProviderAnswer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mezzotint.core.calls import Caps
 from mezzotint.core.catalogue import ModelCard, Surface
+from mezzotint.core.translation import twin
 from mezzotint.engines.upstream import flux, openai, replicate
 from mezzotint.engines.upstream.health import Health
 from mezzotint.engines.upstream.news import Hearing
@@ -46,6 +47,14 @@ def way_to(provider: Provider, card: ModelCard, offer: Offer) -> Way | None:
     return None if dialect is None else Way(dialect, name or target.name, target)
 
 
+def expected_price(provider: Provider, card: ModelCard) -> float | None:
+    """Credits for a picture: as the operator says, else as the card does, or that of the same model under its other name; None where none
+    of them knows."""
+    same = [card, *(other for surface in Surface if (other := twin(card, surface)) is not None and other is not card)]
+    said = (provider.prices.get(each.name) for each in same)
+    return next((price for price in (*said, *(each.price.first for each in same)) if price is not None), None)
+
+
 class Counter:
     """A provider at work. `slots` are held by calls from before they are made until their picture is there."""
 
@@ -57,9 +66,8 @@ class Counter:
         self.caps = Caps(provider.per_day, provider.per_month)
 
     def price_of(self, card: ModelCard) -> float:
-        """What a picture is expected to cost, in credits: as the operator says, else as the model's card does."""
-        found = self.provider.prices.get(card.name)
-        return found if found is not None else card.price.first or 0.0
+        """What a picture is expected to cost, in credits; 0 where nobody knows."""
+        return expected_price(self.provider, card) or 0.0
 
 
 class Counters:
