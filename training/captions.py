@@ -11,7 +11,7 @@ from training.phrases import GENERIC, SHOWN_OFF
 from training.scenes import Scene
 from training.wording import Chance, Facts, pick
 
-LANGUAGE_SHARES = {"en": 0.56, "de": 0.22, "tr": 0.22}
+LANGUAGE_SHARES = {"en": 0.50, "de": 0.22, "tr": 0.28}
 GENERIC_SHARE = 0.2  # of the scenes that may answer a prompt about nothing in particular
 WRITERS = {"en": english.describe, "de": german.describe, "tr": turkish.describe}
 INSTRUCTORS = {"en": english.instruct, "de": german.instruct, "tr": turkish.instruct}

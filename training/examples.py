@@ -21,7 +21,8 @@ from training.vocabulary import BY_NAME
 from training.wording import Chance, pick
 
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
-SHOWN_OFF = 0.2  # of plain text, what everybody sees first
+SHOWN_OFF = 0.15  # of plain text, what everybody sees first
+HARD = 0.35  # of plain text, what is learnt worst: two things, and things in a colour in another look
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
 MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
 UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are
@@ -67,8 +68,23 @@ def _shown_apart(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_o
     return scene, caption(replace(scene, position=None) if untold else scene, chance)
 
 
+def hard(scene: Scene) -> bool:
+    """Whether it is of those that are learnt worst."""
+    return scene.second is not None or (scene.colour is not None and scene.look != "3d")
+
+
+def _told_scene(chance: Chance, *, may_hold_out: bool) -> Scene:
+    sort = chance.random()
+    if sort < SHOWN_OFF:
+        return draw_shown_off(chance)
+    while True:
+        scene = draw_scene(chance, may_hold_out=may_hold_out)
+        if sort >= SHOWN_OFF + HARD or hard(scene):
+            return scene
+
+
 def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    scene = at_grid(draw_shown_off(chance) if chance.random() < SHOWN_OFF else draw_scene(chance, may_hold_out=may_hold_out), *grid)
+    scene = at_grid(_told_scene(chance, may_hold_out=may_hold_out), *grid)
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from training.captions import GENERIC_SHARE, INSTRUCTORS, LANGUAGE_SHARES, WRITERS, caption, described, instruction, shown_off
 from training.draw import draw_scene, held_out
 from training.edits import DRAWN, KIND_SHARES, draw_edit
-from training.phrases import GENERIC, LOOK_BY_NAME, PLACE_BY_NAME, RELATIONS, TIME_BY_NAME, WEATHER_BY_NAME
+from training.phrases import GENERIC, LOOK_BY_NAME, PLACE_BY_NAME, RELATIONS, TIME_BY_NAME, TIMED, WEATHER_BY_NAME
 from training.scenes import Scene
 from training.turkish import accusative, genitive
 from training.vocabulary import BY_NAME, COLOUR_BY_NAME
@@ -182,6 +182,14 @@ def test_an_edit_changes_one_thing_and_shows_nothing_held_out(seed: int) -> None
     assert changed <= allowed[edit.kind]
     assert not held_out(edit.before)
     assert not held_out(edit.after)
+
+
+@given(seeds)
+@settings(max_examples=200, deadline=None)
+def test_what_is_put_elsewhere_stays_as_late_as_it_is_and_is_by_day_where_that_was_not_to_be_seen(seed: int) -> None:
+    edit = draw_edit(np.random.default_rng(seed), kind="place")
+
+    assert edit.after.time == ((edit.before.time or "day") if edit.after.place in TIMED else None)
 
 
 @languages

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training import examples
-from training.draw import draw_scene
+from training.draw import draw_scene, held_out
 from training.examples import MOVED, Example, make_example
 from training.phrases import POSITIONS
 from training.scenes import GRIDS, at_grid, boxes, leeway, paint
@@ -71,3 +71,14 @@ def test_outlines_are_where_the_things_were_moved_to() -> None:
 
     assert changed[:, : 4 * 32].any()
     assert changed[:, 4 * 32 :].any()
+
+
+def test_what_is_learnt_worst_is_taught_oftener_than_chance_has_it() -> None:
+    chance = np.random.default_rng(3)
+    by_chance = [draw_scene(chance) for _ in range(1000)]
+    taught = [examples._told_scene(chance, may_hold_out=False) for _ in range(1000)]
+
+    share = sum(map(examples.hard, by_chance)) / 1000
+    left = 1 - examples.HARD - examples.SHOWN_OFF
+    assert sum(map(examples.hard, taught)) / 1000 == pytest.approx(examples.HARD + left * share, abs=0.05)
+    assert not any(held_out(scene) for scene in taught)
