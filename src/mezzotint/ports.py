@@ -396,6 +396,8 @@ class ProviderLine(Protocol):
         """Never raises for what the other side does. Follows no redirect."""
         ...
 
+    async def close(self) -> None: ...
+
 
 class Upstream(Protocol):
     """An engine that has others paint, many at a time."""

@@ -144,4 +144,4 @@ async def an_office(
         try:
             yield office
         finally:
-            await line.close()
+            await engine.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -505,3 +506,15 @@ async def test_nothing_that_is_noted_or_raised_holds_the_key() -> None:
 
     assert len(said) > 10
     assert not any(KEY in text for text in said)
+
+
+async def test_an_engine_that_was_closed_leaves_no_connection_to_complain_of() -> None:
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    async with an_office(one("bfl")) as office:
+        await office.deliver("a boat")
+
+    del office
+    gc.collect()
+
+    assert complaints == []

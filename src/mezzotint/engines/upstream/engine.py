@@ -261,7 +261,8 @@ class UpstreamEngine:
         )
 
     async def close(self) -> None:
-        """Nothing is held here: what is under way is on a leash, and the line is its owner's."""
+        """What is under way is on a leash; the line ends here."""
+        await self._line.close()
 
 
 @dataclass(frozen=True)
