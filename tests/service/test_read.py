@@ -322,6 +322,29 @@ async def test_an_end_between_a_look_and_the_wait_is_not_missed(studio: Studio, 
     assert ended.status is Status.READY
 
 
+async def test_what_was_made_just_now_is_not_looked_at_before_it_may_have_ended(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GLANCE", 0.02)
+    task = (await ask(studio.tools)).task
+    looks: list[UUID] = []
+
+    class Counting:
+        async def get(self, task: UUID) -> object:
+            looks.append(task)
+            return await studio.tools.ledger.get(task)
+
+    counting = replace(studio.tools, ledger=Counting())  # type: ignore[arg-type]  # it does only what is asked of it here
+    waiting = asyncio.create_task(until_final(task, 60, counting, fresh=True))
+    await all_had_their_turn()
+    assert looks == []
+
+    await studio.paint()  # and nobody rings: the wake-up is lost
+
+    ended = await asyncio.wait_for(waiting, 5)
+    assert ended is not None
+    assert ended.status is Status.READY
+    assert looks
+
+
 async def test_waiting_goes_on_while_the_task_only_changes(studio: Studio) -> None:
     task = (await ask(studio.tools)).task
     waiting = asyncio.create_task(until_final(task, 60, studio.tools))

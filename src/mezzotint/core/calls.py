@@ -59,6 +59,11 @@ class Caps:
     per_day: float | None = None
     per_month: float | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a limit at all."""
+        return self.per_day is not None or self.per_month is not None
+
 
 @dataclass(frozen=True)
 class CallNote:

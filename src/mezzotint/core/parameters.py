@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ class Parameter:
     def required(self) -> bool:
         return self.default is REQUIRED
 
-    @property
+    @cached_property
     def meaning(self) -> str:
         return self.means or self.name
 

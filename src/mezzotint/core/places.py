@@ -8,16 +8,23 @@ minute share a folder, so that few folders are synced when many pictures are wri
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from uuid import UUID
 
 from mezzotint.core import ids
 
 GIVEN, UPLOADED = "-given.", "-file"
+MINUTE = 60
 
 
 def folder(seconds: float) -> str:
     """Where tasks of that minute have their pictures; Unix seconds."""
-    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d/%H%M}"
+    return _folder_of(int(seconds // MINUTE))
+
+
+@lru_cache(maxsize=64)
+def _folder_of(minute: int) -> str:
+    return f"{datetime.fromtimestamp(minute * MINUTE, timezone.utc):%Y-%m-%d/%H%M}"
 
 
 def prefix(task: UUID) -> str:

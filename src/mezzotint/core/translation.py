@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -62,8 +63,13 @@ def translate(card: ModelCard, values: Mapping[str, Any], target: ModelCard, siz
     shape = _shape(card, values, target, size)
     told = {name: value for name, value in told.items() if name not in SHAPES} | shape
     placed, lost = _placed(card, target, pictures)
-    lists = tuple(parameter.name for parameter in target.image_parameters if parameter.kind is Kind.STRINGS)
-    return Translation(told, placed, _dropped(card, values, target, told), lost, lists)
+    return Translation(told, placed, _dropped(card, values, target, told), lost, _lists(target))
+
+
+@cache
+def _lists(card: ModelCard) -> tuple[str, ...]:
+    """The pictures of which it takes several under one name."""
+    return tuple(parameter.name for parameter in card.image_parameters if parameter.kind is Kind.STRINGS)
 
 
 def _said(parameter: Parameter, values: Mapping[str, Any]) -> Any:
@@ -170,12 +176,17 @@ def _dropped(card: ModelCard, values: Mapping[str, Any], target: ModelCard, told
     heard = {target.parameters[name].meaning: value for name, value in told.items()}
     sized = any(name in heard for name in SHAPES)
     lost = []
-    for name, parameter in card.parameters.items():
-        value = values.get(parameter.meaning)
-        if parameter.image or parameter.meaning in OURS or value in NOTHING or parameter.name == "output_format":
+    for name, meaning, usual in _tellable(card):
+        value = values.get(meaning)
+        if value is None or value == usual or value in NOTHING or heard.get(meaning) == value:
             continue
-        if (value == parameter.default and name not in SIDES) or (name in SIDES and not value):
-            continue
-        if heard.get(parameter.meaning) != value and not (sized and parameter.meaning in SHAPES and name not in SIDES):
+        if not (sized and meaning in SHAPES and name not in SIDES):
             lost.append(name)
     return tuple(lost)
+
+
+@cache
+def _tellable(card: ModelCard) -> tuple[tuple[str, str, Any], ...]:
+    """What may be told to others: its name, its meaning, and the value that goes without saying."""
+    told = (each for each in card.parameters.values() if not (each.image or each.meaning in OURS or each.name == "output_format"))
+    return tuple((each.name, each.meaning, 0 if each.name in SIDES else each.default) for each in told)

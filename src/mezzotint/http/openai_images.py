@@ -99,7 +99,8 @@ class OpenAIImages:
         headers = told_with(accepted[0])
         if body.get("stream") is True:
             return self._streamed(made, _Stream(kind, partials, taken.origin, openai.said(body)), headers)
-        tasks = [openai.check_end(task) for task in await asyncio.gather(*(until_final(each, WAIT, self._tools) for each in made))]
+        ends = (until_final(each.task, WAIT, self._tools, fresh=not each.replayed) for each in accepted)
+        tasks = [openai.check_end(task) for task in await asyncio.gather(*ends)]
         pictures = [picture for task in tasks for picture in await self._pictures(task, taken.origin, whole=whole)]
         created = int(min(task.created for task in tasks))
         return Response(records.encode({"created": created, "data": pictures}), 200, headers, JSON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,8 @@ STATES = (
 NUMBERS = {status: number for number, status in enumerate(STATES)}
 HOOKS = {Event.COMPLETED: 1, Event.START: 2, Event.OUTPUT: 4}  # what a task's `hook` is the sum of
 STANDINGS = (Standing.PENDING, Standing.DELIVERED, Standing.FAILED)  # of webhooks
-IDEMPOTENCY = 86_400.0  # seconds that an idempotency key is remembered
+DAY = 86_400
+IDEMPOTENCY = float(DAY)  # seconds that an idempotency key is remembered
 
 CANCELED = Outcome(Status.CANCELED, code="canceled", message="canceled")
 EXPIRED = Outcome(Status.EXPIRED, code="expired", message="the task's deadline passed before it was done")
@@ -40,7 +42,13 @@ def message_id(task: UUID, event: Event) -> str:
 
 def day_of(seconds: float) -> str:
     """Of Unix seconds, in UTC, as YYYY-MM-DD."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d")
+    return _day(int(seconds // DAY))
+
+
+@lru_cache(maxsize=8)
+def _day(number: int) -> str:
+    """Asked for some times with every task, nearly always for today."""
+    return datetime.fromtimestamp(number * DAY, timezone.utc).strftime("%Y-%m-%d")
 
 
 def hook_of(inputs: Inputs) -> int:

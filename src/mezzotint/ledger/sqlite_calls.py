@@ -43,7 +43,7 @@ class SqliteCalls(Reader):
         if known is None or not may_follow(known.state, call.state):
             return Noted.LOST
         self._spend(connection, known, 0, call.cost - known.cost)
-        self._write(connection, which, replace(call, begun=known.begun, attempt=known.attempt))
+        self._write(connection, which, replace(call, begun=known.begun, attempt=known.attempt, age=0.0))
         return Noted.KEPT
 
     def _begin(self, connection: Any, note: CallNote, which: dict[str, Any], known: Call | None) -> Noted:
@@ -53,10 +53,11 @@ class SqliteCalls(Reader):
             return Noted.LOST
         if known is not None:
             return begun_by(known, call)
-        day = day_of(now)
-        spent = connection.execute(SQL["spent_upstream"], {"provider": call.provider, "day": day, "month": day[:7]}).fetchone()
-        if over(note.caps, call.cost, spent["day"], spent["month"]):
-            return Noted.SPENT
+        if note.caps.any:
+            day = day_of(now)
+            spent = connection.execute(SQL["spent_upstream"], {"provider": call.provider, "day": day, "month": day[:7]}).fetchone()
+            if over(note.caps, call.cost, spent["day"], spent["month"]):
+                return Noted.SPENT
         call = replace(call, begun=now, age=0.0)
         self._spend(connection, call, 1, call.cost)
         self._write(connection, which, call)
@@ -70,7 +71,7 @@ class SqliteCalls(Reader):
 
     @staticmethod
     def _write(connection: Any, which: dict[str, Any], call: Call) -> None:
-        connection.execute(SQL["put_call"], which | {"details": records.encode(replace(call, age=0.0))})
+        connection.execute(SQL["put_call"], which | {"details": records.encode(call)})
 
     async def calls_of(self, task: UUID) -> list[Call]:
         return [records.decode(row[0], Call) for row in self._read_all("calls_of", task=task.bytes)]

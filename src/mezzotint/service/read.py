@@ -84,10 +84,12 @@ async def task_of(task_id: UUID, tools: Tools) -> Task | None:
     return task
 
 
-async def until_final(task_id: UUID, seconds: float, tools: Tools) -> Task | None:
-    """The task as soon as it has ended, or as it is when the time is over."""
+async def until_final(task_id: UUID, seconds: float, tools: Tools, *, fresh: bool = False) -> Task | None:
+    """The task as soon as it has ended, or as it is when the time is over. `fresh`: it was made just now, so there is no end to be seen yet."""
     end = time.monotonic() + seconds
     with tools.hub.bell(task_id, at_end=True) as bell:
+        if fresh:
+            await bell.wait(min(seconds, GLANCE))
         while True:
             task = await task_of(task_id, tools)
             left = end - time.monotonic()
