@@ -59,9 +59,14 @@ class OneStep(nn.Module):
         return velocity
 
 
-def _without_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The exporter notes shapes of inner values that its own rewriting then makes wrong; tools trip over them."""
-    del model.graph.value_info[:]
+def bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Without the exporter's notes: shapes of inner values, which its own rewriting then makes wrong, so that tools trip over them; and which
+    line of which file on this machine each node came from, which is nobody's business and a tenth of the file."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del graph.value_info[:]
     return model
 
 
@@ -87,7 +92,7 @@ def plain_transformer(transformer: nn.Module) -> onnx.ModelProto:
         dynamic_shapes=({1: count}, {1: window}, None, None, None, {0: count}),
         opset_version=OPSET,
     )
-    return _in_single_precision(_without_shapes(program.model_proto))
+    return _in_single_precision(bare(program.model_proto))
 
 
 def export_transformer(transformer: nn.Module, target: Path) -> None:
@@ -123,7 +128,7 @@ def export_decoder(decoder: nn.Module, target: Path) -> None:
         dynamic_shapes=({2: rows, 3: columns},),
         opset_version=OPSET,
     )
-    onnx.save(_halved(_without_shapes(program.model_proto)), target)
+    onnx.save(_halved(bare(program.model_proto)), target)
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:

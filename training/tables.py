@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ FIGURES = Path(__file__).parent / "figures"
 COLUMNS = {
     "number": "pictures", "thing": "object", "colour": "colour", "place": "place", "time": "time", "count": "count", "weather": "weather",
     "look": "look", "box": "box_psnr_db", "likest": "box_likest", "likest colour": "box_colour", "relation": "relation", "both things": "both",
+}  # fmt: skip
+RELEASED = {
+    "thing": "object", "colour": "colour", "place": "place", "time": "time", "relation": "relation", "both things": "both", "look": "look",
+    "likest": "box_likest", "likest colour": "box_colour", "box": "box_psnr_db",
 }  # fmt: skip
 SETS = {
     "known, English": "known, English",
@@ -79,13 +83,35 @@ def languages_table(figures: Mapping[str, Any]) -> str:
     return table([*names, "", *names], lines, words=(0, 5, 6))
 
 
+def versions_table(released: Sequence[Mapping[str, Any]]) -> str:
+    """What more hours brought: all sets of each version together, by how many pictures they have."""
+
+    def mean(sets: Iterable[Mapping[str, Any]], key: str) -> str:
+        weighed = [(facts[key], facts["pictures"]) for facts in sets]
+        found = sum(value * pictures for value, pictures in weighed) / sum(pictures for _, pictures in weighed)
+        return f"{found:.1f} dB" if key == "box_psnr_db" else number(found)
+
+    rows = []
+    for figures in released:
+        model, sets = figures["model"], figures["sets"].values()
+        taught = [f"nano {model['version']}", f"{model['seconds'] / 3600:.1f}", f"{round(model['samples'], -3):,}"]
+        rows.append([*taught, *(mean(sets, key) for key in RELEASED.values())])
+    return table(["weights", "hours", "examples seen", *RELEASED], rows)
+
+
 def load(name: str, figures: Path = FIGURES) -> dict[str, Any]:
     told: dict[str, Any] = json.loads((figures / f"{name}.json").read_text())
     return told
 
 
+def versions(figures: Path = FIGURES) -> list[dict[str, Any]]:
+    """The figures of every version of the weights that were judged alike, in the order of what they were taught."""
+    return sorted((load(path.stem, figures) for path in figures.glob("version-*.json")), key=lambda told: told["model"]["seconds"])
+
+
 def tables(figures: Path = FIGURES) -> list[str]:
-    return [text_table(load("text-8", figures)), modes_table(load("modes", figures)), languages_table(load("languages", figures))]
+    text, modes, languages = (load(name, figures) for name in ("text-8", "modes", "languages"))
+    return [text_table(text), modes_table(modes), languages_table(languages), versions_table(versions(figures))]
 
 
 def main() -> None:

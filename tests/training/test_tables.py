@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from training.tables import load, number, tables
+from training.tables import load, number, tables, versions, versions_table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "nano.md").read_text()
 
 
-@pytest.mark.parametrize("which", range(3), ids=["text", "modes", "languages"])
+@pytest.mark.parametrize("which", range(4), ids=["text", "modes", "languages", "versions"])
 def test_the_page_has_the_figures_as_they_are(which: int) -> None:
     assert tables()[which] in PAGE
 
@@ -21,6 +21,17 @@ def test_all_figures_are_of_the_weights_that_are_shipped() -> None:
 
     card = NanoEngine(threads=1).card
     assert all(load(name)["model"] == card for name in ("text-4", "text-8", "text-28", "modes", "languages"))
+    assert versions()[-1]["model"] == card
+
+
+def test_versions_are_compared_over_all_their_pictures() -> None:
+    keys = ("object", "colour", "place", "time", "relation", "both", "look", "box_likest", "box_colour", "box_psnr_db")
+    many, few = dict.fromkeys(keys, 1.0) | {"pictures": 30}, dict.fromkeys(keys, 0.0) | {"pictures": 10}
+    model = {"version": "9", "seconds": 5400, "samples": 12345}
+
+    last = versions_table([{"model": model, "sets": {"many": many, "few": few}}]).splitlines()[-1]
+
+    assert last == f"| nano 9 | 1.5 | 12,000 | {'0.75 | ' * 9}0.8 dB |"
 
 
 def test_numbers_are_told_in_hundredths_and_counts_as_they_are() -> None:

@@ -80,22 +80,13 @@ def test_a_thing_is_put_elsewhere(nano: NanoEngine, car: np.ndarray) -> None:
     deserts = [painted(nano, "put the car in the desert", "flux-kontext-pro", seed, input_image=car) for seed in range(3, 8)]
 
     grounds = [desert[420:].mean((0, 1)) for desert in deserts]
-    assert all(ground[RED] > ground[GREEN] > ground[BLUE] and ground[RED] > 1.2 * ground[BLUE] for ground in grounds), "sand"
-    assert sum(ground[RED] > ground[BLUE] + 0.15 for ground in grounds) >= 3, "sand in daylight: of some pictures it changes the time as well"
+    assert all(ground[RED] > ground[GREEN] > ground[BLUE] + 0.15 for ground in grounds), "sand in daylight"
     assert all(share_of(RED, desert[CAR]) > 0.5 * share_of(RED, car[CAR]) for desert in deserts)
 
 
-@pytest.mark.xfail(reason="nano 2.2 turns day into night for two seeds of five, which nano 2.1 did not: docs/nano.md")
-def test_a_thing_that_is_put_elsewhere_stays_in_the_daylight(nano: NanoEngine, car: np.ndarray) -> None:
-    desert = painted(nano, "put the car in the desert", "flux-kontext-pro", input_image=car)
-
-    ground = desert[420:].mean((0, 1))
-    assert ground[RED] > ground[GREEN] > ground[BLUE] + 0.15, "sand"
-
-
 def test_outlines_are_heeded_in_other_colours(nano: NanoEngine, aside: np.ndarray) -> None:
-    winter = painted(nano, "a blue house in the snow by day", "flux-pro-1.0-canny", control_image=aside)
-    apart = painted(nano, "a blue house in the snow by day")
+    winter = painted(nano, "a blue house in the snow", "flux-pro-1.0-canny", control_image=aside)
+    apart = painted(nano, "a blue house in the snow")
 
     shown, followed, free = (outlines(picture) > 0.5 for picture in (aside, winter, apart))
     assert winter[420:].mean((0, 1)).min() > 0.8, "snow"

@@ -29,6 +29,13 @@ def has_openvino() -> bool:
 with_openvino = pytest.mark.skipif(not has_openvino(), reason="needs OpenVINO: scripts/test diffusers installs it")
 
 
+@pytest.mark.parametrize("graph", ["transformer.onnx", "decoder.onnx"])
+def test_a_graph_does_not_say_on_what_machine_it_was_made(graph: str) -> None:
+    data = (WEIGHTS / graph).read_bytes()
+
+    assert not [sign for sign in (b"site-packages", b'.py", line', b"stack_trace") if sign in data]
+
+
 def levels(colours: np.ndarray) -> np.ndarray:
     found: np.ndarray = np.clip(colours, 0, 1) * 255
     return found
