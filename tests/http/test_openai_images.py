@@ -115,7 +115,7 @@ async def test_a_picture_comes_as_an_address_unless_it_is_asked_for_itself(studi
     [link], [whole] = await made(studio), await made(studio, response_format="b64_json")
 
     assert (await studio.client.get(link["url"])).status_code == 200
-    assert base64.b64decode(whole["b64_json"]).startswith(b"\xff\xd8")
+    assert base64.b64decode(whole["b64_json"]).startswith(b"\x89PNG")
 
 
 async def test_the_answer_has_what_clients_read(studio: Studio) -> None:
@@ -171,7 +171,7 @@ async def test_streamed_pictures_come_as_events(studio: Studio) -> None:
     assert [event["event"] for event in events] == ["image_generation.completed"] * 2
     told = json.loads(events[0]["data"])
     assert told["type"] == "image_generation.completed"
-    assert base64.b64decode(told["b64_json"]).startswith(b"\xff\xd8")
+    assert base64.b64decode(told["b64_json"]).startswith(b"\x89PNG")
 
 
 # edits and variations

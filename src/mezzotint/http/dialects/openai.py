@@ -112,12 +112,15 @@ def about(task: Task, index: int) -> dict[str, Any]:
 
 
 def parse(card: ModelCard, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The card's parameters out of a request: OpenAI's words translated, the card's own words as they are. Raises InvalidRequest."""
+    """The card's parameters out of a request: OpenAI's words translated, the card's own words as they are; a PNG, as there, where nothing is
+    said of the format. Raises InvalidRequest."""
     given = {name: value for name, value in body.items() if name in card.parameters and name not in OWN and value is not None}
     size = body.get("size")
     if size not in (None, "", "auto"):
         given = _sized(card, size) | given
     form = card.parameters.get("output_format")
+    if form is not None and "png" in form.choices:
+        given.setdefault("output_format", "png")
     if form is not None and given.get("output_format") in JPEG and given["output_format"] not in form.choices:
         given["output_format"] = JPEG[given["output_format"]]
     quality = body.get("output_compression")
