@@ -31,7 +31,20 @@ def named(case: tuple[str, str, Any]) -> str:
 
 
 def test_what_needs_no_key_is_what_is_public() -> None:
-    public = {"/", "/docs", "/errors", "/errors/{code}", "/healthz", "/llms.txt", "/metrics", "/openapi.json", "/readyz", "/api/models", "/v1/models"}
+    public = {
+        "/",
+        "/docs",
+        "/errors",
+        "/errors/{code}",
+        "/health",
+        "/healthz",
+        "/llms.txt",
+        "/metrics",
+        "/openapi.json",
+        "/readyz",
+        "/api/models",
+        "/v1/models",
+    }
 
     assert {path for path in KEYLESS if not path.startswith("/v1/models/")} == public | (WITHOUT_A_KEY & set(DOCUMENT["paths"]))
     assert len(DESCRIBED) > 80

@@ -134,6 +134,7 @@ def public_app(tools: Tools, front: Front) -> ASGIApp:
         *Native(tools, front.authenticator, front.origins).routes(),
         *(WorkerDoor(tools, front.worker_token, front.lease).routes() if front.remote_workers else ()),
         route("GET", "/healthz", health.live),
+        route("GET", "/health", health.live),  # as other servers of OpenAI's routes call it
         route("GET", "/readyz", health.ready),
         route("GET", "/metrics", health.metrics),
         *Document(front.origins).routes(),  # pages come last: nobody is in a hurry for them

@@ -77,6 +77,7 @@ def paths() -> dict[str, Any]:
             **in_words,
         ),
         "/healthz": operation("live", "Whether the process answers.", OURS, {200: object_of(ok={"const": True})}, (405,), keyless=True),
+        "/health": operation("alive", "As `/healthz`.", OURS, {200: object_of(ok={"const": True})}, (405,), keyless=True),
         "/readyz": operation("ready", "Whether it takes tasks.", OURS, {200: ANY_OBJECT, 503: ANY_OBJECT}, (405,), keyless=True),
         "/metrics": operation("metrics", "For Prometheus.", OURS, {200: TEXT}, (405,), keyless=True, answer_type="text/plain"),
         "/": operation(

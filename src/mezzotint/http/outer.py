@@ -79,4 +79,4 @@ class Outer:
 def surface_of(path: str) -> str:
     """The first part of a path, for metrics: few words, whatever is asked for."""
     head = path.split("/", 2)[1] if path.count("/") else ""
-    return head if head in ("flux", "v1", "images", "healthz", "readyz", "metrics") else "other"
+    return head if head in ("flux", "v1", "images", "health", "healthz", "readyz", "metrics") else "other"
