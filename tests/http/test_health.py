@@ -133,7 +133,7 @@ async def test_metrics_say_how_many_tasks_wait(studio: Studio) -> None:
     assert "mezzotint_tasks_waiting 0.0\n" in afterwards.text
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/healthz", "/readyz", "/metrics"])
 async def test_they_need_no_key_and_can_only_be_read(studio: Studio, path: str) -> None:
     assert (await studio.client.get(path)).status_code == 200
     assert (await studio.client.head(path)).status_code == 200
@@ -144,7 +144,7 @@ async def test_they_need_no_key_and_can_only_be_read(studio: Studio, path: str) 
 async def test_they_say_nothing_of_what_was_asked_for(studio: Studio) -> None:
     await studio.created(prompt="a secret boat", webhook_secret="a secret word")
 
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/health", "/healthz", "/readyz", "/metrics"):
         assert "secret" not in (await studio.client.get(path)).text
 
 
