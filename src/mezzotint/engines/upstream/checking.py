@@ -37,7 +37,7 @@ def _uncounted(provider: Provider, routing: Routing) -> str:
     unknown = [card.name for card in models_of(provider, routing) if expected_price(provider, card) is None]
     if not unknown:
         return ""
-    return f"; no price is known of {_some(unknown)}, so what it may cost does not count them until it tells what they cost: say it with `prices`"
+    return f"; no price is known of {_some(unknown)}, so its limits count nothing for them unless it tells what they cost: set `prices`"
 
 
 async def _asked(provider: Provider, key: str, routing: Routing, line: ProviderLine) -> Checked:
