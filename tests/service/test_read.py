@@ -14,7 +14,7 @@ from mezzotint.core import ids
 from mezzotint.core.errors import NotAuthenticated
 from mezzotint.core.previews import Preview, Wish
 from mezzotint.core.signing import ImageLink, poll_token
-from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Verdict
+from mezzotint.core.tasks import Claim, Outcome, Progress, Status, Task, Verdict
 from mezzotint.service import read as module
 from mezzotint.service.read import Found, Viewer, find, links, polling_url, previews_of, task_of, until_final
 from mezzotint.service.tools import Tools
@@ -325,15 +325,14 @@ async def test_an_end_between_a_look_and_the_wait_is_not_missed(studio: Studio, 
 async def test_what_was_made_just_now_is_not_looked_at_before_it_may_have_ended(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GLANCE", 0.02)
     task = (await ask(studio.tools)).task
-    looks: list[UUID] = []
+    looks, get = list[UUID](), studio.tools.ledger.get
 
-    class Counting:
-        async def get(self, task: UUID) -> object:
-            looks.append(task)
-            return await studio.tools.ledger.get(task)
+    async def noted(task: UUID) -> Task | None:
+        looks.append(task)
+        return await get(task)
 
-    counting = replace(studio.tools, ledger=Counting())  # type: ignore[arg-type]  # it does only what is asked of it here
-    waiting = asyncio.create_task(until_final(task, 60, counting, fresh=True))
+    monkeypatch.setattr(studio.tools.ledger, "get", noted)
+    waiting = asyncio.create_task(until_final(task, 60, studio.tools, fresh=True))
     await all_had_their_turn()
     assert looks == []
 

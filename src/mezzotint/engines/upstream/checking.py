@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mezzotint.core.calls import Caps
 from mezzotint.core.catalogue import CARDS, ModelCard
 from mezzotint.core.errands import ProviderAnswer
 from mezzotint.core.spending import amount
@@ -32,7 +33,7 @@ async def check(provider: Provider, key: str, routing: Routing, line: ProviderLi
 
 def _uncounted(provider: Provider, routing: Routing) -> str:
     """A cap that some models slip through is worse than none: it is relied on."""
-    if provider.per_day is None and provider.per_month is None:
+    if not Caps(provider.per_day, provider.per_month).any:
         return ""
     unknown = [card.name for card in models_of(provider, routing) if expected_price(provider, card) is None]
     if not unknown:
