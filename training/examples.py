@@ -7,6 +7,7 @@ near things are; `combine` two scenes, out of which a third is made.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,15 +15,16 @@ import numpy as np
 from mezzotint.engines.nano.controls import drawn, outlines, shaded, with_hole
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from training.captions import a_language, caption, described, instruction
-from training.draw import draw_scene, draw_shown_off, held_out
+from training.draw import RELATION_SHARES, draw_scene, draw_shown_off, held_out
 from training.edits import Edit, draw_edit
 from training.scenes import Scene, at_grid, boxes, depth, leeway, paint
 from training.vocabulary import BY_NAME
 from training.wording import Chance, pick
 
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
-SHOWN_OFF = 0.15  # of plain text, what everybody sees first
-HARD = 0.35  # of plain text, what is learnt worst: two things, and things in a colour in another look
+SHOWN_OFF = 0.10  # of plain text, what everybody sees first
+PAIRED, COLOURED = 0.25, 0.20  # of plain text, what is learnt worst: two things, and colours where they are not easily seen
+REPLACED = 0.15  # of edits, over their share: that one thing becomes another is learnt worst
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
 MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
 UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are
@@ -68,18 +70,27 @@ def _shown_apart(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_o
     return scene, caption(replace(scene, position=None) if untold else scene, chance)
 
 
-def hard(scene: Scene) -> bool:
-    """Whether it is of those that are learnt worst."""
-    return scene.second is not None or (scene.colour is not None and scene.look != "3d")
+def coloured_apart(scene: Scene) -> bool:
+    """Whether it has a thing in a colour in another look than the usual one, or before a ground that has a colour itself."""
+    return scene.colour is not None and scene.second is None and (scene.look not in ("3d", "line drawing") or scene.backdrop is not None)
+
+
+def _sought(sort: float, chance: Chance) -> Callable[[Scene], bool]:
+    """What a scene has to be, by a number in 0..1: of two things, in each relation as often; coloured apart; or anything."""
+    if sort < PAIRED:
+        relation = pick(chance, list(RELATION_SHARES))
+        return lambda scene: scene.relation == relation
+    return coloured_apart if sort < PAIRED + COLOURED else lambda _: True
 
 
 def _told_scene(chance: Chance, *, may_hold_out: bool) -> Scene:
     sort = chance.random()
     if sort < SHOWN_OFF:
         return draw_shown_off(chance)
+    fits = _sought(sort - SHOWN_OFF, chance)
     while True:
         scene = draw_scene(chance, may_hold_out=may_hold_out)
-        if sort >= SHOWN_OFF + HARD or hard(scene):
+        if fits(scene):
             return scene
 
 
@@ -89,7 +100,7 @@ def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Examp
 
 
 def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    edit = draw_edit(chance, may_hold_out=may_hold_out)
+    edit = draw_edit(chance, may_hold_out=may_hold_out, kind="replace" if chance.random() < REPLACED else None)
     before, after = _moved("edit", chance, at_grid(edit.before, *grid), at_grid(edit.after, *grid))
     language = a_language(chance)
     said = instruction(edit, chance, language)

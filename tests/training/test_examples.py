@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training import examples
-from training.draw import draw_scene, held_out
+from training.draw import RELATION_SHARES, draw_scene, held_out
 from training.examples import MOVED, Example, make_example
 from training.phrases import POSITIONS
 from training.scenes import GRIDS, at_grid, boxes, leeway, paint
@@ -78,7 +79,11 @@ def test_what_is_learnt_worst_is_taught_oftener_than_chance_has_it() -> None:
     by_chance = [draw_scene(chance) for _ in range(1000)]
     taught = [examples._told_scene(chance, may_hold_out=False) for _ in range(1000)]
 
-    share = sum(map(examples.hard, by_chance)) / 1000
-    left = 1 - examples.HARD - examples.SHOWN_OFF
-    assert sum(map(examples.hard, taught)) / 1000 == pytest.approx(examples.HARD + left * share, abs=0.05)
+    left = 1 - examples.SHOWN_OFF - examples.PAIRED - examples.COLOURED
+    for share, sort in ((examples.PAIRED, lambda scene: scene.second is not None), (examples.COLOURED, examples.coloured_apart)):
+        usual = sum(map(sort, by_chance)) / 1000
+        assert sum(map(sort, taught)) / 1000 == pytest.approx(share + left * usual, abs=0.05)
+    relations = Counter(scene.relation for scene in taught if scene.second)
+    assert set(relations) == set(RELATION_SHARES)
+    assert min(relations.values()) > 0.06 * relations.total()
     assert not any(held_out(scene) for scene in taught)
