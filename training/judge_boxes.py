@@ -17,6 +17,7 @@ from training.classifier import Judge, Labels, command, numbered, seen
 from training.judge_pictures import drawn_evenly, rendered
 from training.phrases import LOOKS
 from training.scenes import Placed, Scene, shown
+from training.sprites import own_colours
 from training.vocabulary import COLOURS, NOUNS
 
 SIDE = 64
@@ -47,6 +48,15 @@ def labels_of(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
 def counted(head: str, labels: Labels) -> np.ndarray:
     """Where a head counts, (n,): things everywhere, colours and looks where one was asked for and can be seen."""
     return seen(head, labels, HEADS, NOTHING)
+
+
+def right(told: Labels, scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+    """Whether what each head tells of all boxes of all scenes is right, (n,). A red car is right where a car as it always is was seen: it is red."""
+    wanted = labels_of(scenes)
+    agreed = {head: told[head] == wanted[head] for head in HEADS}
+    anyway = np.array([placed.colour in own_colours(placed.thing, scene.look) for scene in scenes for placed in shown(scene)], bool)
+    agreed["colour"] |= anyway & (told["colour"] == HEADS["colour"].index(OWN))
+    return agreed
 
 
 def part_of(picture: np.ndarray, rows: int, placed: Placed, chance: np.random.Generator | None = None) -> np.ndarray:

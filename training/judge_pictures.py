@@ -56,6 +56,12 @@ def counted(head: str, labels: Labels) -> np.ndarray:
     return ~seen("relation", labels, HEADS, NOTHING) if head == "count" else seen(head, labels, HEADS, NOTHING)
 
 
+def right(told: Labels, scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+    """Whether what each head tells is right, (n,)."""
+    wanted = labels_of(scenes)
+    return {head: told[head] == wanted[head] for head in HEADS}
+
+
 def small(pixels: np.ndarray) -> np.ndarray:
     """(h, w, 3) of a multiple of 128 a side to (128, 128, 3) by averaging."""
     factor = pixels.shape[0] // SIDE

@@ -11,7 +11,7 @@ import numpy as np
 from training import judge_boxes, judge_pictures
 from training.classifier import load, load_ceilings, share, tell
 from training.scenes import Placed, Scene, shown, tint_of
-from training.sprites import sprite
+from training.sprites import own_colours, sprite
 from training.vocabulary import COLOURS, NOUNS
 
 HEADS = (*judge_boxes.HEADS, *judge_pictures.HEADS)
@@ -66,16 +66,16 @@ class Verdict:
 def verdicts(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, Verdict]:
     """Of pictures (512, 512, 3) in 0..1 by head. Of several things in one picture, the share that is right."""
     found = {}
-    told, wanted = judges.of_boxes(pictures, scenes), judge_boxes.labels_of(scenes)
+    agreed, wanted = judge_boxes.right(judges.of_boxes(pictures, scenes), scenes), judge_boxes.labels_of(scenes)
     of = np.repeat(np.arange(len(scenes)), [len(shown(scene)) for scene in scenes])
     boxes = np.bincount(of, minlength=len(scenes))  # none where an edit took the only thing away
     for head in judge_boxes.HEADS:
-        right = np.bincount(of, told[head] == wanted[head], len(scenes)) / np.maximum(boxes, 1)
+        right = np.bincount(of, agreed[head], len(scenes)) / np.maximum(boxes, 1)
         counts = np.bincount(of, judge_boxes.counted(head, wanted), len(scenes))
         found[head] = Verdict(right, (boxes > 0) & (counts == boxes))
-    told, wanted = judges.of_pictures(pictures), judge_pictures.labels_of(scenes)
+    agreed, wanted = judge_pictures.right(judges.of_pictures(pictures), scenes), judge_pictures.labels_of(scenes)
     for head in judge_pictures.HEADS:
-        found[head] = Verdict((told[head] == wanted[head]).astype(float), judge_pictures.counted(head, wanted))
+        found[head] = Verdict(agreed[head].astype(float), judge_pictures.counted(head, wanted))
     return found
 
 
@@ -107,8 +107,8 @@ def mistakes(judges: Opinions, pictures: Sequence[np.ndarray], scenes: Sequence[
 
 def _wrong(judge: Any, told: dict[str, np.ndarray], scene: Scene) -> list[str]:
     """What the heads of one judge see in a picture instead of what the scene has, each said once."""
-    wanted = judge.labels_of([scene])
-    wrong = {head: told[head][judge.counted(head, wanted) & (told[head] != wanted[head])] for head in judge.HEADS}
+    agreed, wanted = judge.right(told, [scene]), judge.labels_of([scene])
+    wrong = {head: told[head][judge.counted(head, wanted) & ~agreed[head]] for head in judge.HEADS}
     return [f"{head}: {judge.HEADS[head][seen]}" for head, numbers in wrong.items() for seen in dict.fromkeys(numbers.tolist())]
 
 
@@ -139,7 +139,8 @@ def box_figures(pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict
             if placed.colour is None:
                 things.append(errors[-1] <= min(_box_error(picture, scene, placed, noun.name, None) for noun in NOUNS if noun.name != placed.thing))
             else:
-                others = [None, *(colour.name for colour in COLOURS if colour.name != placed.colour)]
+                anyway = own_colours(placed.thing, scene.look)
+                others = {None, *(colour.name for colour in COLOURS)} - ({placed.colour, None} if placed.colour in anyway else {placed.colour})
                 colours.append(errors[-1] <= min(_box_error(picture, scene, placed, placed.thing, other) for other in others))
     return {
         "box_psnr_db": round(float(np.mean(-10 * np.log10(errors))), 2),

@@ -15,13 +15,14 @@ import numpy as np
 from PIL import Image
 
 from training.more_drawings import DRAWINGS
-from training.vocabulary import BY_NAME, COLOUR_BY_NAME, Colour, Noun
+from training.vocabulary import BY_NAME, COLOUR_BY_NAME, COLOURS, Colour, Noun
 
 PACKAGES = Path(__file__).parent / "node_modules"
 EMOJI = PACKAGES / "@lobehub/fluent-emoji-3d/assets"
 VECTORS = {"flat": "fluent-emoji-flat", "cartoon": "noto"}  # looks that have art of their own
 MARGIN = 0.03  # of the square, left free on every side but the lower one
 DRAWN_AT = 256  # pixels a side
+ALIKE = 0.08  # root mean square by which a thing in a colour may differ from itself as it always is, and that still be of that colour
 
 
 @functools.cache
@@ -109,3 +110,14 @@ def sprite(name: str, colour: str | None, side: int, look: str = "3d") -> np.nda
     left = (side - width) // 2
     square[side - height :, left : left + width] = np.clip(fitted, 0, 1)
     return square
+
+
+@functools.cache
+def own_colours(name: str, look: str) -> frozenset[str]:
+    """The colours that the thing is of as it always is: a car is red, a bus orange and yellow. None for most things, or a pale one."""
+    if not BY_NAME[name].recolourable:
+        return frozenset()
+    own = sprite(name, None, DRAWN_AT, look)
+    opaque = own[..., 3] > 0.95
+    painted = {colour.name: sprite(name, colour.name, DRAWN_AT, look) for colour in COLOURS}
+    return frozenset(colour for colour, picture in painted.items() if np.sqrt(((picture - own)[opaque, :3] ** 2).mean()) < ALIKE)

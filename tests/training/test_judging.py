@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from training.scenes import Scene, paint, shown
+from training.sprites import own_colours
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse runs it")
 
@@ -36,6 +37,24 @@ def test_another_colour_and_another_thing_are_not_what_was_asked_for() -> None:
     figures = box_figures([blue, cat], [CAR, own])
 
     assert (figures["box_likest"], figures["box_colour"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("thing", "look", "colours"), [("car", "3d", {"red"}), ("bus", "flat", {"orange", "yellow"}), ("cat", "3d", set()), ("cow", "3d", set())]
+)
+def test_a_thing_has_the_colours_in_which_it_hardly_looks_different(thing: str, look: str, colours: set[str]) -> None:
+    assert own_colours(thing, look) == colours
+
+
+def test_a_thing_as_it_always_is_is_in_a_colour_that_it_always_has() -> None:
+    from training.judging import box_figures, judged
+
+    own = replace(CAR, colour=None)
+    asked = [CAR, replace(CAR, colour="blue"), CAR]
+    seen = [own, own, replace(CAR, colour="orange")]
+
+    assert judged(Told(seen), numbered_pictures(3), asked)["colour"] == pytest.approx(1 / 3, abs=1e-4)
+    assert box_figures([paint(each, UNIT) for each in seen], asked)["box_colour"] == pytest.approx(1 / 3, abs=1e-4)
 
 
 def blind_and_knowing(judge: Any, labels: dict[str, np.ndarray], nothing: dict[str, str]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
