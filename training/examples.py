@@ -99,8 +99,8 @@ def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Examp
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
 
 
-def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Example:
-    edit = draw_edit(chance, may_hold_out=may_hold_out, kind="replace" if chance.random() < REPLACED else None)
+def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool, kind: str | None = None) -> Example:
+    edit = draw_edit(chance, may_hold_out=may_hold_out, kind=kind)
     before, after = _moved("edit", chance, at_grid(edit.before, *grid), at_grid(edit.after, *grid))
     language = a_language(chance)
     said = instruction(edit, chance, language)
@@ -176,3 +176,10 @@ MAKE = {"text": _text, "edit": _edit, "fill": _fill, "edges": _edges, "depth": _
 def make_example(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_out: bool = False) -> Example:
     """A random example of a mode on a grid of (columns, rows)."""
     return MAKE[mode](grid, chance, may_hold_out=may_hold_out)
+
+
+def make_lesson(mode: str, grid: tuple[int, int], chance: Chance) -> Example:
+    """A random example as it is taught: of edits, that one thing becomes another is oftener than by chance."""
+    if mode == "edit" and chance.random() < REPLACED:
+        return _edit(grid, chance, may_hold_out=False, kind="replace")
+    return make_example(mode, grid, chance)

@@ -25,7 +25,7 @@ import numpy as np
 
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, pack
 from mezzotint.engines.nano.text import TextEncoder
-from training.examples import REFERENCES, Example, make_example
+from training.examples import REFERENCES, Example, make_lesson
 from training.fit_latents import load_codec
 from training.home import folder
 from training.provenance import DRAWING, note_command
@@ -74,7 +74,7 @@ class Writer:
 
 def make_shard(target: Path, mode: str, grid: tuple[int, int], seed: tuple[int, ...], size: int) -> None:
     chance = np.random.default_rng(seed)
-    Writer().write(target, mode, grid, (make_example(mode, grid, chance) for _ in range(size)))
+    Writer().write(target, mode, grid, (make_lesson(mode, grid, chance) for _ in range(size)))
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from training import examples
 from training.draw import RELATION_SHARES, draw_scene, held_out
+from training.edits import KIND_SHARES
 from training.examples import MOVED, Example, make_example
 from training.phrases import POSITIONS
 from training.scenes import GRIDS, at_grid, boxes, leeway, paint
@@ -87,3 +89,15 @@ def test_what_is_learnt_worst_is_taught_oftener_than_chance_has_it() -> None:
     assert set(relations) == set(RELATION_SHARES)
     assert min(relations.values()) > 0.06 * relations.total()
     assert not any(held_out(scene) for scene in taught)
+
+
+@needs_sprites
+def test_that_one_thing_becomes_another_is_taught_oftener_and_judged_as_often_as_chance_has_it() -> None:
+    def share(make: Callable[[str, tuple[int, int], np.random.Generator], Example]) -> float:
+        chance = np.random.default_rng(4)
+        edits = [make("edit", (8, 8), chance).edit for _ in range(250)]
+        return sum(edit is not None and edit.kind == "replace" for edit in edits) / len(edits)
+
+    usual = KIND_SHARES["replace"]
+    assert share(make_example) == pytest.approx(usual, abs=0.06)
+    assert share(examples.make_lesson) == pytest.approx(usual + (1 - usual) * examples.REPLACED, abs=0.06)
