@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +83,29 @@ def languages_table(figures: Mapping[str, Any]) -> str:
     return table([*names, "", *names], lines, words=(0, 5, 6))
 
 
-def versions_table(released: Sequence[Mapping[str, Any]]) -> str:
-    """What more hours brought: all sets of each version together, by how many pictures they have."""
+def _over_all(figures: Mapping[str, Any]) -> list[str]:
+    """RELEASED, of all sets together, by how many pictures they have."""
+    sets = figures["sets"].values()
 
-    def mean(sets: Iterable[Mapping[str, Any]], key: str) -> str:
-        weighed = [(facts[key], facts["pictures"]) for facts in sets]
-        found = sum(value * pictures for value, pictures in weighed) / sum(pictures for _, pictures in weighed)
+    def mean(key: str) -> str:
+        found = sum(facts[key] * facts["pictures"] for facts in sets) / sum(facts["pictures"] for facts in sets)
         return f"{found:.1f} dB" if key == "box_psnr_db" else number(found)
 
+    return [mean(key) for key in RELEASED.values()]
+
+
+def steps_table(compared: Sequence[Mapping[str, Any]]) -> str:
+    """What more steps bring."""
+    return table(["steps", *RELEASED], [[str(figures["steps"]), *_over_all(figures)] for figures in compared])
+
+
+def versions_table(released: Sequence[Mapping[str, Any]]) -> str:
+    """What more hours brought."""
     rows = []
     for figures in released:
-        model, sets = figures["model"], figures["sets"].values()
+        model = figures["model"]
         taught = [f"nano {model['version']}", f"{model['seconds'] / 3600:.1f}", f"{round(model['samples'], -3):,}"]
-        rows.append([*taught, *(mean(sets, key) for key in RELEASED.values())])
+        rows.append([*taught, *_over_all(figures)])
     return table(["weights", "hours", "examples seen", *RELEASED], rows)
 
 
@@ -110,8 +120,9 @@ def versions(figures: Path = FIGURES) -> list[dict[str, Any]]:
 
 
 def tables(figures: Path = FIGURES) -> list[str]:
-    text, modes, languages = (load(name, figures) for name in ("text-8", "modes", "languages"))
-    return [text_table(text), modes_table(modes), languages_table(languages), versions_table(versions(figures))]
+    text, modes, languages = (load(name, figures) for name in ("text", "modes", "languages"))
+    compared = [load(f"steps-{steps}", figures) for steps in (4, 8, 28)]
+    return [text_table(text), steps_table(compared), modes_table(modes), languages_table(languages), versions_table(versions(figures))]
 
 
 def main() -> None:

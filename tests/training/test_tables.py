@@ -11,7 +11,7 @@ from training.tables import load, number, tables, versions, versions_table
 PAGE = (Path(__file__).parents[2] / "docs" / "nano.md").read_text()
 
 
-@pytest.mark.parametrize("which", range(4), ids=["text", "modes", "languages", "versions"])
+@pytest.mark.parametrize("which", range(5), ids=["text", "steps", "modes", "languages", "versions"])
 def test_the_page_has_the_figures_as_they_are(which: int) -> None:
     assert tables()[which] in PAGE
 
@@ -20,7 +20,7 @@ def test_all_figures_are_of_the_weights_that_are_shipped() -> None:
     from mezzotint.engines.nano.engine import NanoEngine
 
     card = NanoEngine(threads=1).card
-    assert all(load(name)["model"] == card for name in ("text-4", "text-8", "text-28", "modes", "languages"))
+    assert all(load(name)["model"] == card for name in ("text", "steps-4", "steps-8", "steps-28", "modes", "languages"))
     assert versions()[-1]["model"] == card
 
 
