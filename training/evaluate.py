@@ -32,7 +32,7 @@ def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:
 
     yield with_steps(MANY, "evaluate_modes", "--pictures", share(12), name="modes.json")
     yield with_steps(USUAL, "evaluate_text", "--pictures", str(pictures), name="text.json")
-    for steps in (MANY, USUAL, FEW):
+    for steps in (MANY, USUAL, FEW):  # at least two prompts: German and Turkish have half as many
         yield with_steps(steps, "evaluate_text", "--pictures", str(max(2, pictures // 3)), name=f"steps-{steps}.json")
     yield with_steps(USUAL, "evaluate_languages", "--seeds", share(192), name="languages.json")
     sheet = ("--prompts", str(min(64, pictures)))

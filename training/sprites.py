@@ -22,7 +22,7 @@ EMOJI = PACKAGES / "@lobehub/fluent-emoji-3d/assets"
 VECTORS = {"flat": "fluent-emoji-flat", "cartoon": "noto"}  # looks that have art of their own
 MARGIN = 0.03  # of the square, left free on every side but the lower one
 DRAWN_AT = 256  # pixels a side
-ALIKE = 0.08  # root mean square by which a thing in a colour may differ from itself as it always is, and that still be of that colour
+ALIKE = 0.08  # root mean square between what hardly looks different: less than that between what nano paints and renders of it
 
 
 @functools.cache
@@ -114,7 +114,7 @@ def sprite(name: str, colour: str | None, side: int, look: str = "3d") -> np.nda
 
 @functools.cache
 def own_colours(name: str, look: str) -> frozenset[str]:
-    """The colours that the thing is of as it always is: a car is red, a bus orange and yellow. None for most things, or a pale one."""
+    """The colours that the thing has as it always is, in which it would hardly look different: a car is red, a bus orange and yellow."""
     if not BY_NAME[name].recolourable:
         return frozenset()
     own = sprite(name, None, DRAWN_AT, look)
