@@ -15,7 +15,7 @@ import numpy as np
 from mezzotint.engines.nano.controls import drawn, outlines, shaded, with_hole
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from training.captions import a_language, caption, described, instruction
-from training.draw import RELATION_SHARES, draw_scene, draw_shown_off, held_out
+from training.draw import RELATION_SHARES, draw_scene, draw_shown_off, held_out, one_of
 from training.edits import Edit, draw_edit
 from training.scenes import Scene, at_grid, boxes, depth, leeway, paint
 from training.vocabulary import BY_NAME
@@ -24,7 +24,8 @@ from training.wording import Chance, pick
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
 SHOWN_OFF = 0.10  # of plain text, what everybody sees first
 PAIRED, COLOURED = 0.25, 0.20  # of plain text, what is learnt worst: two things, and colours where they are not easily seen
-REPLACED = 0.15  # of edits, over their share: that one thing becomes another is learnt worst
+REWORKED = 0.5  # of edits, over their share, those that are learnt worst: by which things come, go, or become others
+REWORKS = {"add": 0.45, "replace": 0.35, "remove": 0.20}
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
 MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
 UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are
@@ -179,7 +180,7 @@ def make_example(mode: str, grid: tuple[int, int], chance: Chance, *, may_hold_o
 
 
 def make_lesson(mode: str, grid: tuple[int, int], chance: Chance) -> Example:
-    """A random example as it is taught: of edits, that one thing becomes another is oftener than by chance."""
-    if mode == "edit" and chance.random() < REPLACED:
-        return _edit(grid, chance, may_hold_out=False, kind="replace")
+    """A random example as it is taught: of edits, those by which things come, go, or become others are oftener than by chance."""
+    if mode == "edit" and chance.random() < REWORKED:
+        return _edit(grid, chance, may_hold_out=False, kind=one_of(chance, REWORKS))
     return make_example(mode, grid, chance)

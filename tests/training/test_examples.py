@@ -92,12 +92,13 @@ def test_what_is_learnt_worst_is_taught_oftener_than_chance_has_it() -> None:
 
 
 @needs_sprites
-def test_that_one_thing_becomes_another_is_taught_oftener_and_judged_as_often_as_chance_has_it() -> None:
-    def share(make: Callable[[str, tuple[int, int], np.random.Generator], Example]) -> float:
+def test_edits_by_which_things_come_go_or_change_are_taught_oftener_and_judged_as_often_as_chance_has_them() -> None:
+    def share(make: Callable[[str, tuple[int, int], np.random.Generator], Example], kind: str) -> float:
         chance = np.random.default_rng(4)
         edits = [make("edit", (8, 8), chance).edit for _ in range(250)]
-        return sum(edit is not None and edit.kind == "replace" for edit in edits) / len(edits)
+        return sum(edit is not None and edit.kind == kind for edit in edits) / len(edits)
 
-    usual = KIND_SHARES["replace"]
-    assert share(make_example) == pytest.approx(usual, abs=0.06)
-    assert share(examples.make_lesson) == pytest.approx(usual + (1 - usual) * examples.REPLACED, abs=0.06)
+    for kind, more in examples.REWORKS.items():
+        usual = KIND_SHARES[kind]
+        assert share(make_example, kind) == pytest.approx(usual, abs=0.06)
+        assert share(examples.make_lesson, kind) == pytest.approx((1 - examples.REWORKED) * usual + examples.REWORKED * more, abs=0.07)
