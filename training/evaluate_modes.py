@@ -25,7 +25,7 @@ from training import reporting
 from training.cases import SEED, SIDE
 from training.draw import draw_scene
 from training.examples import Example, make_example
-from training.judging import HEADS, Judges, Opinions, box_figures, judged, verdicts
+from training.judging import HEADS, Judges, Opinions, Verdict, box_figures, judged, verdicts
 from training.scenes import at_grid, paint
 
 GRID = (8, 8)
@@ -113,16 +113,30 @@ def edge_figures(examples: Sequence[Example], pictures: Sequence[np.ndarray]) ->
     return {"outlines_found": _mean(found), "outlines_wanted": _mean(wanted)}
 
 
+def _edit_done(found: dict[str, Verdict], number: int, example: Example, picture: np.ndarray) -> float | None:
+    """How far an edit was done, 0..1: what came stands with what was there; where something went it is more as without it; else by the one head
+    that can tell. None where none can."""
+    assert example.edit is not None
+    if example.edit.kind == "add":
+        return float(found["object"].right[number] == 1)
+    if example.edit.kind == "remove":
+        before, after = _large(example.references[0]), _large(example.picture)
+        gone = np.abs(before - after).max(-1) >= SAME
+        return float(decibels(picture[gone], after[gone]) > decibels(picture[gone], before[gone]))
+    head = JUDGED.get(example.edit.kind)
+    return float(found[head].right[number]) if head is not None and example.scene.second is None else None
+
+
 def edit_figures(judges: Opinions, examples: Sequence[Example], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
-    """How often an edit is done, by kind, where one head can tell; and how what it leaves alone is kept."""
+    """How often an edit is done, by kind, where that can be told; and how what it leaves alone is kept."""
     found = verdicts(judges, pictures, [example.scene for example in examples])
     done: dict[str, list[float]] = {}
     kept, like = [], []
     for number, (example, picture) in enumerate(zip(examples, pictures, strict=True)):
         assert example.edit is not None
-        head = JUDGED.get(example.edit.kind)
-        if head is not None and example.scene.second is None:
-            done.setdefault(example.edit.kind, []).append(float(found[head].right[number]))
+        share = _edit_done(found, number, example, picture)
+        if share is not None:
+            done.setdefault(example.edit.kind, []).append(share)
         before, after = _large(example.references[0]), _large(example.picture)
         same = np.abs(before - after).max(-1) < SAME
         if same.mean() > 0.1:

@@ -149,3 +149,32 @@ def test_of_several_things_the_share_that_is_right_counts() -> None:
     found = verdicts(HalfRight(asked), numbered_pictures(3), asked)["object"]
     assert found.right.tolist() == [0.5, 1, 0]
     assert found.counts.tolist() == [True, True, False], "where nothing is left there is nothing to tell"
+
+
+def test_an_edit_is_done_where_what_came_stands_there_and_what_went_is_gone() -> None:
+    from training.edits import Edit
+    from training.evaluate_modes import edit_figures
+    from training.examples import Example
+
+    both = replace(CAR, second="cat", relation="with small")
+    alone = replace(both, hidden="second")
+    with_cat, without = paint(both, UNIT), paint(alone, UNIT)
+    came = Example("edit", "add a cat", both, with_cat, (without,), Edit("add", alone, both, "car", "cat"))
+    went = Example("edit", "remove the cat", alone, without, (with_cat,), Edit("remove", both, alone, "cat"))
+
+    class Seeing(Told):
+        def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+            from training.judge_boxes import labels_of
+
+            return labels_of([replace(scene, second=second) for scene, second in zip(scenes, ("cat", "dog", "cat", "cat"), strict=True)])
+
+        def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+            from training.judge_pictures import labels_of
+
+            return labels_of([both, both, alone, alone])
+
+    large = [np.repeat(np.repeat(picture, 2, 0), 2, 1) for picture in (with_cat, with_cat, without, with_cat)]
+    figures = edit_figures(Seeing([]), [came, came, went, went], large)
+
+    assert figures["done_by_kind"] == {"add": 0.5, "remove": 0.5}
+    assert figures["done"] == 0.5
