@@ -21,7 +21,8 @@ TOLD = ("object", "place", "time", "colour")
 
 def evaluate_languages(engine: NanoEngine, seeds: int, steps: int, guidance: float) -> dict[str, dict[str, Any]]:
     """By language: the shares of right things, places, times and colours, and the number of pictures."""
-    judges, figures = Judges.load(), {}
+    judges = Judges.load()
+    figures: dict[str, dict[str, Any]] = {}
     scenes = [scene for _ in range(seeds) for scene in SCENES]
     for language, sentences in SENTENCES.items():
         pictures, _ = paint_all(engine, sentences * seeds, steps=steps, guidance=guidance, seed=SEED)

@@ -174,7 +174,8 @@ def diversity(engine: NanoEngine, steps: int, seeds: int) -> float:
 
 
 def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, Any]:
-    judges, figures = Judges.load(), {}
+    judges = Judges.load()
+    figures: dict[str, Any] = {}
     for mode in MODELS:
         began, examples = time.perf_counter(), examples_of(mode, pictures)
         made = painted(engine, examples, steps)

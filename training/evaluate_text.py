@@ -19,7 +19,8 @@ from training.judging import Judges, box_figures, judged, judges_ceilings
 
 
 def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float) -> dict[str, Any]:
-    judges, figures = Judges.load(), {}
+    judges = Judges.load()
+    figures: dict[str, Any] = {}
     sets = {
         "known, English": cases(pictures, "en", unseen=False, seed=1),
         "known, German": cases(pictures // 2, "de", unseen=False, seed=2),
