@@ -80,6 +80,12 @@ def _add(scene: Scene, chance: Chance) -> Edit | None:
     return Edit("add", replace(both, hidden="second"), both, scene.thing, str(both.second), both.second_colour)
 
 
+def _add_above(scene: Scene, chance: Chance) -> Edit | None:
+    """What is added to pictures oftener than its share of all things: something in the air."""
+    edit = _add(scene, chance)
+    return edit if edit and BY_NAME[edit.value].flies else None
+
+
 def _remove(scene: Scene, chance: Chance) -> Edit | None:
     both = scene if scene.second else _two(scene, chance)
     if both is None:
@@ -87,6 +93,11 @@ def _remove(scene: Scene, chance: Chance) -> Edit | None:
     first = scene.second is not None and chance.random() < 0.5
     gone = both.thing if first else str(both.second)
     return Edit("remove", both, replace(both, hidden="thing" if first else "second"), gone)
+
+
+def _remove_all(scene: Scene, _: Chance) -> Edit | None:
+    """The one thing of a picture, so that its place is left empty."""
+    return Edit("remove", scene, replace(scene, hidden="thing"), scene.thing) if scene.count == 1 and scene.second is None else None
 
 
 def _replace(scene: Scene, chance: Chance) -> Edit | None:
@@ -113,12 +124,12 @@ def _size(scene: Scene, chance: Chance) -> Edit | None:
 
 DRAWN = {
     "time": _time, "colour": _colour, "place": _place, "weather": _weather, "clear": _clear,
-    "add": _add, "remove": _remove, "replace": _replace, "look": _look, "size": _size,
+    "add": _add, "remove": _remove, "replace": _replace, "look": _look, "size": _size, "add above": _add_above, "remove all": _remove_all,
 }  # fmt: skip
 
 
 def draw_edit(chance: Chance, *, may_hold_out: bool = False, kind: str | None = None) -> Edit:
-    """A random edit; neither what it begins with nor what it ends with is held out, unless that may be."""
+    """A random edit, of a way in DRAWN or of any kind by KIND_SHARES; neither what it begins with nor what it ends with is held out, unless that may be."""
     wanted = kind or one_of(chance, KIND_SHARES)
     while True:
         edit = DRAWN[wanted](draw_scene(chance, may_hold_out=may_hold_out), chance)

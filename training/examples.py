@@ -24,8 +24,8 @@ from training.wording import Chance, pick
 REFERENCES = {"text": 0, "edit": 1, "fill": 1, "edges": 1, "depth": 1, "combine": 2}
 SHOWN_OFF = 0.10  # of plain text, what everybody sees first
 PAIRED, COLOURED = 0.25, 0.20  # of plain text, what is learnt worst: two things, and colours where they are not easily seen
-REWORKED = 0.5  # of edits, over their share, those that are learnt worst: by which things come, go, or become others
-REWORKS = {"add": 0.45, "replace": 0.35, "remove": 0.20}
+REWORKED = 0.65  # of edits, over their share, those that are learnt worst: by which things come, go, or become others
+REWORKS = {"add": 0.26, "add above": 0.16, "replace": 0.36, "remove": 0.13, "remove all": 0.09}
 OUTCOME = 0.25  # of edits, that are asked for by describing what is wanted
 MOVED = {"edit": 0.3, "fill": 0.3, "edges": 0.6, "depth": 0.6}  # where things stand elsewhere than the grammar would have them
 UNTOLD = 0.5  # of the rest of what is filled, or painted by outlines or nearness, that is not told on which side things are

@@ -13,7 +13,7 @@ from training.captions import GENERIC_SHARE, INSTRUCTORS, LANGUAGE_SHARES, WRITE
 from training.draw import draw_scene, held_out
 from training.edits import DRAWN, KIND_SHARES, draw_edit
 from training.phrases import GENERIC, LOOK_BY_NAME, PLACE_BY_NAME, RELATIONS, TIME_BY_NAME, TIMED, WEATHER_BY_NAME
-from training.scenes import Scene
+from training.scenes import Scene, shown
 from training.turkish import accusative, genitive
 from training.vocabulary import BY_NAME, COLOUR_BY_NAME
 from training.wording import Facts
@@ -192,8 +192,20 @@ def test_what_is_put_elsewhere_stays_as_late_as_it_is_and_is_by_day_where_that_w
     assert edit.after.time == ((edit.before.time or "day") if edit.after.place in TIMED else None)
 
 
+@given(seeds)
+@settings(max_examples=50, deadline=None)
+def test_what_is_added_above_flies_and_of_what_is_removed_all_nothing_is_left(seed: int) -> None:
+    above, all_gone = (draw_edit(np.random.default_rng(seed), kind=kind) for kind in ("add above", "remove all"))
+
+    assert above.kind == "add"
+    assert BY_NAME[above.value].flies
+    assert all_gone.kind == "remove"
+    assert [placed.thing for placed in shown(all_gone.before)] == [all_gone.thing]
+    assert not shown(all_gone.after)
+
+
 @languages
-@pytest.mark.parametrize("kind", sorted(KIND_SHARES))
+@pytest.mark.parametrize("kind", sorted(DRAWN))
 def test_an_instruction_says_what_to_change(kind: str, language: str) -> None:
     chance = np.random.default_rng(11)
     for _ in range(25):
@@ -201,15 +213,15 @@ def test_an_instruction_says_what_to_change(kind: str, language: str) -> None:
         text = instruction(edit, chance, language)
         assert text == text.strip()
         assert "  " not in text
-        if kind in ("remove", "replace", "size", "colour"):
+        if edit.kind in ("remove", "replace", "size", "colour"):
             assert is_said(edit.thing, text, language) or (language == "de" and BY_NAME[edit.thing].german[:4] in text)
-        if kind in ("add", "replace"):
+        if edit.kind in ("add", "replace"):
             assert is_said(edit.value, text, language)
         if kind == "colour":
             assert colour_word(edit.value, language) in text
 
 
 def test_every_kind_of_edit_is_drawn_and_put_into_words() -> None:
-    assert set(DRAWN) == set(KIND_SHARES)
+    assert set(DRAWN) == {*KIND_SHARES, "add above", "remove all"}
     assert sum(KIND_SHARES.values()) == pytest.approx(1)
     assert set(INSTRUCTORS) == set(WRITERS)

@@ -48,3 +48,34 @@ def test_an_error_where_the_thing_is_costs_more() -> None:
 
     assert error_at(int(weights.argmax())) == pytest.approx(FOCUS * error_at(int(weights.argmin())))
     assert float(batch.error(wanted + 1, wanted)) == pytest.approx(1)
+
+
+def test_what_an_edit_changes_counts_as_much_as_all_that_stays() -> None:
+    from training.data import RETOUCHED, focused, retouched
+
+    weights = np.stack([focused(CAT)] * 4)
+    before = np.zeros((*weights.shape, 128), np.float16)
+    after = before.copy()
+    after[0, :12] = 1  # a few tokens
+    after[1, :1] = 1  # so few that they would count too much
+    after[2] = 1  # all of them; and of the last none
+
+    few, one, all_of_it, none = retouched(weights, after, before)
+
+    assert few[:12].sum() == pytest.approx(few[12:].sum(), rel=1e-4)
+    assert one[0] / one[1] == pytest.approx(RETOUCHED * weights[0, 0] / weights[0, 1], rel=1e-4)
+    assert np.allclose([all_of_it, none], weights[2:], rtol=1e-4)
+    assert np.allclose([few.mean(), one.mean()], 1)
+
+
+def test_only_edits_are_weighed_by_what_they_change() -> None:
+    from training.data import Shard, focused
+
+    weights, latents = np.stack([focused(CAT)] * 2), np.zeros((2, 88, 128), np.float16)
+    rows, changed = np.array([1]), latents.copy()
+    changed[:, 3] = 1
+    edit, outlines = (Shard(mode, 11, 8, changed, latents, *[latents] * 3, weights) for mode in ("edit", "edges"))
+
+    assert edit.weights_of(rows).shape == (1, 88)
+    assert edit.weights_of(rows)[0, 3] > 5 * edit.weights_of(rows)[0, 4]
+    assert (outlines.weights_of(rows) == weights[1:]).all()
