@@ -74,7 +74,7 @@ def test_only_edits_are_weighed_by_what_they_change() -> None:
     weights, latents = np.stack([focused(CAT)] * 2), np.zeros((2, 88, 128), np.float16)
     rows, changed = np.array([1]), latents.copy()
     changed[:, 3] = 1
-    edit, outlines = (Shard(mode, 11, 8, changed, latents, *[latents] * 3, weights) for mode in ("edit", "edges"))
+    edit, outlines = (Shard(mode, 11, 8, changed, latents, latents, rows, latents, weights) for mode in ("edit", "edges"))
 
     assert edit.weights_of(rows).shape == (1, 88)
     assert edit.weights_of(rows)[0, 3] > 5 * edit.weights_of(rows)[0, 4]
