@@ -53,6 +53,7 @@ class Example:
     picture: np.ndarray  # (h, w, 3) in 0..1
     references: tuple[np.ndarray, ...] = ()
     edit: Edit | None = None
+    shown: str = ""  # of an edit, what it begins with in words
 
 
 def _moved(mode: str, chance: Chance, *scenes: Scene) -> list[Scene]:
@@ -100,14 +101,28 @@ def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Examp
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
 
 
+def _fitted_in(edit: Edit) -> bool:
+    """Whether the place of what is added follows from where the first thing stands; were both moved, it could be on either side."""
+    return edit.kind == "add" and edit.after.relation != "with small"
+
+
+def _visible(scene: Scene) -> Scene:
+    """The scene without its second thing where that is hidden, and without a side where things are elsewhere."""
+    alone = replace(scene, second=None, second_colour=None, relation=None, hidden=None) if scene.hidden == "second" else scene
+    return replace(alone, position=None) if alone.moved else alone
+
+
 def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool, kind: str | None = None) -> Example:
     edit = draw_edit(chance, may_hold_out=may_hold_out, kind=kind)
-    before, after = _moved("edit", chance, at_grid(edit.before, *grid), at_grid(edit.after, *grid))
+    before, after = at_grid(edit.before, *grid), at_grid(edit.after, *grid)
+    if not _fitted_in(edit):
+        before, after = _moved("edit", chance, before, after)
     language = a_language(chance)
     said = instruction(edit, chance, language)
     if chance.random() < OUTCOME and after.hidden is None:
         said = described(replace(after, position=None) if after.moved else after, chance, language)
-    return Example("edit", said, after, paint(after, TOKEN_PIXELS), (paint(before, TOKEN_PIXELS),), replace(edit, before=before, after=after))
+    shown = caption(_visible(before), chance)
+    return Example("edit", said, after, paint(after, TOKEN_PIXELS), (paint(before, TOKEN_PIXELS),), replace(edit, before=before, after=after), shown)
 
 
 def hole_for(scene: Scene, chance: Chance) -> np.ndarray:

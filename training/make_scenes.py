@@ -4,7 +4,7 @@
 
 A shard is a folder of latents.npy (n, tokens, 128), references.npy (n, tokens of all references, 128), words.npy (pieces of all
 captions, 512), starts.npy (n + 1: where each caption's pieces begin), pooled.npy (n, 512), all float16 but the starts, and
-shard.json (mode, grid, captions, scenes). Shards that are there are kept, so an interrupted run goes on where it was; training may
+shard.json (mode, grid, captions, scenes, and of edits what they begin with in words). Shards that are there are kept, so an interrupted run goes on where it was; training may
 begin with the first.
 """
 
@@ -48,7 +48,7 @@ class Writer:
 
     def write(self, target: Path, mode: str, grid: tuple[int, int], examples: Iterable[Example]) -> None:
         """The examples are taken one by one: a thousand of them as pictures would be gigabytes."""
-        latents, references, words, starts, pooled, captions, scenes = [], [], [], [0], [], [], []
+        latents, references, words, starts, pooled, captions, scenes, begun = [], [], [], [0], [], [], [], []
         for example in examples:
             prompt = self.encoder.encode([example.caption])
             said = prompt.tokens[0][: int((np.abs(prompt.tokens[0]).sum(-1) > 0).sum())]
@@ -59,6 +59,7 @@ class Writer:
             references += [np.concatenate([self._packed(picture) for picture in example.references])] if REFERENCES[mode] else []
             captions.append(example.caption)
             scenes.append(asdict(example.scene))
+            begun += [example.shown] if example.shown else []
         unfinished = target.with_suffix(".part")
         unfinished.mkdir(parents=True, exist_ok=True)
         np.save(unfinished / "latents.npy", np.stack(latents))
@@ -67,7 +68,7 @@ class Writer:
         np.save(unfinished / "words.npy", np.concatenate(words))
         np.save(unfinished / "starts.npy", np.array(starts))
         np.save(unfinished / "pooled.npy", np.stack(pooled))
-        about = {"mode": mode, "grid": grid, "captions": captions, "scenes": scenes}
+        about = {"mode": mode, "grid": grid, "captions": captions, "scenes": scenes, "shown": begun}
         (unfinished / "shard.json").write_text(json.dumps(about, ensure_ascii=False))
         unfinished.rename(target)
 

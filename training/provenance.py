@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training.home import HOME
-from training.shares import DATA_SEED
+from training.shares import DATA_SEED, PAINTED
 
 DRAWING = "drawing"  # where the commands are noted that drew the examples
 COMMANDS, LOG = "commands.txt", "log.jsonl"
@@ -70,7 +70,7 @@ def examples() -> dict[str, Any]:
     modes: Counter[str] = Counter()
     for shard in sorted((HOME / "examples").glob("*/shard.json")):
         about = json.loads(shard.read_text())
-        modes[about["mode"]] += len(about["captions"])
+        modes[about["mode"] + (" of painted pictures" if shard.parent.name.endswith(PAINTED) else "")] += len(about["captions"])
     return {"commands": commands_of(HOME / DRAWING), "seed": DATA_SEED, **modes}
 
 

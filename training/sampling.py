@@ -44,24 +44,30 @@ class Sampler:
         self.model, self.distilled = model, distilled
         self.encoder = TextEncoder()
 
-    @torch.no_grad()
     def latents(self, prompts: Sequence[str], grid: tuple[int, int], seeds: Sequence[int], steps: int, guidance: float, shift: float = 1.5) -> list[np.ndarray]:
         """(32, 2 * rows, 2 * columns) for each prompt."""
         columns, rows = grid
+        chances = [np.random.default_rng(seed) for seed in seeds]
+        noise = np.stack([chance.standard_normal((rows * columns, 128), np.float32) for chance in chances])
+        painted = self.walked(noise, prompts, grid, schedule(steps, shift), guidance)
+        return [unpack(tokens, rows, columns) for tokens in painted]
+
+    def walked(self, tokens: np.ndarray, prompts: Sequence[str], grid: tuple[int, int], levels: np.ndarray, guidance: float) -> np.ndarray:
+        """Noisy `tokens` (n, rows * columns, 128) from the first of the levels to the last."""
+        columns, rows = grid
         told, empty = self.encoder.encode(prompts), self.encoder.encode([""] * len(prompts))
         window = window_for(int(np.abs(told.tokens).any(-1).sum(1).max()))
-        chances = [np.random.default_rng(seed) for seed in seeds]
-        x = torch.from_numpy(np.stack([chance.standard_normal((rows * columns, 128), np.float32) for chance in chances]))
-        places = torch.from_numpy(positions(rows, columns))
-        levels = schedule(steps, shift)
-        for now, after in itertools.pairwise(levels):
-            heard = guidance if self.distilled else NO_GUIDANCE
-            velocity = self._velocity(x, told.tokens[:, :window], told.pooled, now, heard, places)
-            if guidance != 1 and not self.distilled:
-                bare = self._velocity(x, empty.tokens[:, :window], empty.pooled, now, heard, places)
-                velocity = bare + guidance * (velocity - bare)
-            x = x + (after - now) * velocity
-        return [unpack(tokens, rows, columns) for tokens in x.numpy()]
+        x, places = torch.from_numpy(tokens), torch.from_numpy(positions(rows, columns))
+        with torch.no_grad():
+            for now, after in itertools.pairwise(levels):
+                heard = guidance if self.distilled else NO_GUIDANCE
+                velocity = self._velocity(x, told.tokens[:, :window], told.pooled, now, heard, places)
+                if guidance != 1 and not self.distilled:
+                    bare = self._velocity(x, empty.tokens[:, :window], empty.pooled, now, heard, places)
+                    velocity = bare + guidance * (velocity - bare)
+                x = x + (after - now) * velocity
+        walked: np.ndarray = x.numpy()
+        return walked
 
     def _velocity(self, x: Tensor, words: np.ndarray, pooled: np.ndarray, level: float, guidance: float, places: Tensor) -> Tensor:
         return self.model(

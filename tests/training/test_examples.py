@@ -105,3 +105,12 @@ def test_edits_by_which_things_come_go_or_change_are_taught_oftener_and_judged_a
         usual = KIND_SHARES[kind]
         assert share(make_example, kind) == pytest.approx(usual, abs=0.06)
         assert share(examples.make_lesson, kind) == pytest.approx((1 - examples.REWORKED) * usual + examples.REWORKED * more, abs=0.06)
+
+
+@needs_sprites
+def test_what_is_added_stands_where_the_first_thing_leaves_room_for_it() -> None:
+    chance = np.random.default_rng(6)
+    added = [examples._edit((8, 8), chance, may_hold_out=False, kind="add").scene for _ in range(120)]
+
+    assert {scene.moved for scene in added if scene.relation != "with small"} == {0.0}
+    assert len({scene.moved for scene in added if scene.relation == "with small"}) > 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from training import provenance
-from training.shares import DATA_SEED
+from training.shares import DATA_SEED, PAINTED
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def test_a_run_is_told_with_its_end_its_time_and_its_last_judgement(home: Path) 
 def test_examples_are_told_by_mode_with_the_commands_and_the_seed_that_drew_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     a_shard(home, "0000-text-8x8", "text", 5)
     a_shard(home, "0001-edit-8x8", "edit", 3)
+    a_shard(home, f"0001-edit-8x8{PAINTED}", "edit", 3)
     a_shard(home, "0002-text-8x8", "text", 5)
     (home / provenance.DRAWING).mkdir()
     monkeypatch.setattr(sys, "argv", ["/here/training/make_scenes.py", "--scenes", "13"])
@@ -70,7 +71,7 @@ def test_examples_are_told_by_mode_with_the_commands_and_the_seed_that_drew_them
     told = provenance.examples()
 
     assert told["commands"] == [f"0 of 3 shards, {provenance.revision()}: python -m training.make_scenes --scenes 13"]
-    assert (told["seed"], told["text"], told["edit"]) == (DATA_SEED, 10, 3)
+    assert (told["seed"], told["text"], told["edit"], told["edit of painted pictures"]) == (DATA_SEED, 10, 3, 3)
 
 
 def test_where_there_is_no_checkout_the_revision_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,11 @@ def test_every_step_of_training_leads_to_the_next(home: Path, tmp_path: Path) ->
     assert progress(home, "guided")[1] > progress(home, "distilled")[1]
     step(home, "distil", "--teacher", "distilled", "--run", "quick", "--ahead", "8", "--steps", "2")
     assert progress(home, "quick")[0] == 2
+    step(home, "paint_examples")
+    painted = [path.name.removesuffix("-painted") for path in (home / "examples").glob("*-painted")]
+    assert sorted(painted) == sorted(path.name for path in (home / "examples").iterdir() if "edit" in path.name and "painted" not in path.name)
+    step(home, "distil", "--teacher", "distilled", "--run", "quick", "--ahead", "8", "--steps", "4")
+    assert progress(home, "quick")[0] == 4
 
     step(home, "make_pairs", "--scenes", "4", "--workers", "1")
     step(home, "train_decoder", "--steps", "2")
