@@ -30,7 +30,7 @@ def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:
     def share(of: int) -> str:
         return str(-(-pictures // of))
 
-    yield with_steps(MANY, "evaluate_modes", "--pictures", share(12), name="modes.json")
+    yield with_steps(USUAL, "evaluate_modes", "--pictures", share(12), name="modes.json")
     yield with_steps(USUAL, "evaluate_text", "--pictures", str(pictures), name="text.json")
     for steps in (MANY, USUAL, FEW):  # at least two prompts: German and Turkish have half as many
         yield with_steps(steps, "evaluate_text", "--pictures", str(max(2, pictures // 3)), name=f"steps-{steps}.json")

@@ -3,7 +3,8 @@
     python -m training.evaluate_modes --pictures 64 --out modes.json
 
 Every request goes to the shipped runtime as the API would send it, made from examples that training never saw. What was to come out is
-known, since the scenes are: the judges tell what is shown, and renders say where it should be.
+known, since the scenes are: the judges tell what is shown, and renders say where it should be. Edits begin with what nano painted, as a
+rule with an image prompt: the render of what it is to show.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import resource
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +26,18 @@ from mezzotint.ports import PaintRequest
 from training import reporting
 from training.cases import SEED, SIDE
 from training.draw import draw_scene
+from training.edits import Edit
 from training.examples import Example, make_example
 from training.judging import HEADS, Judges, Opinions, Verdict, box_figures, judged, verdicts
-from training.scenes import at_grid, paint
+from training.scenes import Scene, at_grid, paint
 
 GRID = (8, 8)
 UNIT = SIDE // GRID[0]
+EDITS = 3  # times as many edits as of the other modes: they are judged by kind
 NEAR = 2  # pixels by which an outline may be off, at the size that nano is shown it in
 SAME = 0.02  # of colour: what an edit leaves alone differs by less
+ELSE = 0.2  # of colour, root mean square over a token: where an edit leaves things alone, more than that is something else
+PARTS = ("add", "remove", "replace", "colour")  # kinds of edits that are about a part of the picture
 MODELS = {"edit": "flux-kontext-pro", "fill": "flux-pro-1.0-fill", "edges": "flux-pro-1.0-canny", "depth": "flux-pro-1.0-depth", "combine": "flux-2-pro"}
 # What of a scene an edit changes, by the head that judges it.
 JUDGED = {"time": "time", "colour": "colour", "place": "place", "weather": "weather", "clear": "weather", "look": "look", "replace": "object"}
@@ -63,13 +69,26 @@ def pictures_of(example: Example) -> tuple[tuple[str, Pixels], ...]:
     return tuple((f"input_image{'' if number == 0 else f'_{number + 1}'}", eight_bits(picture)) for number, picture in enumerate(shown))
 
 
-def painted(engine: NanoEngine, examples: Sequence[Example], steps: int) -> list[np.ndarray]:
-    """(512, 512, 3) in 0..1 for each."""
-    pictures = []
+def begun_with(engine: NanoEngine, examples: Sequence[Example], steps: int) -> list[np.ndarray]:
+    """What edits begin with, (512, 512, 3) in 0..1: painted where the render has things, since it is the image prompt."""
+    requests = []
     for number, example in enumerate(examples):
-        request = PaintRequest(MODELS[example.mode], example.caption, SIDE, SIDE, steps, 3.0, SEED + number, pictures_of(example))
-        pictures.append(engine.paint(request, lambda *_: None).pixels.array.astype(np.float32) / 255)
-    return pictures
+        render = eight_bits(_large(example.references[0]))
+        requests.append(PaintRequest("flux-pro-1.1-ultra", example.shown, SIDE, SIDE, steps, 3.0, SEED - 1 - number, (("image_prompt", render),)))
+    return _painted(engine, requests)
+
+
+def painted(engine: NanoEngine, examples: Sequence[Example], steps: int, begun: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+    """(512, 512, 3) in 0..1 for each; edits are of `begun`."""
+    requests = []
+    for number, example in enumerate(examples):
+        given = (("input_image", eight_bits(begun[number])),) if begun else pictures_of(example)
+        requests.append(PaintRequest(MODELS[example.mode], example.caption, SIDE, SIDE, steps, 3.0, SEED + number, given))
+    return _painted(engine, requests)
+
+
+def _painted(engine: NanoEngine, requests: Sequence[PaintRequest]) -> list[np.ndarray]:
+    return [engine.paint(request, lambda *_: None).pixels.array.astype(np.float32) / 255 for request in requests]
 
 
 def examples_of(mode: str, count: int) -> list[Example]:
@@ -113,41 +132,61 @@ def edge_figures(examples: Sequence[Example], pictures: Sequence[np.ndarray]) ->
     return {"outlines_found": _mean(found), "outlines_wanted": _mean(wanted)}
 
 
-def _edit_done(found: dict[str, Verdict], number: int, example: Example, picture: np.ndarray) -> float | None:
-    """How far an edit was done, 0..1: what came stands with what was there; where something went it is more as without it; else by the one head
-    that can tell. None where none can."""
+def _taken(edit: Edit) -> Scene:
+    """The scene before with nothing but what the edit takes away."""
+    other = {"second": "thing", "thing": "second"}[edit.after.hidden or "thing"]
+    return replace(edit.before, hidden=other if edit.before.second else None)
+
+
+def _changes(example: Example) -> np.ndarray:
+    """How much each pixel (512, 512) should change, by the renders: most of all colours."""
+    return np.asarray(_large(np.abs(example.references[0] - example.picture).max(-1)))
+
+
+def _edit_done(found: dict[str, Verdict], taken: dict[str, Verdict], number: int, example: Example, begun: np.ndarray, picture: np.ndarray) -> float | None:
+    """How far an edit was done, 0..1. What came stands with what was there; where something went the picture is more as without it and it is
+    not seen (`taken` judges by it); anything else is told by one head. None where none can."""
     assert example.edit is not None
     if example.edit.kind == "add":
         return float(found["object"].right[number] == 1)
     if example.edit.kind == "remove":
-        before, after = _large(example.references[0]), _large(example.picture)
-        gone = np.abs(before - after).max(-1) >= SAME
-        return float(decibels(picture[gone], after[gone]) > decibels(picture[gone], before[gone]))
+        gone, after = _changes(example) >= SAME, _large(example.picture)
+        more_like_after = decibels(picture[gone], after[gone]) > decibels(picture[gone], begun[gone])
+        return float(more_like_after and taken["object"].right[number] == 0)
     head = JUDGED.get(example.edit.kind)
     return float(found[head].right[number]) if head is not None and example.scene.second is None else None
 
 
-def edit_figures(judges: Opinions, examples: Sequence[Example], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
-    """How often an edit is done, by kind, where that can be told; and how what it leaves alone is kept."""
-    found = verdicts(judges, pictures, [example.scene for example in examples])
+def _nothing_else(same: np.ndarray, begun: np.ndarray, picture: np.ndarray) -> bool:
+    """Whether no token of all that is to stay the `same` became something else."""
+    tokens = (SIDE // UNIT, UNIT, SIDE // UNIT, UNIT)
+    apart = np.sqrt(np.square(picture - begun).mean(-1).reshape(tokens).mean((1, 3)))
+    return bool((apart[same.reshape(tokens).all((1, 3))] < ELSE).all())
+
+
+def edit_figures(judges: Opinions, examples: Sequence[Example], begun: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
+    """How often an edit of `begun` is done, by kind, where that can be told; how what it leaves alone is kept, and how often all of it."""
+    edits = [example.edit for example in examples if example.edit is not None]
+    found, taken = verdicts(judges, pictures, [edit.after for edit in edits]), verdicts(judges, pictures, [_taken(edit) for edit in edits])
     done: dict[str, list[float]] = {}
-    kept, like = [], []
-    for number, (example, picture) in enumerate(zip(examples, pictures, strict=True)):
-        assert example.edit is not None
-        share = _edit_done(found, number, example, picture)
+    kept, only = [], []
+    for number, (example, edit) in enumerate(zip(examples, edits, strict=True)):
+        before, picture = begun[number], pictures[number]
+        share = _edit_done(found, taken, number, example, before, picture)
         if share is not None:
-            done.setdefault(example.edit.kind, []).append(share)
-        before, after = _large(example.references[0]), _large(example.picture)
-        same = np.abs(before - after).max(-1) < SAME
+            done.setdefault(edit.kind, []).append(share)
+        same = _changes(example) < SAME
         if same.mean() > 0.1:
             kept.append(decibels(picture[same], before[same]))
-        like.append(decibels(picture, after))
+        if edit.kind in PARTS:
+            only.append(float(_nothing_else(same, before, picture)))
     every = [each for kind in done.values() for each in kind]
     return {
         "done": _mean(every),
         "done_by_kind": {kind: _mean(each) for kind, each in sorted(done.items())},
+        "number_by_kind": {kind: len(each) for kind, each in sorted(done.items())},
         "kept_db": _mean(kept),
-        "like_render_db": _mean(like),
+        "nothing_else": _mean(only),
     }
 
 
@@ -177,20 +216,22 @@ def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, A
     judges = Judges.load()
     figures: dict[str, Any] = {}
     for mode in MODELS:
-        began, examples = time.perf_counter(), examples_of(mode, pictures)
-        made = painted(engine, examples, steps)
+        examples = examples_of(mode, pictures * EDITS if mode == "edit" else pictures)
+        begun = begun_with(engine, examples, steps) if mode == "edit" else []
+        began = time.perf_counter()
+        made = painted(engine, examples, steps, begun)
         seconds, scenes = time.perf_counter() - began, [example.scene for example in examples]
         shown = judged(judges, made, scenes)
         figures[mode] = {head: shown[head] for head in (*HEADS, "both") if shown[head] is not None}
         if mode in ("fill", "edges", "depth"):
             figures[mode] |= box_figures(made, scenes)
-        figures[mode] |= {"pictures": pictures, "seconds": round(seconds / pictures, 3)}
+        figures[mode] |= {"pictures": len(made), "seconds": round(seconds / len(made), 3)}
         if mode == "fill":
             figures[mode] |= fill_figures(examples, made)
         if mode == "edges":
             figures[mode] |= edge_figures(examples, made)
         if mode == "edit":
-            figures[mode] |= edit_figures(judges, examples, made)
+            figures[mode] |= edit_figures(judges, examples, begun, made)
         print(mode, json.dumps(figures[mode]), flush=True)
     figures["reconstruction_db"] = reconstruction(engine, pictures)
     figures["diversity"] = diversity(engine, steps, 4)

@@ -61,7 +61,10 @@ def modes_table(figures: Mapping[str, Any]) -> str:
     kinds = ", ".join(f"{kind} {number(share)}" for kind, share in edit["done_by_kind"].items())
     outside = "not one level of difference" if fill["outside_least_db"] >= 100 else f"the same to {fill['outside_least_db']:.0f} dB"
     rows = [
-        ("edits", f"done: {edit['done']:.2f} ({kinds}); what was to stay is like before by {edit['kept_db']:.1f} dB"),
+        (
+            f"edits, {edit['pictures']}",
+            f"done: {edit['done']:.2f} ({kinds}); what was to stay is like before by {edit['kept_db']:.1f} dB, and all of it did in {edit['nothing_else']:.2f}",
+        ),
         ("fills", f"outside {outside}; the thing in the hole right {fill['object']:.2f}, its box {fill['box_psnr_db']:.1f} dB"),
         (
             "outlines",
@@ -70,7 +73,7 @@ def modes_table(figures: Mapping[str, Any]) -> str:
         ("nearness", f"thing {depth['object']:.2f}, box {depth['box_psnr_db']:.1f} dB"),
         ("two pictures", f"both things {combine['both']:.2f}, relation {combine['relation']:.2f}, the place {combine['place']:.2f}"),
     ]
-    head = [f"request, {edit['pictures']} each, at {figures['steps']} steps", "what came out"]
+    head = [f"request, {fill['pictures']} each, at {figures['steps']} steps", "what came out"]
     return table(head, rows, words=(0, 1))
 
 

@@ -161,20 +161,41 @@ def test_an_edit_is_done_where_what_came_stands_there_and_what_went_is_gone() ->
     with_cat, without = paint(both, UNIT), paint(alone, UNIT)
     came = Example("edit", "add a cat", both, with_cat, (without,), Edit("add", alone, both, "car", "cat"))
     went = Example("edit", "remove the cat", alone, without, (with_cat,), Edit("remove", both, alone, "cat"))
+    seen = ("cat", "dog", "dog", "cat", "cat")  # where the cat is, or is to come
 
     class Seeing(Told):
         def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
             from training.judge_boxes import labels_of
 
-            return labels_of([replace(scene, second=second) for scene, second in zip(scenes, ("cat", "dog", "cat", "cat"), strict=True)])
+            return labels_of([replace(scene, second=second) for scene, second in zip(scenes, seen, strict=True)])
 
         def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
             from training.judge_pictures import labels_of
 
-            return labels_of([both, both, alone, alone])
+            return labels_of([CAR] * len(pictures))
 
-    large = [np.repeat(np.repeat(picture, 2, 0), 2, 1) for picture in (with_cat, with_cat, without, with_cat)]
-    figures = edit_figures(Seeing([]), [came, came, went, went], large)
+    def large(*pictures: np.ndarray) -> list[np.ndarray]:
+        return [np.repeat(np.repeat(picture, 2, 0), 2, 1) for picture in pictures]
 
-    assert figures["done_by_kind"] == {"add": 0.5, "remove": 0.5}
-    assert figures["done"] == 0.5
+    stray = with_cat.copy()
+    stray[:UNIT, :UNIT] = 1 - stray[:UNIT, :UNIT].round()
+    begun, made = large(without, without, with_cat, with_cat, with_cat), large(with_cat, stray, without, with_cat, without)
+    figures = edit_figures(Seeing([]), [came, came, went, went, went], begun, made)
+
+    assert figures["done_by_kind"] == {"add": 0.5, "remove": pytest.approx(1 / 3, abs=1e-4)}
+    assert figures["number_by_kind"] == {"add": 2, "remove": 3}
+    assert figures["done"] == 0.4
+    assert figures["nothing_else"] == 0.8
+
+
+def test_edits_begin_with_what_nano_painted_of_their_scene() -> None:
+    from mezzotint.engines.nano.engine import NanoEngine
+    from training.evaluate_modes import begun_with, examples_of
+
+    examples = examples_of("edit", 2)
+    begun = begun_with(NanoEngine(2), examples, 4)
+
+    for example, picture in zip(examples, begun, strict=True):
+        render = np.repeat(np.repeat(example.references[0], 2, 0), 2, 1)
+        assert picture.shape == (512, 512, 3)
+        assert 0.01 < np.sqrt(np.mean((picture - render) ** 2)) < 0.2
