@@ -12,6 +12,7 @@ from mezzotint.ports import PaintRequest
 
 SIDE = 512
 CAR = (slice(190, 400), slice(120, 400))  # rows and columns that it stands in
+HOUSE = (slice(140, 400), slice(120, 390))
 RED, GREEN, BLUE = range(3)
 
 
@@ -82,6 +83,21 @@ def test_a_thing_is_put_elsewhere(nano: NanoEngine, car: np.ndarray) -> None:
     grounds = [desert[420:].mean((0, 1)) for desert in deserts]
     assert all(ground[RED] > ground[GREEN] > ground[BLUE] + 0.15 for ground in grounds), "sand in daylight"
     assert all(share_of(RED, desert[CAR]) > 0.5 * share_of(RED, car[CAR]) for desert in deserts)
+
+
+def test_a_thing_goes_and_the_rest_stays(nano: NanoEngine, house: np.ndarray) -> None:
+    made = painted(nano, "remove the house", "flux-kontext-pro", 7, input_image=house)
+
+    assert share_of(RED, made[HOUSE]) < 0.25 * share_of(RED, house[HOUSE])
+    assert unlike(without(HOUSE, made), without(HOUSE, house)) < 0.05
+
+
+def test_a_thing_becomes_another(nano: NanoEngine, house: np.ndarray) -> None:
+    castle = painted(nano, "turn the house into a castle", "flux-kontext-pro", 7, input_image=house)
+
+    middle = (slice(220, 400), slice(200, 320))
+    assert unlike(house[middle], castle[middle]) > 0.2
+    assert castle[320:400, 230:300].mean((0, 1))[BLUE] > house[320:400, 230:300].mean((0, 1))[BLUE] + 0.1, "its gate"
 
 
 def test_outlines_are_heeded_in_other_colours(nano: NanoEngine, aside: np.ndarray) -> None:
