@@ -74,7 +74,8 @@ def _two(scene: Scene, chance: Chance) -> Scene | None:
 
 
 def _add(scene: Scene, chance: Chance) -> Edit | None:
-    both = scene if scene.second else _two(scene, chance)
+    """Small and to the right of the only thing: of a place that does not follow from the picture and the words, all are painted at once."""
+    both = None if scene.second else _two(scene, chance)
     if both is None:
         return None
     return Edit("add", replace(both, hidden="second"), both, scene.thing, str(both.second), both.second_colour)

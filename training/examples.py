@@ -101,11 +101,6 @@ def _text(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool) -> Examp
     return Example("text", caption(scene, chance), scene, paint(scene, TOKEN_PIXELS))
 
 
-def _fitted_in(edit: Edit) -> bool:
-    """Whether the place of what is added follows from where the first thing stands; were both moved, it could be on either side."""
-    return edit.kind == "add" and edit.after.relation != "with small"
-
-
 def _visible(scene: Scene) -> Scene:
     """The scene without its second thing where that is hidden, and without a side where things are elsewhere."""
     alone = replace(scene, second=None, second_colour=None, relation=None, hidden=None) if scene.hidden == "second" else scene
@@ -114,9 +109,7 @@ def _visible(scene: Scene) -> Scene:
 
 def _edit(grid: tuple[int, int], chance: Chance, *, may_hold_out: bool, kind: str | None = None) -> Example:
     edit = draw_edit(chance, may_hold_out=may_hold_out, kind=kind)
-    before, after = at_grid(edit.before, *grid), at_grid(edit.after, *grid)
-    if not _fitted_in(edit):
-        before, after = _moved("edit", chance, before, after)
+    before, after = _moved("edit", chance, at_grid(edit.before, *grid), at_grid(edit.after, *grid))
     language = a_language(chance)
     said = instruction(edit, chance, language)
     if chance.random() < OUTCOME and after.hidden is None:
