@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from training.draw import GRID_SHARES
 from training.scenes import GRIDS
 
-DATA_SEED = 2034  # of every draw of the training set
+DATA_SEED = 2035  # of every draw of the training set
 PAINTED = "-painted"  # ends the name of a shard whose edits begin with what nano painted
 LESSON_SHARES = {"text": 0.40, "edit": 0.31, "fill": 0.07, "edges": 0.08, "depth": 0.08, "combine": 0.06}  # of the batches that are learnt
 MODE_SHARES = {"text": 0.32, "edit": 0.45, "fill": 0.06, "edges": 0.06, "depth": 0.06, "combine": 0.05}  # of the examples that are drawn
