@@ -229,9 +229,10 @@ def test_the_shipped_weights_need_eight_steps(nano: NanoEngine) -> None:
 def test_who_does_not_say_how_many_steps_gets_the_usual_number(nano: NanoEngine, unsaid: list[str], steps: int) -> None:
     told: list[tuple[int, int]] = []
 
-    nano.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
+    painting = nano.paint(a_request(steps=5, extras=(("unsaid", unsaid),)), lambda *step: told.append(step))
 
     assert told[-1] == (steps, steps)
+    assert dict(painting.notes)["steps"] == str(steps)
 
 
 def test_weights_without_a_usual_number_take_as_many_steps_as_the_model_would(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ class NanoEngine:
     def paint(self, request: PaintRequest, report: Report) -> Painting:
         notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
         request = self._worded(self._dialled(request))
+        notes.append(("steps", str(request.steps)))
         width, height = request.size(DEFAULT_SIDE)
         grid, brief = grid_for(width, height), brief_of(request, (width, height))
         pixels = imaging.crop(self.decode(self.latents(request, grid, report, brief)), width, height)
