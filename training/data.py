@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ TOKENS_A_BATCH = 3072  # image, reference and text tokens together; what two CPU
 FOCUS = 3.0  # a token where a thing stands counts as so many of the ground: things are small, and what one looks at
 RETOUCHED = 12.0  # at most so much more counts what an edit changes than what stays, where they would count the same
 STAYS = 0.05  # of latents: what an edit leaves alone differs by less, root mean square
+HINT = 0.06  # of what is to be edited, added to the noise that painting begins with: the light and the ground are then where they were
 EMPTY = 0.1  # share of captions dropped, for classifier-free guidance
 
 
@@ -97,6 +98,7 @@ class Batch:
     references: Tensor  # (b, reference tokens, 128)
     reference_positions: Tensor  # (reference tokens, 3)
     weights: Tensor  # (b, tokens)
+    hint: Tensor | None = None  # (b, tokens, 128): what is added to the noise, if anything
 
     def error(self, told: Tensor, wanted: Tensor) -> Tensor:
         """Mean square error of (b, tokens, 128), where things stand above all."""
@@ -140,7 +142,8 @@ class Data:
         latents, references, pooled = (torch.from_numpy(part[rows].astype(np.float32)) for part in (shard.latents, shard.references, shard.pooled))
         places, shown_places = (torch.from_numpy(each) for each in shard.positions)
         parts = (latents, torch.from_numpy(shard.words_of(rows)), pooled, places, references, shown_places, torch.from_numpy(shard.weights_of(rows)))
-        return Batch(*(part.to(self.device, non_blocking=True) for part in parts))
+        batch = Batch(*(part.to(self.device, non_blocking=True) for part in parts))
+        return replace(batch, hint=HINT * batch.references) if shard.mode == "edit" else batch
 
     def empty(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """What the transformer is told where nothing is said, as wide as in `batch`: (window, 512) and (512,)."""

@@ -14,6 +14,12 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: scripts/rehearse run
 CAT = Scene("cat", "field", "day", None, 1, None, None, 11, 8, 0)
 
 
+def focused_on_cat() -> np.ndarray:
+    from training.data import focused
+
+    return focused(CAT)
+
+
 def test_tokens_of_things_weigh_more_than_those_of_the_ground() -> None:
     from training.data import FOCUS, focused
 
@@ -79,3 +85,17 @@ def test_only_edits_are_weighed_by_what_they_change() -> None:
     assert edit.weights_of(rows).shape == (1, 88)
     assert edit.weights_of(rows)[0, 3] > 5 * edit.weights_of(rows)[0, 4]
     assert (outlines.weights_of(rows) == weights[1:]).all()
+
+
+def test_an_edit_s_noise_has_a_hint_of_what_is_edited_and_nothing_else_has() -> None:
+    from training.data import HINT, Data, Shard
+
+    latents, references = np.zeros((2, 88, 128), np.float16), np.ones((2, 88, 128), np.float16)
+    words, starts, pooled, weights = np.zeros((4, 512), np.float16), np.array([0, 2, 4]), np.zeros((2, 512), np.float16), np.stack([focused_on_cat()] * 2)
+    data = object.__new__(Data)  # without a folder of shards, nor the text encoder
+    data.device = torch.device("cpu")
+
+    edit, outlines = (data.batch(Shard(mode, 11, 8, latents, references, words, starts, pooled, weights), np.array([0, 1])) for mode in ("edit", "edges"))
+
+    assert torch.allclose(edit.hint, torch.full((2, 88, 128), HINT))
+    assert outlines.hint is None

@@ -196,6 +196,7 @@ def test_an_expanded_picture_is_the_picture_with_more_around_it(nano: NanoEngine
 
 def with_card(folder: Path, **facts: Any) -> NanoEngine:
     """The shipped weights, where their card says something else as well."""
+    folder.mkdir(exist_ok=True)
     for name in NAMES:
         (folder / name).symlink_to(WEIGHTS / name)
     card = json.loads((folder / "model.json").read_text())
@@ -219,6 +220,14 @@ def test_pictures_that_are_shown_are_further_tokens(nano: NanoEngine, model: str
         assert np.array_equal(red, blue)  # neither has outlines
     else:
         assert difference(red, blue) > 0.001
+
+
+@pytest.mark.parametrize(("names", "hinted"), [(["input_image"], True), (["input_image", "input_image_2"], False)])
+def test_painting_begins_with_a_hint_of_what_is_edited(tmp_path: Path, names: list[str], hinted: bool) -> None:
+    pictures = tuple((name, plain(RED)) for name in names)
+    none, some = (painted(with_card(tmp_path / str(hint), hint=hint), model="flux-2-pro", pictures=pictures, steps=2) for hint in (0.0, 0.5))
+
+    assert np.array_equal(none, some) is not hinted
 
 
 def test_the_shipped_weights_need_eight_steps(nano: NanoEngine) -> None:

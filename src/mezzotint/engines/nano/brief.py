@@ -29,12 +29,13 @@ Show = Callable[[Pixels], Array]
 @dataclass(frozen=True)
 class Brief:
     """`start`: painting begins from this picture, of which `hold` stays. `canvas`: a picture with a hole to fill. `shown`: pictures to
-    look at, and what is to be seen of each."""
+    look at, and what is to be seen of each; `edited`: there is one, and all that the prompt does not name is to stay as it is there."""
 
     start: Pixels | None = None
     hold: float = HOLD
     canvas: Canvas | None = None
     shown: tuple[tuple[Pixels, Show], ...] = ()
+    edited: bool = False
 
 
 def colours(pixels: Pixels) -> Array:
@@ -95,7 +96,7 @@ def brief_of(request: PaintRequest, size: tuple[int, int]) -> Brief:
         return Brief(shown=(controls[-1],))  # one that is ready is used as it is
     shown = tuple((picture, colours) for name, picture in request.pictures if name.startswith(SHOWN))
     if shown:
-        return Brief(shown=shown)
+        return Brief(shown=shown, edited=len(shown) == 1)
     if not request.pictures:
         return Brief()
     return Brief(start=request.pictures[0][1], hold=_hold(request))

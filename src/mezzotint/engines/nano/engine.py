@@ -136,7 +136,10 @@ class NanoEngine:
                 seen = [with_hole(given, canvas.hole)]
         else:
             first = fresh
-        velocity = self._velocity(request, grid, [self._packed(each) for each in seen])
+        tokens = [self._packed(each) for each in seen]
+        if brief.edited:
+            first = fresh + np.float32(self.card.get("hint", 0.0)) * tokens[0]
+        velocity = self._velocity(request, grid, tokens)
         return unpack(denoise(velocity, first, schedule(steps, start), report, keep), grid.rows, grid.columns)
 
     def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array]) -> Callable[[Array, float], Array]:
