@@ -23,6 +23,7 @@ from mezzotint.service.submit import BLOB
 
 DEFAULT_STEPS = 28
 DEFAULT_GUIDANCE = 3.0
+MOST_GUIDANCE = 10.0  # of plain FLUX; fill, canny and depth go to 50 or 100, and 10 to 60 are usual there
 SEEDS = 2**64
 EXTRAS = (
     "raw", "prompt_upsampling", "canny_low_threshold", "canny_high_threshold", "finetune_id", "finetune_strength", "lora_weights", "lora_scale",
@@ -227,16 +228,17 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
         pictures=tuple(pictures),
         strength=strength,
         notes=tuple(notes.items()),
-        extras=tuple(_extras(values, margins_of(everything, given) if given else None)),
+        extras=tuple(_extras(card, values, margins_of(everything, given) if given else None)),
         careful=claim.attempt > 1,
         claim=claim,
         index=index,
     )
 
 
-def _extras(values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[str, Any]]:
+def _extras(card: ModelCard, values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[str, Any]]:
     """What only some engines know what to do with. `leaves`: the strength says how far to leave the picture, not how much it counts;
-    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it."""
+    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it; `usual_guidance`: the card's own, where
+    its scale is another than of plain FLUX."""
     yield from ((name, values[name]) for name in EXTRAS if name in values)
     if margins is not None:
         yield "margins", margins
@@ -244,6 +246,9 @@ def _extras(values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[s
         yield "leaves", True
     if unsaid := [name for name in ("steps", "guidance") if values.get(name) is None]:
         yield "unsaid", unsaid
+    for parameter in card.parameters.values():
+        if parameter.meaning == "guidance" and (parameter.maximum or 0) > MOST_GUIDANCE and parameter.default:
+            yield "usual_guidance", parameter.default
 
 
 def _all_values(card: ModelCard, values: dict[str, Any]) -> dict[str, Any]:

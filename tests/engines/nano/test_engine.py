@@ -260,6 +260,12 @@ def test_a_raw_picture_insists_less_on_the_prompt_unless_it_is_said_how_much(nan
     assert np.array_equal(painted(nano, steps=2, extras=said), painted(nano, steps=2))
 
 
+@pytest.mark.parametrize(("asked", "meant"), [(60, 3.0), (30, 1.5), (100, 5.0)])
+def test_guidance_of_a_wider_scale_means_as_much_as_on_nano_s(nano: NanoEngine, asked: float, meant: float) -> None:
+    assert np.array_equal(painted(nano, steps=2, guidance=asked, extras=(("usual_guidance", 60),)), painted(nano, steps=2, guidance=meant))
+    assert not np.array_equal(painted(nano, steps=2, guidance=asked), painted(nano, steps=2, guidance=meant))
+
+
 def test_weights_that_were_not_taught_to_look_begin_from_the_picture(tmp_path: Path) -> None:
     blind = with_card(tmp_path, references=False)
     shown, begun = (
