@@ -12,6 +12,7 @@ from mezzotint.engines.nano.engine import NanoEngine
 from mezzotint.ports import PaintRequest
 from training.captions import WRITERS
 from training.draw import draw_scene, held_out
+from training.reporting import Dials
 from training.scenes import Scene, at_grid
 from training.wording import Facts
 
@@ -37,10 +38,10 @@ def cases(count: int, language: str, *, unseen: bool, seed: int) -> list[Case]:
     return found
 
 
-def paint_all(engine: NanoEngine, prompts: Iterable[str], *, steps: int, guidance: float, seed: int) -> tuple[np.ndarray, float]:
+def paint_all(engine: NanoEngine, prompts: Iterable[str], dials: Dials, *, seed: int) -> tuple[np.ndarray, float]:
     """(n, 512, 512, 3) in 0..1, and seconds a picture."""
     began, pictures = time.perf_counter(), []
     for number, prompt in enumerate(prompts):
-        request = PaintRequest("flux-dev", prompt, SIDE, SIDE, steps, guidance, seed + number)
+        request = PaintRequest("flux-dev", prompt, SIDE, SIDE, *dials, seed + number)
         pictures.append(engine.paint(request, lambda *_: None).pixels.array)
     return np.stack(pictures).astype(np.float32) / 255, (time.perf_counter() - began) / len(pictures)

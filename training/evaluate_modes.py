@@ -29,6 +29,7 @@ from training.draw import draw_scene
 from training.edits import Edit
 from training.examples import Example, make_example
 from training.judging import HEADS, Judges, Opinions, Verdict, box_figures, judged, verdicts
+from training.reporting import Dials
 from training.scenes import Scene, at_grid, paint
 
 GRID = (8, 8)
@@ -69,21 +70,21 @@ def pictures_of(example: Example) -> tuple[tuple[str, Pixels], ...]:
     return tuple((f"input_image{'' if number == 0 else f'_{number + 1}'}", eight_bits(picture)) for number, picture in enumerate(shown))
 
 
-def begun_with(engine: NanoEngine, examples: Sequence[Example], steps: int) -> list[np.ndarray]:
+def begun_with(engine: NanoEngine, examples: Sequence[Example], dials: Dials) -> list[np.ndarray]:
     """What edits begin with, (512, 512, 3) in 0..1: painted where the render has things, since it is the image prompt."""
     requests = []
     for number, example in enumerate(examples):
         render = eight_bits(_large(example.references[0]))
-        requests.append(PaintRequest("flux-pro-1.1-ultra", example.shown, SIDE, SIDE, steps, 3.0, SEED - 1 - number, (("image_prompt", render),)))
+        requests.append(PaintRequest("flux-pro-1.1-ultra", example.shown, SIDE, SIDE, *dials, SEED - 1 - number, (("image_prompt", render),)))
     return _painted(engine, requests)
 
 
-def painted(engine: NanoEngine, examples: Sequence[Example], steps: int, begun: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+def painted(engine: NanoEngine, examples: Sequence[Example], dials: Dials, begun: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
     """(512, 512, 3) in 0..1 for each; edits are of `begun`."""
     requests = []
     for number, example in enumerate(examples):
         given = (("input_image", eight_bits(begun[number])),) if begun else pictures_of(example)
-        requests.append(PaintRequest(MODELS[example.mode], example.caption, SIDE, SIDE, steps, 3.0, SEED + number, given))
+        requests.append(PaintRequest(MODELS[example.mode], example.caption, SIDE, SIDE, *dials, SEED + number, given))
     return _painted(engine, requests)
 
 
@@ -200,26 +201,25 @@ def reconstruction(engine: NanoEngine, count: int) -> float:
     return round(float(np.mean(found)), 2)
 
 
-def diversity(engine: NanoEngine, steps: int, seeds: int) -> float:
+def diversity(engine: NanoEngine, dials: Dials, seeds: int) -> float:
     """How much pictures of one prompt differ by their seed: the mean over prompts of the mean distance between any two, root mean square."""
     prompts, apart = ("a cat in a field", "a car in a city at night", "a boat on the water at sunset", "a house"), []
     for prompt in prompts:
         pictures = [
-            engine.paint(PaintRequest("flux-dev", prompt, SIDE, SIDE, steps, 3.0, seed), lambda *_: None).pixels.array / np.float32(255)
-            for seed in range(seeds)
+            engine.paint(PaintRequest("flux-dev", prompt, SIDE, SIDE, *dials, seed), lambda *_: None).pixels.array / np.float32(255) for seed in range(seeds)
         ]
         apart += [float(np.sqrt(np.mean((one - other) ** 2))) for number, one in enumerate(pictures) for other in pictures[:number]]
     return round(float(np.mean(apart)), 4)
 
 
-def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, Any]:
+def evaluate_modes(engine: NanoEngine, pictures: int, dials: Dials) -> dict[str, Any]:
     judges = Judges.load()
     figures: dict[str, Any] = {}
     for mode in MODELS:
         examples = examples_of(mode, pictures * EDITS if mode == "edit" else pictures)
-        begun = begun_with(engine, examples, steps) if mode == "edit" else []
+        begun = begun_with(engine, examples, dials) if mode == "edit" else []
         began = time.perf_counter()
-        made = painted(engine, examples, steps, begun)
+        made = painted(engine, examples, dials, begun)
         seconds, scenes = time.perf_counter() - began, [example.scene for example in examples]
         shown = judged(judges, made, scenes)
         figures[mode] = {head: shown[head] for head in (*HEADS, "both") if shown[head] is not None}
@@ -234,17 +234,17 @@ def evaluate_modes(engine: NanoEngine, pictures: int, steps: int) -> dict[str, A
             figures[mode] |= edit_figures(judges, examples, begun, made)
         print(mode, json.dumps(figures[mode]), flush=True)
     figures["reconstruction_db"] = reconstruction(engine, pictures)
-    figures["diversity"] = diversity(engine, steps, 4)
+    figures["diversity"] = diversity(engine, dials, 4)
     figures["largest_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return figures
 
 
 def main() -> None:
     arguments = reporting.evaluation(__doc__, counted="--pictures", usual=64).parse_args()
-    engine = reporting.engine_of(arguments)
-    figures = evaluate_modes(engine, arguments.pictures, arguments.steps)
+    engine, dials = reporting.engine_of(arguments), reporting.dials_of(arguments)
+    figures = evaluate_modes(engine, arguments.pictures, dials)
     print(json.dumps({name: figures[name] for name in ("reconstruction_db", "diversity", "largest_memory_mb")}))
-    reporting.write(arguments.out, engine, steps=arguments.steps, modes=figures)
+    reporting.write(arguments.out, engine, dials, modes=figures)
 
 
 if __name__ == "__main__":

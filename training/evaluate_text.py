@@ -16,9 +16,10 @@ from mezzotint.engines.nano.engine import NanoEngine
 from training import reporting
 from training.cases import SEED, cases, paint_all
 from training.judging import Judges, box_figures, judged, judges_ceilings
+from training.reporting import Dials
 
 
-def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float) -> dict[str, Any]:
+def evaluate_text(engine: NanoEngine, pictures: int, dials: Dials) -> dict[str, Any]:
     judges = Judges.load()
     figures: dict[str, Any] = {}
     sets = {
@@ -28,7 +29,7 @@ def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float
         "held out, English": cases(pictures // 2, "en", unseen=True, seed=4),
     }
     for name, group in sets.items():
-        painted, seconds = paint_all(engine, [case.prompt for case in group], steps=steps, guidance=guidance, seed=SEED)
+        painted, seconds = paint_all(engine, [case.prompt for case in group], dials, seed=SEED)
         scenes = [case.scene for case in group]
         figures[name] = {"pictures": len(group), **judged(judges, painted, scenes), **box_figures(painted, scenes), "seconds": round(seconds, 3)}
         print(name, json.dumps(figures[name]), flush=True)
@@ -36,12 +37,10 @@ def evaluate_text(engine: NanoEngine, pictures: int, steps: int, guidance: float
 
 
 def main() -> None:
-    parser = reporting.evaluation(__doc__, counted="--pictures", usual=256)
-    parser.add_argument("--guidance", type=float, default=3.0)
-    arguments = parser.parse_args()
-    engine = reporting.engine_of(arguments)
-    figures = evaluate_text(engine, arguments.pictures, arguments.steps, arguments.guidance)
-    reporting.write(arguments.out, engine, steps=arguments.steps, guidance=arguments.guidance, judge=judges_ceilings(), sets=figures)
+    arguments = reporting.evaluation(__doc__, counted="--pictures", usual=256).parse_args()
+    engine, dials = reporting.engine_of(arguments), reporting.dials_of(arguments)
+    figures = evaluate_text(engine, arguments.pictures, dials)
+    reporting.write(arguments.out, engine, dials, judge=judges_ceilings(), sets=figures)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mezzotint.engines.nano.engine import USUAL
+from mezzotint.engines.nano.sampling import SHIFT
 from training.data import STAYS
 from training.home import folder
 from training.model import load_ema
@@ -24,7 +26,6 @@ from training.sampling import Sampler, schedule
 from training.shares import PAINTED
 
 STEPS, LATEST = 6, 3  # of the steps from noise to picture, at most so many are left out
-SHIFT, GUIDANCE = 1.5, 3.0  # as pictures are painted as a rule
 AT_ONCE = 40  # pictures
 MOST = 0.5  # of the tokens changes where an edit is about a part of the picture
 
@@ -54,7 +55,7 @@ def repainted(sampler: Sampler, latents: np.ndarray, captions: list[str], grid: 
     """Latents (n, tokens, 128) noised some way and painted again from there."""
     levels = schedule(STEPS, SHIFT)[chance.integers(1, LATEST + 1) :]
     noise = chance.standard_normal(latents.shape, np.float32)
-    return sampler.walked(latents + levels[0].astype(np.float32) * (noise - latents), captions, grid, levels, GUIDANCE)
+    return sampler.walked(latents + levels[0].astype(np.float32) * (noise - latents), captions, grid, levels, USUAL)
 
 
 def paint_shard(sampler: Sampler, shard: Path, chance: np.random.Generator) -> None:

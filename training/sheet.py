@@ -54,7 +54,7 @@ def main() -> None:
     arguments = parser.parse_args()
     engine, told = reporting.engine_of(arguments), drawn(arguments.prompts)
     wide, high = JUDGED_SIZE if arguments.failures else SIZE
-    requests = [PaintRequest("flux-dev", case.prompt, wide, high, arguments.steps, 3.0, seed) for seed, case in enumerate(told)]
+    requests = [PaintRequest("flux-dev", case.prompt, wide, high, *reporting.dials_of(arguments), seed) for seed, case in enumerate(told)]
     painted = [engine.paint(request, lambda *_: None).pixels.array.astype(np.float32) / 255 for request in requests]
     titles = [case.prompt for case in told]
     if arguments.failures:

@@ -191,9 +191,10 @@ def test_an_edit_is_done_where_what_came_stands_there_and_what_went_is_gone() ->
 def test_edits_begin_with_what_nano_painted_of_their_scene() -> None:
     from mezzotint.engines.nano.engine import NanoEngine
     from training.evaluate_modes import begun_with, examples_of
+    from training.reporting import Dials
 
     examples = examples_of("edit", 2)
-    begun = begun_with(NanoEngine(2), examples, 4)
+    begun = begun_with(NanoEngine(2), examples, Dials(steps=4))
 
     for example, picture in zip(examples, begun, strict=True):
         render = np.repeat(np.repeat(example.references[0], 2, 0), 2, 1)

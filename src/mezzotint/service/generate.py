@@ -23,7 +23,6 @@ from mezzotint.service.submit import BLOB
 
 DEFAULT_STEPS = 28
 DEFAULT_GUIDANCE = 3.0
-MOST_GUIDANCE = 10.0  # of plain FLUX; fill, canny and depth go to 50 or 100, and 10 to 60 are usual there
 SEEDS = 2**64
 EXTRAS = (
     "raw", "prompt_upsampling", "canny_low_threshold", "canny_high_threshold", "finetune_id", "finetune_strength", "lora_weights", "lora_scale",
@@ -237,8 +236,8 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
 
 def _extras(card: ModelCard, values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[str, Any]]:
     """What only some engines know what to do with. `leaves`: the strength says how far to leave the picture, not how much it counts;
-    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it; `usual_guidance`: the card's own, where
-    its scale is another than of plain FLUX."""
+    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it; `usual_guidance`: the card's own,
+    by which an engine tells the scale: 3 is usual of plain FLUX, 10 to 60 where pictures are filled or followed."""
     yield from ((name, values[name]) for name in EXTRAS if name in values)
     if margins is not None:
         yield "margins", margins
@@ -247,7 +246,7 @@ def _extras(card: ModelCard, values: dict[str, Any], margins: Margins | None) ->
     if unsaid := [name for name in ("steps", "guidance") if values.get(name) is None]:
         yield "unsaid", unsaid
     for parameter in card.parameters.values():
-        if parameter.meaning == "guidance" and (parameter.maximum or 0) > MOST_GUIDANCE and parameter.default:
+        if parameter.meaning == "guidance" and parameter.default:
             yield "usual_guidance", parameter.default
 
 

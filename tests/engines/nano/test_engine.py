@@ -18,7 +18,7 @@ from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
-from mezzotint.engines.nano.engine import RAW, NanoEngine
+from mezzotint.engines.nano.engine import RAW, USUAL, NanoEngine
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.ports import Interrupted, PaintRequest
@@ -60,7 +60,7 @@ def test_the_same_request_gives_the_same_picture(nano: NanoEngine) -> None:
 
 def test_the_same_request_gives_the_same_picture_in_another_process(nano: NanoEngine) -> None:
     program = (
-        "import sys; from mezzotint.engines.nano.engine import RAW, NanoEngine; from mezzotint.ports import PaintRequest;"
+        "import sys; from mezzotint.engines.nano.engine import NanoEngine; from mezzotint.ports import PaintRequest;"
         "request = PaintRequest('flux-dev', 'a cat in the snow', 512, 512, 8, 3.0, 1);"
         "sys.stdout.buffer.write(NanoEngine(threads=2).paint(request, lambda *_: None).pixels.array.tobytes())"
     )
@@ -260,10 +260,16 @@ def test_a_raw_picture_insists_less_on_the_prompt_unless_it_is_said_how_much(nan
     assert np.array_equal(painted(nano, steps=2, extras=said), painted(nano, steps=2))
 
 
-@pytest.mark.parametrize(("asked", "meant"), [(60, 3.0), (30, 1.5), (100, 5.0)])
-def test_guidance_of_a_wider_scale_means_as_much_as_on_nano_s(nano: NanoEngine, asked: float, meant: float) -> None:
-    assert np.array_equal(painted(nano, steps=2, guidance=asked, extras=(("usual_guidance", 60),)), painted(nano, steps=2, guidance=meant))
-    assert not np.array_equal(painted(nano, steps=2, guidance=asked), painted(nano, steps=2, guidance=meant))
+@pytest.mark.parametrize(("usual", "asked", "meant"), [(3, 3, USUAL), (5, 5, USUAL), (3, 1.5, 1.25), (60, 60, USUAL), (60, 30, 1.25), (15, 30, 5.0)])
+def test_a_model_s_usual_guidance_means_what_suits_nano_and_others_in_proportion(nano: NanoEngine, usual: float, asked: float, meant: float) -> None:
+    assert np.array_equal(painted(nano, steps=2, guidance=asked, extras=(("usual_guidance", usual),)), painted(nano, steps=2, guidance=meant))
+    assert asked == meant or not np.array_equal(painted(nano, steps=2, guidance=asked), painted(nano, steps=2, guidance=meant))
+
+
+def test_guidance_that_nobody_sets_is_what_suits_nano(nano: NanoEngine) -> None:
+    unsaid: tuple[tuple[str, Any], ...] = (("unsaid", ["guidance"]),)
+
+    assert np.array_equal(painted(nano, steps=2, guidance=3.0, extras=unsaid), painted(nano, steps=2, guidance=USUAL))
 
 
 def test_weights_that_were_not_taught_to_look_begin_from_the_picture(tmp_path: Path) -> None:

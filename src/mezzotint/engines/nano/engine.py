@@ -30,7 +30,7 @@ from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
 
 GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
-USUAL = 3.0  # guidance that a model's usual one means, where its scale is another: that of fill, canny and depth goes to 100
+USUAL = 2.5  # guidance that suits nano, and what a model's usual one means: 3 of plain FLUX, 60 where pictures are filled
 RAW = 1.5  # guidance of pictures that are to be less processed: softer, more varied, less insistent
 PROMPTS_KEPT = 64
 DEFAULT_SIDE = 1024
@@ -84,15 +84,15 @@ class NanoEngine:
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
     def _dialled(self, request: PaintRequest) -> PaintRequest:
-        """With as many steps as these weights need, and as much guidance as raw pictures want, where neither request nor card says how many;
-        and with guidance on the scale that nano was taught."""
+        """With as many steps as these weights need, and as much guidance as suits nano or raw pictures, where neither request nor card says
+        how much; and with guidance on the scale that nano was taught."""
         extras, usual = dict(request.extras), self.card.get("usual_steps")
         unsaid = extras.get("unsaid", ())
         if usual is not None and "steps" in unsaid:
             request = dataclasses.replace(request, steps=int(usual))
-        if extras.get("raw") and "guidance" in unsaid:
-            request = dataclasses.replace(request, guidance=RAW)
-        if extras.get("usual_guidance"):
+        if "guidance" in unsaid:
+            request = dataclasses.replace(request, guidance=RAW if extras.get("raw") else USUAL)
+        elif extras.get("usual_guidance"):
             request = dataclasses.replace(request, guidance=USUAL * request.guidance / extras["usual_guidance"])
         return request
 
