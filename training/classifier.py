@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -29,7 +31,8 @@ SEED = 4242
 SHARD = 2000
 RATE = 2e-3
 BATCH = 64
-WEIGHTS, CEILINGS = "classifier.pt", "ceilings.json"
+WEIGHTS, CEILINGS = "classifier.safetensors", "ceilings.json"
+SHIPPED = Path(__file__).parents[1] / "weights" / "judges"  # those by which the figures of the repository came about
 
 Heads = Mapping[str, tuple[str, ...]]
 Labels = Mapping[str, np.ndarray]  # by head, (n,): the numbers of the right words
@@ -47,6 +50,11 @@ class Judge:
     @property
     def home(self) -> Path:
         return folder(self.name)
+
+    @property
+    def kept(self) -> Path:
+        """The folder of its weights and ceilings: of the judge that was made here, else of the one in the repository."""
+        return self.home if (self.home / WEIGHTS).exists() else SHIPPED / self.name
 
 
 class Classifier(nn.Module):
@@ -105,14 +113,19 @@ def spoiled(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def load(judge: Judge) -> Classifier:
     classifier = Classifier(judge.heads)
-    classifier.load_state_dict(torch.load(judge.home / WEIGHTS, map_location="cpu", weights_only=True))
+    classifier.load_state_dict({name: weight.float() for name, weight in load_file(judge.kept / WEIGHTS).items()})
     classifier.eval()
     return classifier
 
 
+def save(judge: Judge, classifier: Classifier) -> None:
+    """In half precision: two bytes a weight, for judges that go into the repository."""
+    save_file({name: weight.half().contiguous() for name, weight in classifier.state_dict().items()}, judge.home / WEIGHTS)
+
+
 def load_ceilings(judge: Judge) -> dict[str, float | None]:
     """How often the judge itself is right about renders that it was not taught, by head."""
-    told: dict[str, float | None] = json.loads((judge.home / CEILINGS).read_text())
+    told: dict[str, float | None] = json.loads((judge.kept / CEILINGS).read_text())
     return told
 
 
@@ -167,6 +180,12 @@ def teach(classifier: Classifier, pictures: np.ndarray, labels: Labels, *, steps
     classifier.eval()
 
 
+def ship(judge: Judge) -> None:
+    (SHIPPED / judge.name).mkdir(parents=True, exist_ok=True)
+    for name in (WEIGHTS, CEILINGS):
+        shutil.copyfile(judge.home / name, SHIPPED / judge.name / name)
+
+
 def command(judge: Judge, description: str | None, *, scenes: int, steps: int) -> None:
     """Renders, teaches and tests a judge as the command line says."""
     parser = argparse.ArgumentParser(description=description)
@@ -175,6 +194,7 @@ def command(judge: Judge, description: str | None, *, scenes: int, steps: int) -
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--more", action="store_true", help="go on from the judge that is there, at half the rate")
     parser.add_argument("--single", action="store_true", help="in float32, which is quicker on a processor without AMX")
+    parser.add_argument("--ship", action="store_true", help="into weights/judges: what evaluations ask where no other judge was made")
     arguments = parser.parse_args()
     *train, test = make_shards(judge, arguments.renders, arguments.workers)
     pictures = np.concatenate([file["pictures"] for file in train])
@@ -182,7 +202,9 @@ def command(judge: Judge, description: str | None, *, scenes: int, steps: int) -
     torch.manual_seed(SEED)
     classifier = load(judge) if arguments.more else Classifier(judge.heads)
     teach(classifier, pictures, labels, steps=arguments.steps, rate=RATE / 2 if arguments.more else RATE, single=arguments.single)
-    torch.save(classifier.state_dict(), judge.home / WEIGHTS)
-    told = tell(classifier, test["pictures"].astype(np.float32) / 255)
+    save(judge, classifier)
+    told = tell(load(judge), test["pictures"].astype(np.float32) / 255)
     (judge.home / CEILINGS).write_text(json.dumps(ceilings(judge, told, {head: test[head] for head in judge.heads})))
     print((judge.home / CEILINGS).read_text())
+    if arguments.ship:
+        ship(judge)

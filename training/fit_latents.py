@@ -6,6 +6,7 @@ python -m training.fit_latents [--scenes 2500]
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -17,10 +18,13 @@ from training.scenes import at_grid, paint
 
 SEED = 1
 CODEC = "codec.safetensors"
+SHIPPED = Path(__file__).parents[1] / "weights" / "nano" / CODEC
 
 
 def load_codec() -> PatchCodec:
-    return PatchCodec.from_tensors(load_file(folder("codec") / CODEC))
+    """The one that was fitted here, else the one of the shipped weights."""
+    fitted = folder("codec") / CODEC
+    return PatchCodec.from_tensors(load_file(fitted if fitted.exists() else SHIPPED))
 
 
 def patches_of(pixels: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,33 @@ def test_judges_that_always_see_nothing_special_are_right_about_nothing() -> Non
 
         assert all(ceilings(kind.JUDGE, blind, labels)[head] == 0 for head in nothing)
         assert all(share == 1 for share in ceilings(kind.JUDGE, knowing, labels).values())
+
+
+@pytest.mark.parametrize(("name", "least"), [("judge_boxes", {"object": 0.9, "colour": 0.9}), ("judge_pictures", {"place": 0.9, "time": 0.9, "count": 0.9})])
+def test_the_judges_that_are_shipped_know_renders_that_they_were_not_taught(name: str, least: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import classifier, judge_boxes, judge_pictures
+
+    judge = {"judge_boxes": judge_boxes, "judge_pictures": judge_pictures}[name].JUDGE
+    monkeypatch.setattr(classifier.Judge, "home", Path("/nonexistent"))
+    pictures, labels = judge.renders(np.random.default_rng(99), 100)
+
+    found = classifier.ceilings(judge, classifier.tell(classifier.load(judge), pictures.astype(np.float32) / 255), labels)
+
+    assert {head for head, share in least.items() if (found[head] or 0) < share} == set()
+    assert set(classifier.load_ceilings(judge)) == set(judge.heads)
+
+
+def test_a_judge_that_was_made_here_goes_before_the_one_that_is_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import classifier, judge_boxes
+
+    monkeypatch.setattr(classifier.Judge, "home", tmp_path)
+    judge, fresh = judge_boxes.JUDGE, classifier.Classifier(judge_boxes.HEADS)
+    shipped = classifier.load(judge).heads["object"].weight
+
+    classifier.save(judge, fresh)
+
+    assert torch.allclose(classifier.load(judge).heads["object"].weight, fresh.heads["object"].weight, atol=1e-3)
+    assert not torch.allclose(shipped, fresh.heads["object"].weight, atol=1e-3)
 
 
 def test_colours_count_where_one_was_asked_for_and_the_look_shows_it() -> None:
