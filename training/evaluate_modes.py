@@ -20,7 +20,7 @@ import numpy as np
 
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.controls import HOLE, outlines
-from mezzotint.engines.nano.engine import NanoEngine
+from mezzotint.engines.nano.engine import EDITING, USUAL, NanoEngine
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
 from mezzotint.ports import PaintRequest
 from training import reporting
@@ -80,8 +80,9 @@ def begun_with(engine: NanoEngine, examples: Sequence[Example], dials: Dials) ->
 
 
 def painted(engine: NanoEngine, examples: Sequence[Example], dials: Dials, begun: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
-    """(512, 512, 3) in 0..1 for each; edits are of `begun`."""
+    """(512, 512, 3) in 0..1 for each; edits are of `begun`, by as much more guidance as suits them."""
     requests = []
+    dials = dials._replace(guidance=dials.guidance * EDITING / USUAL) if begun else dials
     for number, example in enumerate(examples):
         given = (("input_image", eight_bits(begun[number])),) if begun else pictures_of(example)
         requests.append(PaintRequest(MODELS[example.mode], example.caption, SIDE, SIDE, *dials, SEED + number, given))

@@ -18,7 +18,7 @@ from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
-from mezzotint.engines.nano.engine import RAW, USUAL, NanoEngine
+from mezzotint.engines.nano.engine import EDITING, RAW, USUAL, NanoEngine
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.ports import Interrupted, PaintRequest
@@ -264,6 +264,18 @@ def test_a_raw_picture_insists_less_on_the_prompt_unless_it_is_said_how_much(nan
 def test_a_model_s_usual_guidance_means_what_suits_nano_and_others_in_proportion(nano: NanoEngine, usual: float, asked: float, meant: float) -> None:
     assert np.array_equal(painted(nano, steps=2, guidance=asked, extras=(("usual_guidance", usual),)), painted(nano, steps=2, guidance=meant))
     assert asked == meant or not np.array_equal(painted(nano, steps=2, guidance=asked), painted(nano, steps=2, guidance=meant))
+
+
+def test_edits_are_insisted_upon_more(nano: NanoEngine) -> None:
+    edit: dict[str, Any] = {"model": "flux-kontext-dev", "steps": 2, "pictures": (("input_image", plain(RED)),)}
+    usual: tuple[tuple[str, Any], ...] = (("usual_guidance", 2.5),)
+    unsaid: tuple[tuple[str, Any], ...] = (("unsaid", ["guidance"]),)
+
+    meant = painted(nano, guidance=EDITING, **edit)
+
+    assert np.array_equal(painted(nano, guidance=2.5, extras=usual, **edit), meant)
+    assert np.array_equal(painted(nano, guidance=2.5, extras=unsaid, **edit), meant)
+    assert not np.array_equal(painted(nano, guidance=USUAL, **edit), meant)
 
 
 def test_guidance_that_nobody_sets_is_what_suits_nano(nano: NanoEngine) -> None:

@@ -31,6 +31,7 @@ from mezzotint.ports import Painting, PaintRequest, Report
 
 GUIDANCE = (1.0, 6.0)  # what the model was taught; requests beyond count as the nearest
 USUAL = 2.5  # guidance that suits nano, and what a model's usual one means: 3 of plain FLUX, 60 where pictures are filled
+EDITING = 3.0  # the same for edits, of which more is done and no more besides than by less
 RAW = 1.5  # guidance of pictures that are to be less processed: softer, more varied, less insistent
 PROMPTS_KEPT = 64
 DEFAULT_SIDE = 1024
@@ -76,24 +77,24 @@ class NanoEngine:
 
     def paint(self, request: PaintRequest, report: Report) -> Painting:
         notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
-        request = self._worded(self._dialled(request))
-        notes.append(("steps", str(request.steps)))
         width, height = request.size(DEFAULT_SIDE)
         grid, brief = grid_for(width, height), brief_of(request, (width, height))
+        request = self._worded(self._dialled(request, EDITING if brief.edited else USUAL))
+        notes.append(("steps", str(request.steps)))
         pixels = imaging.crop(self.decode(self.latents(request, grid, report, brief)), width, height)
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
-    def _dialled(self, request: PaintRequest) -> PaintRequest:
-        """With as many steps as these weights need, and as much guidance as suits nano or raw pictures, where neither request nor card says
-        how much; and with guidance on the scale that nano was taught."""
+    def _dialled(self, request: PaintRequest, guidance: float) -> PaintRequest:
+        """With as many steps as these weights need, and the `guidance` that suits them or that of raw pictures, where neither request nor
+        card says how much; and with the model's usual guidance, where it says more or less than that, as this one."""
         extras, usual = dict(request.extras), self.card.get("usual_steps")
         unsaid = extras.get("unsaid", ())
         if usual is not None and "steps" in unsaid:
             request = dataclasses.replace(request, steps=int(usual))
         if "guidance" in unsaid:
-            request = dataclasses.replace(request, guidance=RAW if extras.get("raw") else USUAL)
+            request = dataclasses.replace(request, guidance=RAW if extras.get("raw") else guidance)
         elif extras.get("usual_guidance"):
-            request = dataclasses.replace(request, guidance=USUAL * request.guidance / extras["usual_guidance"])
+            request = dataclasses.replace(request, guidance=guidance * request.guidance / extras["usual_guidance"])
         return request
 
     def _notes_on(self, prompt: str) -> list[tuple[str, str]]:
