@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.closer import TIMES as NEARER
+from mezzotint.engines.nano.closer import Closer
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
+from mezzotint.engines.nano.sampling import Grid
 from training.classifier import Judge, Labels, command, numbered, seen
 from training.draw import draw_scene
 from training.fit_latents import load_codec
 from training.phrases import PLACES, TIMES, WEATHERS
-from training.scenes import Scene, at_grid, canonical, paint
+from training.scenes import Scene, at_grid, canonical, lift, paint
 from training.vocabulary import COLOURS
 
 SIDE = 128
@@ -75,7 +80,8 @@ def anything(_: Scene) -> bool:
 
 # What a render must have, and how often: what is rare in prompts must be known as well as the rest.
 WANTED: tuple[tuple[Callable[[Scene], bool], float], ...] = (
-    (anything, 0.3),
+    (anything, 0.2),
+    (lambda scene: scene.size == "big", 0.1),
     (lambda scene: scene.colour is not None, 0.15),
     (lambda scene: scene.weather is not None, 0.15),
     (lambda scene: scene.look != "3d", 0.2),
@@ -95,11 +101,19 @@ _codec = functools.cache(load_codec)
 
 
 def rendered(scene: Scene, chance: np.random.Generator) -> np.ndarray:
-    """(256, 256, 3) in 0..1; for half of them what the linear codec makes of it."""
-    pixels = paint(scene, TOKEN_PIXELS)
+    """(256, 256, 3) in 0..1; for half of them what the linear codec makes of it. Half of what is big is seen from nearer, as the runtime
+    shows it."""
+    pixels = from_nearer(scene, TOKEN_PIXELS) if scene.size == "big" and chance.random() < 0.5 else paint(scene, TOKEN_PIXELS)
     if chance.random() >= 0.5:
         return pixels
     return _codec().decode(_codec().encode(pixels)).clip(0, 1)
+
+
+def from_nearer(scene: Scene, unit: int) -> np.ndarray:
+    """One big thing as the runtime has it: no larger than others, and seen from nearer. (rows * unit, columns * unit, 3), float32 in 0..1."""
+    whole = Pixels.of((paint(replace(scene, size=None), round(unit * NEARER)) * 255).astype(np.uint8))
+    view = Closer("", lift(scene.thing, scene.place)).view(Grid(scene.columns, scene.rows))
+    return np.asarray(view.of(whole).array, np.float32) / 255
 
 
 def renders(chance: np.random.Generator, size: int) -> tuple[np.ndarray, Labels]:

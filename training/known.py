@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mezzotint.engines.nano.phrasing import LANGUAGES
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
-from training.phrases import BACKDROPS, CAMERAS, FILLERS, GENERIC, LOOKS, PLACES, POSITIONS, RELATIONS, SIZES, TIMED, TIMES, WEATHERS, Phrase
+from mezzotint.engines.nano.words import WORD
+from training.phrases import (
+    BACKDROPS,
+    CAMERAS,
+    CLOSER,
+    FILLERS,
+    GENERIC,
+    LOOKS,
+    LOOKS_BESIDES,
+    PLACES,
+    POSITIONS,
+    RELATIONS,
+    SIZES,
+    TIMED,
+    TIMES,
+    WEATHERS,
+    Phrase,
+)
 from training.vocabulary import COLOURS, NOUNS, Noun
 
 # Words that hold sentences together, beside those of the phrases.
@@ -21,35 +40,76 @@ PLAIN = (
 )  # fmt: skip
 
 
+# Words beside those for colour and size that say nothing of where something is.
+BARE = (
+    "a", "an", "the", "one", "two", "three", "four", "five", "very", "and", "with", "of", "next", "to", "beside", "left", "right", "picture", "image", "photo",
+    "painting", "illustration", "render", "alone", "standing", "sitting", "ein", "eine", "einen", "einem", "einer", "eines", "der", "die", "das", "und", "mit",
+    "neben", "links", "rechts", "von", "zwei", "drei", "vier", "fünf", "bild", "bir", "iki", "üç", "dört", "beş", "ve", "ile", "yanında", "solunda", "sağında",
+    "resim", "resmi", "görsel",
+)  # fmt: skip
+
+# Words of an edit that is about the look of all the picture, beside the look's name.
+REDRAWING = (
+    "a", "an", "the", "make", "turn", "change", "convert", "transform", "redraw", "draw", "repaint", "paint", "render", "show", "give", "it", "this", "that", "into",
+    "to", "as", "like", "in", "of", "style", "look", "effect", "picture", "image", "photo", "scene", "whole", "please", "mach", "mache", "daraus", "zeichne",
+    "zeichnen", "male", "verwandle", "wandle", "um", "zeige", "es", "das", "dies", "dieses", "ein", "eine", "einen", "einer", "als", "im", "stil", "von", "bild",
+    "foto", "bitte", "yap", "çiz", "olarak", "olsun", "bunu", "bu", "resmi", "resim", "görseli", "fotoğrafı", "bir", "tarzında", "çevir", "dönüştür", "lütfen",
+)  # fmt: skip
+
+
 def _inflected(stem: str) -> list[str]:
     return [stem + ending for ending in ("", "e", "er", "es", "en", "em")]
 
 
-def _thing(noun: Noun) -> dict[str, list[str]]:
+def _thing(noun: Noun) -> dict[str, Any]:
     return {
         "en": [noun.name, noun.plural, *noun.words],
         "de": [noun.german, noun.german_plural],
         "tr": [noun.turkish],
         "home": list(noun.home),
+        "flies": noun.flies,
     }
 
 
-def _phrase(phrase: Phrase) -> dict[str, list[str]]:
-    return {"en": list(phrase.english), "de": list(phrase.german), "tr": list(phrase.turkish)}
+def _closer(things: Sequence[Noun]) -> dict[str, list[str]]:
+    """What asks for one thing to be near, what tells of several, and what joins words, such as Turkish for a horse."""
+    one = {word for noun in things for word in (noun.name, *noun.words, noun.german, noun.turkish)}
+    plurals = {word for noun in things for word in (noun.plural, noun.german_plural)} - one
+    return {
+        "adjectives": [*CLOSER["adjectives"], *(each for stem in CLOSER["stems"] for each in _inflected(stem))],
+        "phrases": list(CLOSER["phrases"]),
+        "several": sorted({*CLOSER["several"], *plurals}),
+        "joining": [word for word in PLAIN if word != "bir"],
+    }
+
+
+def _phrase(*phrases: Phrase) -> dict[str, list[str]]:
+    """Of one thing, by language, what is usual first."""
+    forms = {"en": "english", "de": "german", "tr": "turkish"}
+    return {language: [said for phrase in phrases for said in getattr(phrase, form)] for language, form in forms.items()}
 
 
 def table(version: int = 2) -> dict[str, Any]:
     """What `words.json` holds (see `mezzotint.engines.nano.words`) for weights of that version, which knows what was taught until then."""
     said = [form for forms in (*CAMERAS.values(), *POSITIONS.values(), *RELATIONS.values(), *BACKDROPS.values()) for language in forms for form in language]
-    said += [form for english, german, turkish in SIZES.values() for form in (*english, *turkish, *(each for stem in german for each in _inflected(stem)))]
-    said += [form for colour in COLOURS for form in (colour.name, colour.turkish, *_inflected(colour.german))]
-    said += [form for table in (FILLERS, GENERIC) for forms in table.values() for form in forms]
+    like = [form for english, german, turkish in SIZES.values() for form in (*english, *turkish, *(each for stem in german for each in _inflected(stem)))]
+    like += [form for colour in COLOURS for form in (colour.name, colour.turkish, *_inflected(colour.german))]
+    like += [form for forms in FILLERS.values() for form in forms]
+    said += [*like, *(form for forms in GENERIC.values() for form in forms)]
+    nouns = [noun for noun in NOUNS if noun.since <= version]
     places = [place.name for place in PLACES if place.since <= version]
-    things = {noun.name: _thing(noun) for noun in NOUNS if noun.since <= version}
-    kinds = {"places": PLACES, "times": TIMES, "weathers": WEATHERS, "looks": LOOKS}
+    closer = _closer(nouns)
+    said += [*closer["adjectives"], *closer["phrases"], *CLOSER["several"]]
+    things = {noun.name: _thing(noun) for noun in nouns}
+    kinds = {"places": PLACES, "times": TIMES, "weathers": WEATHERS}
     return {
         "things": {name: about | {"home": [place for place in about["home"] if place in places]} for name, about in things.items()},
         **{kind: {phrase.name: _phrase(phrase) for phrase in phrases if phrase.since <= version} for kind, phrases in kinds.items()},
+        "looks": {look.name: _phrase(look, *([LOOKS_BESIDES[look.name]] if look.name in LOOKS_BESIDES else [])) for look in LOOKS if look.since <= version},
+        "positions": {name: dict(zip(LANGUAGES, map(list, forms), strict=True)) for name, forms in POSITIONS.items()},
+        "closer": closer,
+        "bare": sorted({*BARE, *(word for form in (*like, *closer["adjectives"], *closer["phrases"]) for word in WORD.findall(form.lower()))}),
+        "redrawing": list(REDRAWING),
         "timed": [place for place in TIMED if place in places],
         "plain": sorted({*PLAIN, *said}),
     }

@@ -114,6 +114,25 @@ CAMERAS = {
     "small": (("seen from afar", "in the distance", "far away"), ("aus der Ferne", "in der Ferne"), ("uzaktan", "uzakta")),
     "big": (("close-up", "seen up close", "in close-up"), ("Nahaufnahme", "aus der Nähe"), ("yakın çekim", "yakından")),
 }
+# What asks for such a look as well, though it was not taught: the runtime makes these looks of the finished picture.
+LOOKS_BESIDES = {
+    "line drawing": Phrase(
+        "line drawing", ("sketch", "line art", "pencil drawing", "pen drawing", "drawn in ink"), ("Skizze", "Tuschezeichnung"), ("eskiz", "kara kalem")
+    ),
+    "watercolour": Phrase("watercolour", ("watercolours", "watercolors", "aquarelle"), ("Aquarellmalerei", "Wasserfarben"), ("suluboya",)),
+    "pixel art": Phrase("pixel art", ("pixelated", "8-bit", "8 bit"), ("verpixelt", "Pixel-Art"), ("pikselli",)),
+}
+# What asks for one thing to be large, taught or not: the runtime paints it as large as others, and shows the part around it.
+CLOSER = {
+    "adjectives": ("big", "large", "huge", "giant", "gigantic", "enormous", "massive", "büyük", "kocaman", "dev", "devasa"),
+    "stems": ("groß", "gross", "riesig", "gigantisch", "gewaltig"),
+    "phrases": (
+        "close-up", "close up", "closeup", "in close-up", "in close up", "up close", "seen up close", "seen from up close", "from up close", "extreme close-up",
+        "macro shot", "zoomed in", "Nahaufnahme", "Großaufnahme", "Makroaufnahme", "aus der Nähe", "aus nächster Nähe", "von nahem",
+        "yakın çekim", "yakın çekimi", "yakın plan", "yakından",
+    ),
+    "several": ("two", "three", "four", "five", "2", "3", "4", "5", "several", "many", "some", "zwei", "drei", "vier", "fünf", "mehrere", "viele", "iki", "üç", "dört", "beş", "birkaç", "birçok"),
+}  # fmt: skip
 POSITIONS = {
     "left": (("on the left", "on the left side"), ("links", "auf der linken Seite"), ("solda", "sol tarafta")),
     "right": (("on the right", "on the right side"), ("rechts", "auf der rechten Seite"), ("sağda", "sağ tarafta")),

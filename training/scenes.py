@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mezzotint.engines.nano.looks import FILTERS
 from training import weather
-from training.looks import FILTERS
 from training.more_places import DRAW, backdrop
 from training.phrases import OUTDOORS
 from training.places import HORIZON, LIGHTS, Frame, over, rgb
@@ -73,7 +73,7 @@ def at_grid(scene: Scene, columns: int, rows: int) -> Scene:
     return replace(scene, columns=columns, rows=rows)
 
 
-def _lift(thing: str, place: str) -> int:
+def lift(thing: str, place: str) -> int:
     """How many tokens above the line a thing is."""
     hovers = BY_NAME[thing].flies and place not in ("table", "plain", "room")
     return 1 if hovers or place in ("space", "sky") else 0
@@ -92,7 +92,7 @@ def leeway(scene: Scene) -> tuple[float, float]:
 
 def _standing(scene: Scene) -> list[Placed]:
     frame = Frame(scene.columns, scene.rows, 1)
-    middle, base = frame.centre, frame.base - _lift(scene.thing, scene.place)
+    middle, base = frame.centre, frame.base - lift(scene.thing, scene.place)
 
     def first(column: float, row: float, side: int) -> Placed:
         return Placed(scene.thing, scene.colour, column, row, side)
@@ -117,7 +117,7 @@ def _standing(scene: Scene) -> list[Placed]:
 def _together(scene: Scene, middle: int, ground: int) -> list[Placed]:
     """Two things in their relation, the one behind first. Feet are on the line, or above it for what flies."""
     assert scene.second is not None
-    base, other = ground - _lift(scene.thing, scene.place), ground - _lift(scene.second, scene.place)
+    base, other = ground - lift(scene.thing, scene.place), ground - lift(scene.second, scene.place)
 
     def first(column: float, row: float, side: int) -> Placed:
         return Placed(scene.thing, scene.colour, column, row, side)

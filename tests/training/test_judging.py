@@ -129,6 +129,19 @@ def test_a_box_is_looked_at_as_closely_whatever_its_size(size: str | None) -> No
     assert 0.4 * SIDE < high[-1] - high[0] <= SIDE
 
 
+def test_what_is_seen_from_nearer_stands_where_what_is_big_does() -> None:
+    from training.judge_pictures import from_nearer
+
+    scene = replace(CAR, size="big", place="plain", time=None, backdrop="green")
+
+    nearer, big = from_nearer(scene, UNIT), paint(scene, UNIT)
+
+    assert nearer.shape == big.shape
+    (box,) = shown(scene)
+    part = np.s_[(int(box.row) - box.side) * UNIT : int(box.row) * UNIT, int(box.column) * UNIT : (int(box.column) + box.side) * UNIT]
+    assert -10 * np.log10(np.mean((nearer[part] - big[part]) ** 2)) > 24
+
+
 class Told:
     """Judges that see what the scenes `seen` show."""
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from training import weather
 from training.draw import GRID_SHARES, LOOK_SHARES, RELATION_SHARES, draw_scene, held_out, second_fits
-from training.looks import FILTERS
 from training.more_places import BACKDROP_TONES, DRAW, backdrop
 from training.phrases import PLACES, RELATIONS, WEATHERS
 from training.places import Frame
@@ -148,18 +147,6 @@ def test_every_weather_changes_a_scene_at_any_grid(name: str) -> None:
 
         assert np.isfinite(before).all()
         assert np.abs(before - clear).mean() > 0.002
-
-
-@pytest.mark.parametrize("look", sorted(FILTERS))
-def test_every_look_made_from_a_picture_is_another_picture_of_the_same_size(look: str) -> None:
-    picture = np.clip(DRAW["city"](Frame(8, 8, 16), "night", np.random.default_rng(1)), 0, 1).astype(np.float32)
-
-    made = FILTERS[look](picture, 16)
-
-    assert made.shape == picture.shape
-    assert made.min() >= 0
-    assert made.max() <= 1
-    assert np.abs(made - picture).mean() > 0.01
 
 
 def test_every_colour_is_a_backdrop_that_looks_like_it() -> None:

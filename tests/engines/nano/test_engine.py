@@ -18,7 +18,9 @@ from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
+from mezzotint.engines.nano.closer import View
 from mezzotint.engines.nano.engine import EDITING, RAW, USUAL, NanoEngine
+from mezzotint.engines.nano.looks import FILTERS
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.ports import Interrupted, PaintRequest
@@ -416,6 +418,62 @@ def test_upsampling_adds_what_the_prompt_leaves_open_and_says_what_was_painted(n
     assert richly.endswith(", 3d render")
 
 
+def test_a_big_thing_is_the_usual_one_seen_closer(nano: NanoEngine) -> None:
+    usual, big = (nano.paint(a_request(prompt), lambda *_: None) for prompt in ("a cat in the snow", "a huge cat in the snow"))
+
+    nearer = imaging.resize(View(1 / 6, 1 / 6, 2 / 3).of(usual.pixels), 512, 512)
+    assert big.prompt == "a huge cat in the snow"
+    assert dict(big.notes)["told"] == "a cat in the snow"
+    assert difference(big.pixels.array / 255, nearer.array / 255) < 0.001
+
+
+@pytest.mark.parametrize("look", sorted(FILTERS))
+def test_looks_are_made_of_the_picture_that_is_painted_without_them(nano: NanoEngine, look: str) -> None:
+    made = painted(nano, f"a fox in the snow at night, {look}")
+
+    expected = FILTERS[look](painted(nano, "a fox in the snow at night"), 64)
+    assert difference(made, expected) < 0.003
+
+
+def test_a_thing_that_is_nowhere_is_painted_where_it_is_at_home_and_the_picture_says_so(nano: NanoEngine) -> None:
+    asked = nano.paint(a_request("a camel"), lambda *_: None)
+    told = dict(asked.notes)["told"]
+
+    assert asked.prompt == "a camel"
+    assert told == "a camel in the desert"
+    assert np.array_equal(asked.pixels.array, nano.paint(a_request(told), lambda *_: None).pixels.array)
+
+
+def test_what_is_told_as_it_was_asked_for_is_not_noted(nano: NanoEngine) -> None:
+    assert "told" not in dict(nano.paint(a_request(steps=1), lambda *_: None).notes)
+
+
+def test_a_picture_that_is_to_have_another_look_stays_what_it_is(nano: NanoEngine) -> None:
+    given = nano.paint(a_request(width=1024, height=768), lambda *_: None).pixels
+    told: list[tuple[int, ...]] = []
+
+    made = nano.paint(a_request("make it a watercolour", width=1024, height=768, pictures=(("input_image", given),)), lambda *step: told.append(step))
+
+    assert dict(made.notes)["look"] == "watercolour"
+    assert told == [(1, 1)]
+    assert nano.preview() is None
+    assert difference(made.pixels.array / 255, FILTERS["watercolour"](np.asarray(given.array, np.float32) / 255, 768 // 8)) < 0.003
+
+
+def test_a_look_can_be_canceled(nano: NanoEngine) -> None:
+    def report(step: int, steps: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        nano.paint(a_request("make it a watercolour", pictures=(("input_image", plain(RED)),)), report)
+
+
+def test_a_prompt_about_a_picture_is_told_as_it_is(nano: NanoEngine) -> None:
+    shown = nano.paint(a_request("a huge cat, pixel art", steps=2, pictures=(("image_prompt", plain(RED)),), strength=0.5), lambda *_: None)
+
+    assert "told" not in dict(shown.notes)
+
+
 def test_the_weights_are_small_enough_to_ship() -> None:
     assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) < 30e6
 
@@ -450,9 +508,11 @@ def watched(nano: NanoEngine, **rest: Any) -> tuple[list[Pixels], Pixels]:
         ({"prompt": "a lighthouse on the beach", "width": 384, "height": 1440}, (68, 256)),
         ({"prompt": "a blue car in the rain", "width": 1440, "height": 320, "steps": 20}, (256, 57)),
         ({"prompt": "a cat", "width": 128, "height": 128}, (128, 128)),
+        ({"prompt": "a huge cat in the snow", "width": 1024, "height": 768}, (256, 192)),
+        ({"prompt": "a huge cat in the snow, watercolour", "width": 768, "height": 1024}, (192, 256)),
         ({"pictures": (("image_prompt", plain(RED)),), "strength": 0.5}, (256, 256)),
     ],
-    ids=["square", "landscape", "high", "wide", "small", "from a picture"],
+    ids=["square", "landscape", "high", "wide", "small", "seen closer", "seen closer in a look", "from a picture"],
 )
 def test_the_last_preview_is_nearly_the_picture(nano: NanoEngine, rest: dict[str, Any], small: tuple[int, int]) -> None:
     seen, picture = watched(nano, **rest)

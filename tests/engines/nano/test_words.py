@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
 from mezzotint.engines.nano.words import MOST, KnownWords, Unknown
+from training.captions import WRITERS
+from training.draw import draw_scene
 from training.known import table, write
+from training.wording import Facts
 
 THINGS = list(table()["things"])
 
@@ -122,6 +126,53 @@ def test_a_prompt_that_says_all_or_nothing_stays_as_it_is(known: KnownWords) -> 
 
 def test_the_same_seed_enriches_in_the_same_way(known: KnownWords) -> None:
     assert known.enriched("a cat", 5) == known.enriched("a cat", 5)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat", "A cat.", "three cats", "a cat and a dog", "a beautiful cute cat, 4k", "a watercolour of a huge fox", "close-up of a rocket", "ein roter Apfel",
+        "büyük kırmızı bir araba", "an elephant at night",
+    ],
+)  # fmt: skip
+def test_a_thing_of_which_no_more_is_said_is_at_home(known: KnownWords, prompt: str) -> None:
+    words = table()
+    told = [known.at_home(prompt, seed) for seed in range(12)]
+
+    assert all(each.startswith(prompt.rstrip(".") + " ") for each in told)
+    assert len(set(told)) > 1
+    language = "de" if "Apfel" in prompt else "tr" if "araba" in prompt else "en"
+    homes = {words["places"][place][language][0] for about in words["things"].values() for place in about["home"]}
+    assert {each.removeprefix(prompt.rstrip(".") + " ") for each in told} <= homes
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a cat in the snow", "a cat in a kitchen", "a cat on a chair", "a cat in the rain", "a cat under a tree", "a cat on a blue background", "a cat sleeping",
+        "hello", "", "a dragon", "mutfakta bir kedi", "eine Katze im Keller",
+    ],
+)  # fmt: skip
+def test_a_thing_of_which_more_is_said_may_be_there_already(known: KnownWords, prompt: str) -> None:
+    assert {known.at_home(prompt, seed) for seed in range(12)} == {prompt}
+
+
+def test_where_a_time_is_said_the_place_shows_it(known: KnownWords) -> None:
+    words = table()
+    timeless = [words["places"][place]["en"][0] for place in words["places"] if place not in words["timed"]]
+
+    told = [known.at_home("a rocket at night", seed) for seed in range(12)]
+
+    assert not [each for each in told if each.endswith(tuple(timeless))]
+
+
+def test_all_that_the_grammar_says_stays_as_it_is(known: KnownWords) -> None:
+    chance = np.random.default_rng(7)
+    for language in WRITERS:
+        for _ in range(300):
+            scene = draw_scene(chance)
+            prompt = WRITERS[language](scene, Facts(place=scene.backdrop is None, look=scene.look != "3d"), chance)
+            assert known.at_home(prompt, 1) == prompt
 
 
 def test_an_older_version_knows_less() -> None:

@@ -20,10 +20,12 @@ from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
 from mezzotint.engines.nano.brief import Brief, brief_of, colours
 from mezzotint.engines.nano.controls import with_hole
+from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, in_look
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
+from mezzotint.engines.nano.looks import BLOCKS
 from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
-from mezzotint.engines.nano.sampling import Grid, Keep, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, denoise, grid_for, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
@@ -48,6 +50,7 @@ class _InHand:
     direction: Array
     grid: Grid
     size: tuple[int, int]
+    finish: Finish
 
 
 class NanoEngine:
@@ -66,7 +69,7 @@ class NanoEngine:
                 self._codec = PatchCodec.from_tensors(tensors)
             with np.load(io.BytesIO(files.read("ideas.npz")), allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
-            self._known = KnownWords.load(files)
+            self._known, self._finishing = KnownWords.load(files), Finishing.load(files)
             self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
             self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
@@ -79,9 +82,15 @@ class NanoEngine:
         notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
         width, height = request.size(DEFAULT_SIDE)
         grid, brief = grid_for(width, height), brief_of(request, (width, height))
+        if (look := self._redrawn(request, brief)) is not None:
+            pixels = self._redrawn_in(look, imaging.crop(brief.shown[0][0], width, height), report)
+            return Painting(pixels, request.prompt, (*notes, ("look", look)))
         request = self._worded(self._dialled(request, EDITING if brief.edited else USUAL))
         notes.append(("steps", str(request.steps)))
-        pixels = imaging.crop(self.decode(self.latents(request, grid, report, brief)), width, height)
+        told, finish = self._told(request, grid)
+        if told.prompt != request.prompt:
+            notes.append(("told", told.prompt))
+        pixels = imaging.crop(finish.of(self.decode(self.latents(told, grid, report, brief, finish)), grid), width, height)
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
     def _dialled(self, request: PaintRequest, guidance: float) -> PaintRequest:
@@ -121,8 +130,25 @@ class NanoEngine:
                 idea = self._known.enriched(idea, request.seed)
         return request if idea is None else dataclasses.replace(request, prompt=idea)
 
-    def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None) -> Array:
-        """What the request asks for, as latents (32, 2 * rows, 2 * columns)."""
+    def _redrawn(self, request: PaintRequest, brief: Brief) -> str | None:
+        """The look that one given picture is to have, where no more is asked for and it is one that is made of pictures."""
+        return self._finishing.redrawn(request.prompt) if brief.edited and self._finishing is not None else None
+
+    def _redrawn_in(self, look: str, picture: Pixels, report: Report) -> Pixels:
+        """There is nothing to paint, and so nothing to preview."""
+        self._in_hand = None
+        report(1, 1)
+        return in_look(look, picture, max(BLOCKS, min(picture.width, picture.height) // TRAINED[0] // BLOCKS * BLOCKS))
+
+    def _told(self, request: PaintRequest, grid: Grid) -> tuple[PaintRequest, Finish]:
+        """The request as the transformer is told of it, and how what it paints is finished. Where a picture was given, as it is."""
+        if request.pictures or self._known is None or self._finishing is None:
+            return request, PLAIN
+        prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), grid)
+        return dataclasses.replace(request, prompt=prompt), finish
+
+    def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN) -> Array:
+        """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too."""
         brief = brief_of(request, request.size(DEFAULT_SIDE)) if brief is None else brief
         if brief.shown and not self.card.get("references"):  # weights that were not taught to look at pictures begin from them
             brief = Brief(start=brief.shown[0][0])
@@ -144,10 +170,10 @@ class NanoEngine:
         tokens = [self._packed(each) for each in seen]
         if brief.edited:
             first = fresh + np.float32(self.card.get("hint", 0.0)) * tokens[0]
-        velocity = self._velocity(request, grid, tokens)
+        velocity = self._velocity(request, grid, tokens, finish)
         return unpack(denoise(velocity, first, schedule(steps, start), report, keep), grid.rows, grid.columns)
 
-    def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array]) -> Callable[[Array, float], Array]:
+    def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array], finish: Finish) -> Callable[[Array, float], Array]:
         """The transformer with all that it is told, as a function of tokens and level. `seen` are the references, as tokens of the grid."""
         told, size, count = self._encoded(request.prompt), request.size(DEFAULT_SIDE), grid.rows * grid.columns
         numbers = range(len(seen) + 1)
@@ -161,7 +187,7 @@ class NanoEngine:
         def velocity(x: Array, level: float) -> Array:
             tokens = np.concatenate([x, *seen])[None]
             direction: Array = self._transformer(feeds | {"tokens": tokens, "level": np.array([level], np.float32)})[0][:count]
-            self._in_hand = _InHand(x, level, direction, grid, size)
+            self._in_hand = _InHand(x, level, direction, grid, size, finish)
             return direction
 
         return velocity
@@ -180,9 +206,9 @@ class NanoEngine:
             return None
         latents = unpack(hand.tokens - np.float32(hand.level) * hand.direction, hand.grid.rows, hand.grid.columns)
         shrink = 1
-        while max(hand.grid.rows, hand.grid.columns) * TOKEN_PIXELS >= 2 * shrink * LONGEST:
+        while max(hand.grid.rows, hand.grid.columns) * TOKEN_PIXELS * hand.finish.view.share >= 2 * shrink * LONGEST:
             shrink *= 2
-        return imaging.crop(_eight_bits(self._codec.decode(latents, shrink)), *size_within(*hand.size))
+        return imaging.crop(hand.finish.of(_eight_bits(self._codec.decode(latents, shrink)), hand.grid), *size_within(*hand.size))
 
     def decode(self, latents: Array) -> Pixels:
         """(32, r, c) to a picture of 32r x 32c pixels."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of
 from mezzotint.engines.nano.sealed import Sealed
 
 Array = np.ndarray
@@ -22,7 +23,6 @@ NEAR = 0.5  # cosine below which the nearest name is no nearer than chance would
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SHORTEST = 3  # letters of a word that is asked about
 MOST, ASKED = 5, 12  # words that are told of, and that are asked about
-LANGUAGES = ("en", "de", "tr")
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,11 @@ class KnownWords:
     def __init__(self, table: Mapping[str, Any], vectors: Array) -> None:
         self._table, self._vectors = table, vectors.astype(np.float32)
         self._things = list(table["things"])
-        phrases = [phrase for kind in ("things", "places", "times", "weathers", "looks") for about in table[kind].values() for phrase in _phrases(about)]
+        phrases = [phrase for kind in ("things", "places", "times", "weathers", "looks") for about in table[kind].values() for phrase in phrases_of(about)]
         self._joining = {word for phrase in table["plain"] for word in WORD.findall(phrase.lower())}
         self._words = {word for phrase in (*phrases, *table["plain"]) for word in WORD.findall(phrase.lower())}
+        self._bare = frozenset(table.get("bare", ()))
+        self._said_apart = any_of(phrase for kind in ("things", "times", "looks") for about in table[kind].values() for phrase in phrases_of(about))
 
     @classmethod
     def load(cls, files: Sealed) -> KnownWords | None:
@@ -89,14 +91,32 @@ class KnownWords:
             return prompt
         said = {kind: self._names_of(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
         added = []
-        place = said["places"] or self._table["things"][thing]["home"][seed % len(self._table["things"][thing]["home"])]
+        place = said["places"] or self._home(thing, seed)
         if not said["places"]:
-            added.append(self._say("places", str(place), language))
+            added.append(self._say("places", place, language))
         if not said["times"] and not said["weathers"] and place in self._table["timed"]:
             times = list(self._table["times"])
             added.append(self._say("times", times[seed // 7 % len(times)], language))
         lead = " ".join((prompt.strip().rstrip("."), *added))
         return lead if said["looks"] else f"{lead}, {self._say('looks', '3d', language)}"
+
+    def at_home(self, prompt: str, seed: int) -> str:
+        """The prompt with a place where its thing is at home, if it says no more of it than what it is like, how many there are, and when it is.
+
+        Of what is nowhere nano paints a mixture of many places. Where any other word is said, it may be about the place.
+        """
+        language, thing = self._thing_in(prompt)
+        if thing is None or self._names_of("places", prompt):
+            return prompt
+        if not self._bare.issuperset(WORD.findall(self._said_apart.sub(" ", prompt).lower())):
+            return prompt
+        return f"{prompt.strip().rstrip('.')} {self._say('places', self._home(thing, seed, timed=self._names_of('times', prompt) is not None), language)}"
+
+    def _home(self, thing: str, seed: int, *, timed: bool = False) -> str:
+        """A place where the thing is at home; `timed`: one where it shows what time it is, if there is one."""
+        homes: list[str] = self._table["things"][thing]["home"]
+        homes = [place for place in homes if not timed or place in self._table["timed"]] or homes
+        return homes[seed % len(homes)]
 
     def _say(self, kind: str, name: str, language: str) -> str:
         phrase: str = self._table[kind][name][language][0]
@@ -117,14 +137,9 @@ class KnownWords:
 
     def _names_of(self, kind: str, prompt: str) -> str | None:
         """What of a kind the prompt names, by its longest phrase; None where it names nothing of it."""
-        said = [(len(phrase), name) for name, about in self._table[kind].items() for phrase in _phrases(about) if _says(prompt, phrase)]
+        said = [(len(phrase), name) for name, about in self._table[kind].items() for phrase in phrases_of(about) if _says(prompt, phrase)]
         return max(said)[1] if said else None
 
 
-def _phrases(about: Mapping[str, Any]) -> list[str]:
-    return [phrase for language in LANGUAGES for phrase in about[language]]
-
-
 def _says(prompt: str, phrase: str) -> bool:
-    """Whether the phrase stands in the prompt as words of its own."""
-    return re.search(rf"(?<!\w){re.escape(phrase.lower())}(?!\w)", prompt.lower()) is not None
+    return any_of([phrase]).search(prompt) is not None

@@ -1,0 +1,92 @@
+"""What is done to a picture when it is painted, because words ask for it: a look that is made from pictures, and coming closer.
+
+Both are better made than painted: of line drawings nano paints scribbles, of big things blobs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mezzotint import imaging
+from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.closer import WHOLE, CloseUps, View
+from mezzotint.engines.nano.looks import FILTERS
+from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidied, which
+from mezzotint.engines.nano.sampling import Grid
+from mezzotint.engines.nano.sealed import Sealed
+from mezzotint.engines.nano.words import WORD
+
+BY_NIGHT = "night photo"  # of what is painted by night, where no other time is said
+# What goes with a look's name: "in a ... style", "a ... of".
+LEADING = r"(?:(?:as|in|als|im)\s+)?(?:(?:the|an?|eine?|bir)\s+)?(?:style\s+of\s+)?(?:an?\s+)?"
+FOLLOWING = r"(?:[\s-]*(?:style|stil|tarzı|tarzında))?(?:\s+(?:of|von))?"
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The part of the picture that is shown, and the `look` (one of FILTERS) that it is given."""
+
+    view: View = WHOLE
+    look: str | None = None
+
+    def of(self, pixels: Pixels, grid: Grid) -> Pixels:
+        """`pixels` are those of the grid, at any number of pixels per token. Without a look, what is shown may be smaller."""
+        part = self.view.of(pixels)
+        if self.look is None:
+            return part
+        return in_look(self.look, imaging.resize(part, pixels.width, pixels.height), pixels.width // grid.columns)
+
+
+PLAIN = Finish()
+
+
+def in_look(look: str, pixels: Pixels, unit: int) -> Pixels:
+    """A picture of any size in a look; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
+    high, wide = (-side % unit for side in (pixels.height, pixels.width))
+    whole = np.pad(np.asarray(pixels.array, np.float32) / 255, ((0, high), (0, wide), (0, 0)), mode="edge")
+    made = FILTERS[look](whole, unit)[: pixels.height, : pixels.width]
+    return Pixels.of((np.clip(made, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+class Finishing:
+    """`table`: as in `KnownWords`."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        looks = {name: table["looks"][name] for name in FILTERS if name in table["looks"]}
+        said = [phrase for about in looks.values() for phrase in phrases_of(about)]
+        self._looks = {name: any_of(phrases_of(about)) for name, about in looks.items()}
+        self._look, self._with_all = any_of(said), any_of(said, before=LEADING, after=FOLLOWING)
+        self._at_night = {language: any_of(looks[BY_NIGHT][language]) for language in LANGUAGES} if BY_NIGHT in looks else {}
+        self._time, self._night = any_of(phrase for about in table["times"].values() for phrase in phrases_of(about)), table["times"]["night"]
+        self._close_ups = CloseUps(table) if "closer" in table else None
+        self._redrawing = frozenset(table.get("redrawing", ()))
+
+    @classmethod
+    def load(cls, files: Sealed) -> Finishing | None:
+        """None where the weights come without words: made before there were any."""
+        return cls(json.loads(files.read("words.json"))) if "words.json" in files else None
+
+    def of(self, prompt: str, grid: Grid) -> tuple[str, Finish]:
+        """What nano is told in place of the prompt, and what is made of what it paints then."""
+        told, look = self._without_look(prompt)
+        closer = self._close_ups.closer(told) if self._close_ups is not None else None
+        return (told, Finish(WHOLE, look)) if closer is None else (closer.prompt, Finish(closer.view(grid), look))
+
+    def redrawn(self, prompt: str) -> str | None:
+        """The look that a picture is to be given, where that is all that is asked for."""
+        found = self._look.search(prompt)
+        asked = found is not None and self._redrawing.issuperset(WORD.findall(self._with_all.sub(" ", prompt).lower()))
+        return which(self._looks, found[0]) if found is not None and asked else None
+
+    def _without_look(self, prompt: str) -> tuple[str, str | None]:
+        found = self._look.search(prompt)
+        told = tidied(self._with_all.sub(" ", prompt))
+        if found is None or not told:
+            return prompt, None
+        language = which(self._at_night, found[0])
+        return told if language is None or self._time.search(told) else f"{told} {self._night[language][0]}", which(self._looks, found[0])

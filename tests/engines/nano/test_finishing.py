@@ -1,0 +1,134 @@
+"""Looks that are made of pictures are, where words ask for them; and the words are kept from nano then."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.closer import View
+from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, in_look
+from mezzotint.engines.nano.looks import BLOCKS, FILTERS
+from mezzotint.engines.nano.sampling import Grid
+from mezzotint.engines.nano.sealed import DIGESTS, Sealed
+from tests.engines.nano.test_engine import WEIGHTS
+from training.captions import INSTRUCTORS, WRITERS
+from training.draw import draw_scene
+from training.edits import draw_edit
+from training.known import table
+from training.wording import Facts
+
+SQUARE = Grid(8, 8)
+FINISHING = Finishing(json.loads((WEIGHTS / "words.json").read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told", "look"),
+    [
+        ("a line drawing of an owl", "an owl", "line drawing"),
+        ("A pencil sketch, a dog", "a dog", "line drawing"),
+        ("a cat in pixel art style", "a cat", "pixel art"),
+        ("a cat in the style of pixel art", "a cat", "pixel art"),
+        ("an 8-bit robot", "robot", "pixel art"),
+        ("Aquarell von einer Katze", "einer Katze", "watercolour"),
+        ("Fuchs als Aquarell", "Fuchs", "watercolour"),
+        ("ein Haus, Strichzeichnung", "ein Haus", "line drawing"),
+        ("bir kedi, piksel sanatı", "bir kedi", "pixel art"),
+        ("a night photo of a car in a city", "a car in a city at night", "night photo"),
+        ("a night photo of a car at sunset", "a car at sunset", "night photo"),
+        ("Nachtaufnahme einer Burg", "einer Burg bei Nacht", "night photo"),
+        ("gece fotoğrafı, şehirde bir araba", "şehirde bir araba gece", "night photo"),
+        ("a cat, flat illustration", "a cat, flat illustration", None),
+        ("a cat", "a cat", None),
+        ("pixel art", "pixel art", None),
+        ("", "", None),
+    ],
+)
+def test_a_look_that_is_made_of_pictures_is_taken_from_the_prompt(prompt: str, told: str, look: str | None) -> None:
+    assert FINISHING.of(prompt, SQUARE) == (told, Finish(look=look))
+
+
+def test_what_is_big_is_seen_closer_in_its_look() -> None:
+    told, finish = FINISHING.of("watercolour painting of a huge fox in the snow", SQUARE)
+
+    assert told == "a fox in the snow"
+    assert finish.look == "watercolour"
+    assert finish.view.share < 1
+
+
+@given(st.integers(0, 2**32), st.sampled_from(sorted(WRITERS)))
+@settings(max_examples=200, deadline=None)
+def test_each_look_that_the_grammar_tells_is_made_if_it_is_made_of_pictures(seed: int, language: str) -> None:
+    chance = np.random.default_rng(seed)
+    scene = draw_scene(chance, may_hold_out=True)
+    prompt = WRITERS[language](scene, Facts(place=scene.backdrop is None, time=scene.look != "night photo", look=scene.look != "3d"), chance)
+
+    told, finish = FINISHING.of(prompt, SQUARE)
+
+    assert finish.look == (scene.look if scene.look in FILTERS else None)
+    assert FINISHING.of(told, SQUARE) == (told, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "look"),
+    [
+        ("turn it into a pencil sketch", "line drawing"), ("Make this photo a watercolour painting, please.", "watercolour"), ("in pixel art style", "pixel art"),
+        ("watercolor", "watercolour"), ("redraw the whole picture as pixel art", "pixel art"), ("mach daraus ein Aquarell", "watercolour"),
+        ("zeichne es als Pixelkunst", "pixel art"), ("bunu karakalem çizim yap", "line drawing"), ("make it a night photo", "night photo"),
+        ("add a pixel art cat", None), ("turn the car into a line drawing", None), ("make it night", None), ("make it a cartoon", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_picture_is_redrawn_where_no_more_than_its_look_is_asked_for(prompt: str, look: str | None) -> None:
+    assert FINISHING.redrawn(prompt) == look
+
+
+@given(st.integers(0, 2**32), st.sampled_from(sorted(INSTRUCTORS)))
+@settings(max_examples=200, deadline=None)
+def test_of_all_edits_that_the_grammar_tells_those_of_such_looks_are_redrawn(seed: int, language: str) -> None:
+    chance = np.random.default_rng(seed)
+    edit = draw_edit(chance)
+
+    look = FINISHING.redrawn(INSTRUCTORS[language](edit, chance))
+
+    assert look == (edit.value if edit.kind == "look" and edit.value in FILTERS else None)
+
+
+@pytest.mark.parametrize("unit", [4, 8, 64])
+@pytest.mark.parametrize("look", [None, *sorted(FILTERS)])
+def test_a_finish_is_of_any_fineness(look: str | None, unit: int) -> None:
+    chance, grid = np.random.default_rng(1), Grid(11, 8)
+    pixels = Pixels.of(chance.integers(0, 256, (8 * unit, 11 * unit, 3), dtype=np.uint8))
+
+    whole, part = (Finish(view, look).of(pixels, grid) for view in (View(), View(0.25, 0.25, 0.5)))
+
+    assert (whole.width, whole.height) == (pixels.width, pixels.height)
+    assert np.array_equal(whole.array, pixels.array) == (look is None)
+    assert (part.width, part.height) == ((pixels.width, pixels.height) if look else (round(pixels.width / 2), round(pixels.height / 2)))
+
+
+@pytest.mark.parametrize("look", sorted(FILTERS))
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (37, 90), (640, 427)])
+def test_a_picture_of_any_size_can_have_a_look(look: str, width: int, height: int) -> None:
+    pixels = Pixels.of(np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+    made = in_look(look, pixels, BLOCKS)
+
+    assert (made.width, made.height) == (width, height)
+    assert not np.array_equal(made.array, pixels.array)
+
+
+def test_weights_that_know_fewer_words_have_fewer_finishes() -> None:
+    first = Finishing(table(1))
+
+    assert first.of("a line drawing of a cat", SQUARE) == ("a line drawing of a cat", PLAIN)
+
+
+def test_weights_without_words_have_none(tmp_path: Path) -> None:
+    (tmp_path / DIGESTS).write_text("{}")
+
+    assert Finishing.load(Sealed(tmp_path)) is None
