@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from mezzotint.engines.nano.falling import ARRANGEMENTS
 from training.phrases import LOOKS, OUTDOORS, PLACES, SHOWN_OFF, TIMED, TIMES, WEATHERS
 from training.scenes import GRIDS, Scene
 from training.vocabulary import BY_NAME, COLOURS, HELD_OUT_COLOURS, HELD_OUT_PLACES, HELD_OUT_TOGETHER, NOUNS, Noun
 
 GRID_SHARES = (0.45, 0.27, 0.09, 0.03, 0.01, 0.07, 0.05, 0.02, 0.01)
-GROUNDS, WEATHERED = 32, 4  # ways in which the details of one ground are drawn, and of one in some weather
+GROUNDS, WEATHERED = 32, ARRANGEMENTS  # ways in which the details of one ground are drawn, and of one in some weather
 COUNTS = {1: 0.62, 2: 0.11, 3: 0.09, 4: 0.09, 5: 0.09}
 TWO_THINGS = 0.27
 COLOURED = 0.6  # of the things that come in colours; of 0.8, a thing in its own colour is learnt less well than before

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.places import HORIZON, LIGHTS, Frame, cloud, dot, over, rgb, view_near
+from mezzotint.engines.nano.falling import FALLING, fallen
+from training.places import HORIZON, LIGHTS, Frame, cloud, over, rgb, view_near
 
 GREY = {"day": (0.66, 0.71, 0.77), "sunrise": (0.74, 0.70, 0.72), "sunset": (0.50, 0.42, 0.50), "night": (0.13, 0.16, 0.26)}
 BANDS = ((0.88, 0.28, 0.30), (0.96, 0.62, 0.26), (0.97, 0.90, 0.40), (0.42, 0.78, 0.46), (0.34, 0.58, 0.92), (0.58, 0.42, 0.82))
@@ -56,24 +57,12 @@ def _rain(frame: Frame, picture: np.ndarray, chance: np.random.Generator) -> np.
     return picture
 
 
-def _flecks(frame: Frame, picture: np.ndarray, chance: np.random.Generator, tones: tuple[tuple[float, float, float], ...], radius: float) -> np.ndarray:
-    for _ in range(5 * frame.columns):
-        x, y = chance.uniform(-frame.columns / 2, frame.columns / 2), chance.uniform(-frame.base, frame.rows - frame.base)
-        tone = tones[chance.integers(len(tones))]
-        dot(frame, picture, tone, x, y, radius * chance.uniform(0.7, 1.2), 0.9)
-    return picture
-
-
 def before(frame: Frame, picture: np.ndarray, weather: str, time: str, chance: np.random.Generator) -> np.ndarray:
     """The whole scene (h, w, 3) with what falls in that weather in front of it."""
     if weather == "rain":
         return _rain(frame, picture, chance)
-    if weather == "snowfall":
-        return _flecks(frame, picture, chance, ((1.0, 1.0, 1.0),), 0.10)
-    if weather == "autumn":
-        return _flecks(frame, picture, chance, ((0.90, 0.45, 0.14), (0.80, 0.26, 0.14), (0.95, 0.68, 0.20)), 0.12)
-    if weather == "spring":
-        return _flecks(frame, picture, chance, ((1.0, 0.74, 0.84), (1.0, 0.88, 0.93)), 0.10)
+    if weather in FALLING:
+        return fallen(picture, frame.unit, weather, chance)
     if weather == "fog":
         return over(picture, _mist(time), np.float32(0.22))
     return picture

@@ -20,6 +20,7 @@ from mezzotint.core.parameters import Kind
 from mezzotint.engines.nano.brief import HOLD
 from mezzotint.engines.nano.closer import View
 from mezzotint.engines.nano.engine import EDITING, RAW, USUAL, NanoEngine
+from mezzotint.engines.nano.falling import fallen
 from mezzotint.engines.nano.looks import FILTERS
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
@@ -433,6 +434,13 @@ def test_looks_are_made_of_the_picture_that_is_painted_without_them(nano: NanoEn
 
     expected = FILTERS[look](painted(nano, "a fox in the snow at night"), 64)
     assert difference(made, expected) < 0.003
+
+
+def test_leaves_fall_before_the_picture_that_is_painted_without_them(nano: NanoEngine) -> None:
+    autumn = painted(nano, "a fox in the forest among falling leaves", seed=6)
+
+    expected = fallen(painted(nano, "a fox in the forest", seed=6), 64, "autumn", np.random.default_rng([2, 2]))
+    assert difference(autumn, expected) < 0.003
 
 
 def test_a_thing_that_is_nowhere_is_painted_where_it_is_at_home_and_the_picture_says_so(nano: NanoEngine) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mezzotint.core.images import Pixels
-from mezzotint.engines.nano.closer import View
-from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, in_look
+from mezzotint.engines.nano.closer import WHOLE, View
+from mezzotint.engines.nano.falling import FALLING
+from mezzotint.engines.nano.finishing import Finish, Finishing, in_look
 from mezzotint.engines.nano.looks import BLOCKS, FILTERS
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed
@@ -50,11 +51,11 @@ FINISHING = Finishing(json.loads((WEIGHTS / "words.json").read_text("utf-8")))
     ],
 )
 def test_a_look_that_is_made_of_pictures_is_taken_from_the_prompt(prompt: str, told: str, look: str | None) -> None:
-    assert FINISHING.of(prompt, SQUARE) == (told, Finish(look=look))
+    assert FINISHING.of(prompt, 1, SQUARE) == (told, Finish(look=look, seed=1))
 
 
 def test_what_is_big_is_seen_closer_in_its_look() -> None:
-    told, finish = FINISHING.of("watercolour painting of a huge fox in the snow", SQUARE)
+    told, finish = FINISHING.of("watercolour painting of a huge fox in the snow", 1, SQUARE)
 
     assert told == "a fox in the snow"
     assert finish.look == "watercolour"
@@ -68,10 +69,35 @@ def test_each_look_that_the_grammar_tells_is_made_if_it_is_made_of_pictures(seed
     scene = draw_scene(chance, may_hold_out=True)
     prompt = WRITERS[language](scene, Facts(place=scene.backdrop is None, time=scene.look != "night photo", look=scene.look != "3d"), chance)
 
-    told, finish = FINISHING.of(prompt, SQUARE)
+    told, finish = FINISHING.of(prompt, 1, SQUARE)
 
     assert finish.look == (scene.look if scene.look in FILTERS else None)
-    assert FINISHING.of(told, SQUARE) == (told, PLAIN)
+    assert finish.weather == (scene.weather if scene.weather in FALLING else None)
+    assert FINISHING.of(told, 1, SQUARE) == (told, Finish(weather="snowfall" if scene.weather == "snowfall" else None, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told", "weather"),
+    [
+        ("a cat in autumn", "a cat", "autumn"),
+        ("a fox among falling blossoms at night", "a fox at night", "spring"),
+        ("ein Haus im Wald, zwischen fallenden Blättern", "ein Haus im Wald", "autumn"),
+        ("a cat in a snowstorm", "a cat in a snowstorm", "snowfall"),
+        ("a cat in the rain", "a cat in the rain", None),
+    ],
+)
+def test_what_falls_is_left_to_the_finish_and_a_snowy_sky_to_nano(prompt: str, told: str, weather: str | None) -> None:
+    assert FINISHING.of(prompt, 1, SQUARE) == (told, Finish(weather=weather, seed=1))
+
+
+def test_what_falls_lies_elsewhere_by_another_seed_and_is_larger_seen_closer() -> None:
+    pixels = Pixels.of(np.zeros((256, 256, 3), np.uint8))
+
+    one, other, nearer = (Finish(view, None, "snowfall", seed).of(pixels, SQUARE).array for view, seed in ((WHOLE, 1), (WHOLE, 2), (View(0.25, 0.25, 0.5), 1)))
+
+    assert not np.array_equal(one, other)
+    assert np.array_equal(nearer, one[64:192, 64:192])
+    assert not pixels.array.any()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +151,7 @@ def test_a_picture_of_any_size_can_have_a_look(look: str, width: int, height: in
 def test_weights_that_know_fewer_words_have_fewer_finishes() -> None:
     first = Finishing(table(1))
 
-    assert first.of("a line drawing of a cat", SQUARE) == ("a line drawing of a cat", PLAIN)
+    assert first.of("a line drawing of a cat", 1, SQUARE) == ("a line drawing of a cat", Finish(seed=1))
 
 
 def test_weights_without_words_have_none(tmp_path: Path) -> None:

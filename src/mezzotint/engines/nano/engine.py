@@ -144,7 +144,7 @@ class NanoEngine:
         """The request as the transformer is told of it, and how what it paints is finished. Where a picture was given, as it is."""
         if request.pictures or self._known is None or self._finishing is None:
             return request, PLAIN
-        prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), grid)
+        prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), request.seed, grid)
         return dataclasses.replace(request, prompt=prompt), finish
 
     def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN) -> Array:

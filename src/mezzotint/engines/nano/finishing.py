@@ -15,6 +15,7 @@ import numpy as np
 from mezzotint import imaging
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.closer import WHOLE, CloseUps, View
+from mezzotint.engines.nano.falling import ARRANGEMENTS, FALLING, fallen
 from mezzotint.engines.nano.looks import FILTERS
 from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidied, which
 from mezzotint.engines.nano.sampling import Grid
@@ -29,17 +30,23 @@ FOLLOWING = r"(?:[\s-]*(?:style|stil|tarzı|tarzında))?(?:\s+(?:of|von))?"
 
 @dataclass(frozen=True)
 class Finish:
-    """The part of the picture that is shown, and the `look` (one of FILTERS) that it is given."""
+    """What falls (one of FALLING, where the `seed` has it), the part of the picture that is shown, and the `look` (one of FILTERS) that it is given."""
 
     view: View = WHOLE
     look: str | None = None
+    weather: str | None = None
+    seed: int = 0
 
     def of(self, pixels: Pixels, grid: Grid) -> Pixels:
         """`pixels` are those of the grid, at any number of pixels per token. Without a look, what is shown may be smaller."""
-        part = self.view.of(pixels)
+        part = self.view.of(pixels if self.weather is None else self._fallen(self.weather, pixels, grid))
         if self.look is None:
             return part
         return in_look(self.look, imaging.resize(part, pixels.width, pixels.height), pixels.width // grid.columns)
+
+    def _fallen(self, weather: str, pixels: Pixels, grid: Grid) -> Pixels:
+        chance = np.random.default_rng([self.seed % ARRANGEMENTS, 2])
+        return _eight_bits(fallen(np.asarray(pixels.array, np.float32) / 255, pixels.width // grid.columns, weather, chance))
 
 
 PLAIN = Finish()
@@ -49,8 +56,11 @@ def in_look(look: str, pixels: Pixels, unit: int) -> Pixels:
     """A picture of any size in a look; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
     high, wide = (-side % unit for side in (pixels.height, pixels.width))
     whole = np.pad(np.asarray(pixels.array, np.float32) / 255, ((0, high), (0, wide), (0, 0)), mode="edge")
-    made = FILTERS[look](whole, unit)[: pixels.height, : pixels.width]
-    return Pixels.of((np.clip(made, 0, 1) * 255 + 0.5).astype(np.uint8))
+    return _eight_bits(FILTERS[look](whole, unit)[: pixels.height, : pixels.width])
+
+
+def _eight_bits(colours: np.ndarray) -> Pixels:
+    return Pixels.of((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 class Finishing:
@@ -63,6 +73,7 @@ class Finishing:
         self._look, self._with_all = any_of(said), any_of(said, before=LEADING, after=FOLLOWING)
         self._at_night = {language: any_of(looks[BY_NIGHT][language]) for language in LANGUAGES} if BY_NIGHT in looks else {}
         self._time, self._night = any_of(phrase for about in table["times"].values() for phrase in phrases_of(about)), table["times"]["night"]
+        self._falling = {name: any_of(phrases_of(table["weathers"][name])) for name in FALLING if name in table["weathers"]}
         self._close_ups = CloseUps(table) if "closer" in table else None
         self._redrawing = frozenset(table.get("redrawing", ()))
 
@@ -71,11 +82,13 @@ class Finishing:
         """None where the weights come without words: made before there were any."""
         return cls(json.loads(files.read("words.json"))) if "words.json" in files else None
 
-    def of(self, prompt: str, grid: Grid) -> tuple[str, Finish]:
+    def of(self, prompt: str, seed: int, grid: Grid) -> tuple[str, Finish]:
         """What nano is told in place of the prompt, and what is made of what it paints then."""
         told, look = self._without_look(prompt)
+        told, weather = self._without_leaves(told)
         closer = self._close_ups.closer(told) if self._close_ups is not None else None
-        return (told, Finish(WHOLE, look)) if closer is None else (closer.prompt, Finish(closer.view(grid), look))
+        view = WHOLE if closer is None else closer.view(grid)
+        return told if closer is None else closer.prompt, Finish(view, look, weather, seed)
 
     def redrawn(self, prompt: str) -> str | None:
         """The look that a picture is to be given, where that is all that is asked for."""
@@ -90,3 +103,10 @@ class Finishing:
             return prompt, None
         language = which(self._at_night, found[0])
         return told if language is None or self._time.search(told) else f"{told} {self._night[language][0]}", which(self._looks, found[0])
+
+    def _without_leaves(self, prompt: str) -> tuple[str, str | None]:
+        """Snow comes with a sky that nano paints well, so it is told of it; leaves and blossoms come with none."""
+        weather = next((name for name, said in self._falling.items() if said.search(prompt)), None)
+        if weather is None or weather == "snowfall":
+            return prompt, weather
+        return tidied(self._falling[weather].sub(" ", prompt)), weather
