@@ -22,7 +22,7 @@ FEW, USUAL, MANY = 4, USUAL_STEPS, 28  # steps
 
 
 def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:
-    """Module and arguments, the longest first; `pictures` are those of known prompts in English. Numbers of steps are compared by a third of them."""
+    """Module and arguments, the longest first; `pictures` are those of known prompts in English. Numbers of steps are compared by a sixth of them."""
 
     def with_steps(steps: int, module: str, *arguments: str, name: str) -> list[str]:
         return [module, *arguments, "--steps", str(steps), "--threads", "1", *weights, "--out", str(out / name)]
@@ -30,11 +30,11 @@ def jobs(out: Path, pictures: int, weights: list[str]) -> Iterator[list[str]]:
     def share(of: int) -> str:
         return str(-(-pictures // of))
 
-    yield with_steps(USUAL, "evaluate_modes", "--pictures", share(12), name="modes.json")
+    yield with_steps(USUAL, "evaluate_modes", "--pictures", share(24), name="modes.json")
     yield with_steps(USUAL, "evaluate_text", "--pictures", str(pictures), name="text.json")
     for steps in (MANY, USUAL, FEW):  # at least two prompts: German and Turkish have half as many
-        yield with_steps(steps, "evaluate_text", "--pictures", str(max(2, pictures // 3)), name=f"steps-{steps}.json")
-    yield with_steps(USUAL, "evaluate_languages", "--seeds", share(192), name="languages.json")
+        yield with_steps(steps, "evaluate_text", "--pictures", str(max(2, pictures // 6)), name=f"steps-{steps}.json")
+    yield with_steps(USUAL, "evaluate_languages", "--seeds", share(384), name="languages.json")
     sheet = ("--prompts", str(min(64, pictures)))
     yield with_steps(USUAL, "sheet", *sheet, name="sheet.webp")
     yield with_steps(USUAL, "sheet", *sheet, "--failures", name="failures.webp")
@@ -48,7 +48,7 @@ def run(job: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=768)
+    parser.add_argument("--pictures", type=int, default=1536)
     parser.add_argument("--weights", help="a folder of the runtime's files; usually those of the package")
     parser.add_argument("--out", type=Path, default=Path("training/figures"))
     arguments = parser.parse_args()

@@ -84,6 +84,7 @@ def test_each_look_that_the_grammar_tells_is_made_if_it_is_made_of_pictures(seed
         ("ein Haus im Wald, zwischen fallenden Blättern", "ein Haus im Wald", "autumn"),
         ("a cat in a snowstorm", "a cat in a snowstorm", "snowfall"),
         ("a cat in the rain", "a cat in the rain", None),
+        ("in autumn", "in autumn", "autumn"),
     ],
 )
 def test_what_falls_is_left_to_the_finish_and_a_snowy_sky_to_nano(prompt: str, told: str, weather: str | None) -> None:

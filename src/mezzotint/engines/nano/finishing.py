@@ -1,6 +1,6 @@
-"""What is done to a picture when it is painted, because words ask for it: a look that is made from pictures, and coming closer.
+"""What is done to a picture when it is painted, because words ask for it: what falls, a look that is made from pictures, and coming closer.
 
-Both are better made than painted: of line drawings nano paints scribbles, of big things blobs.
+All of these are better made than painted: of falling leaves nano paints smears, of line drawings scribbles, of big things blobs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _eight_bits(colours: np.ndarray) -> Pixels:
 
 
 class Finishing:
-    """`table`: as in `KnownWords`."""
+    """Reads prompts for what is to be done when the picture is painted. `table`: as in `KnownWords`."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         looks = {name: table["looks"][name] for name in FILTERS if name in table["looks"]}
@@ -109,4 +109,4 @@ class Finishing:
         weather = next((name for name, said in self._falling.items() if said.search(prompt)), None)
         if weather is None or weather == "snowfall":
             return prompt, weather
-        return tidied(self._falling[weather].sub(" ", prompt)), weather
+        return tidied(self._falling[weather].sub(" ", prompt)) or prompt, weather
