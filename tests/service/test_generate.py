@@ -166,16 +166,16 @@ async def test_a_guidance_of_nothing_is_not_the_usual_guidance(studio: Studio) -
 
 
 @pytest.mark.parametrize(("model", "asked", "extras"), [
-    ("flux-dev", {"raw": True}, {"prompt_upsampling": False, "usual_guidance": 3.0}),
+    ("flux-dev", {"raw": True}, {"prompt_upsampling": False, "usual_steps": 28, "usual_guidance": 3.0}),
     ("flux-pro-1.1", {"prompt_upsampling": True}, {"prompt_upsampling": True, "unsaid": ["steps", "guidance"]}),
-    ("flux-pro-1.0-expand", {"left": 8}, {"prompt_upsampling": False, "margins": (8, 0, 0, 0), "usual_guidance": 60}),
+    ("flux-pro-1.0-expand", {"left": 8}, {"prompt_upsampling": False, "margins": (8, 0, 0, 0), "usual_steps": 50, "usual_guidance": 60}),
     ("flux-pro-1.0-canny", {"canny_low_threshold": 7}, {
-        "prompt_upsampling": False, "canny_low_threshold": 7, "canny_high_threshold": 200, "usual_guidance": 30}),
+        "prompt_upsampling": False, "canny_low_threshold": 7, "canny_high_threshold": 200, "usual_steps": 50, "usual_guidance": 30}),
     ("flux-pro-finetuned", {"finetune_strength": 0.5}, {
-        "prompt_upsampling": False, "finetune_id": "x", "finetune_strength": 0.5, "usual_guidance": 2.5}),
-    ("black-forest-labs/flux-dev", {"prompt_strength": 0.3}, {"leaves": True, "usual_guidance": 3}),
+        "prompt_upsampling": False, "finetune_id": "x", "finetune_strength": 0.5, "usual_steps": 40, "usual_guidance": 2.5}),
+    ("black-forest-labs/flux-dev", {"prompt_strength": 0.3}, {"leaves": True, "usual_steps": 28, "usual_guidance": 3}),
     ("black-forest-labs/flux-dev-lora", {"lora_weights": "ink"}, {"lora_weights": "ink", "lora_scale": 1, "extra_lora_scale": 1, "leaves": True,
-        "usual_guidance": 3}),
+        "usual_steps": 28, "usual_guidance": 3}),
 ])  # fmt: skip
 async def test_what_only_some_engines_understand_goes_with_the_order(studio: Studio, model: str, asked: dict[str, Any], extras: dict[str, Any]) -> None:
     card = BFL_MODELS.get(model) or REPLICATE_MODELS[model]

@@ -236,8 +236,8 @@ def order_of(claim: Claim, pictures: Sequence[tuple[str, bytes]], index: int = 0
 
 def _extras(card: ModelCard, values: dict[str, Any], margins: Margins | None) -> Iterator[tuple[str, Any]]:
     """What only some engines know what to do with. `leaves`: the strength says how far to leave the picture, not how much it counts;
-    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it; `usual_guidance`: the card's own,
-    by which an engine tells the scale: 3 is usual of plain FLUX, 10 to 60 where pictures are filled or followed."""
+    `unsaid`: dials that neither request nor card sets, so that an engine may set them as suits it; `usual_guidance` and `usual_steps`: the
+    card's own, by which an engine tells the scale: guidance of 3 is usual of plain FLUX, 10 to 60 where pictures are filled or followed."""
     yield from ((name, values[name]) for name in EXTRAS if name in values)
     if margins is not None:
         yield "margins", margins
@@ -246,8 +246,8 @@ def _extras(card: ModelCard, values: dict[str, Any], margins: Margins | None) ->
     if unsaid := [name for name in ("steps", "guidance") if values.get(name) is None]:
         yield "unsaid", unsaid
     for parameter in card.parameters.values():
-        if parameter.meaning == "guidance" and parameter.default:
-            yield "usual_guidance", parameter.default
+        if parameter.meaning in ("guidance", "steps") and parameter.default:
+            yield f"usual_{parameter.meaning}", parameter.default
 
 
 def _all_values(card: ModelCard, values: dict[str, Any]) -> dict[str, Any]:

@@ -247,6 +247,11 @@ def test_who_does_not_say_how_many_steps_gets_the_usual_number(nano: NanoEngine,
     assert dict(painting.notes)["steps"] == str(steps)
 
 
+@pytest.mark.parametrize(("asked", "usual", "steps"), [(28, 28, 8), (28, 50, 28), (4, 28, 4), (4, 4, 8)])
+def test_a_model_s_usual_number_of_steps_means_as_many_as_nano_needs_and_others_themselves(nano: NanoEngine, asked: int, usual: int, steps: int) -> None:
+    assert dict(nano.paint(a_request(steps=asked, extras=(("usual_steps", usual),)), lambda *_: None).notes)["steps"] == str(steps)
+
+
 def test_weights_without_a_usual_number_take_as_many_steps_as_the_model_would(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
 

@@ -95,10 +95,10 @@ class NanoEngine:
 
     def _dialled(self, request: PaintRequest, guidance: float) -> PaintRequest:
         """With as many steps as these weights need, and the `guidance` that suits them or that of raw pictures, where neither request nor
-        card says how much; and with the model's usual guidance, where it says more or less than that, as this one."""
+        card says how much. The model's usual ones mean these, too, and more or less guidance than that is in proportion to it."""
         extras, usual = dict(request.extras), self.card.get("usual_steps")
         unsaid = extras.get("unsaid", ())
-        if usual is not None and "steps" in unsaid:
+        if usual is not None and ("steps" in unsaid or request.steps == extras.get("usual_steps")):
             request = dataclasses.replace(request, steps=int(usual))
         if "guidance" in unsaid:
             request = dataclasses.replace(request, guidance=RAW if extras.get("raw") else guidance)
