@@ -68,6 +68,7 @@ def test_a_word_that_was_not_taught_is_told_with_the_nearest_thing_if_one_is_nea
         ("a big motorcycle, at night", "a big bicycle, at night"),
         ("un gato en el desierto", "un cat en el desierto"),
         ("a dragon and a cat", "a dragon and a cat"),
+        ("a dragon under the stars", "a dinosaur under the stars"),
         ("the sea at sunset", "the sea at sunset"),
         ("philosophy", "philosophy"),
         ("", ""),
@@ -155,6 +156,13 @@ def test_a_thing_of_which_no_more_is_said_is_at_home(known: KnownWords, prompt: 
 )  # fmt: skip
 def test_a_thing_of_which_more_is_said_may_be_there_already(known: KnownWords, prompt: str) -> None:
     assert {known.at_home(prompt, seed) for seed in range(12)} == {prompt}
+
+
+def test_what_is_said_of_the_time_is_no_thing(known: KnownWords) -> None:
+    homes = set(table()["things"]["camel"]["home"])
+
+    assert homes == {"desert"}
+    assert {known.at_home("a camel under the stars", seed) for seed in range(12)} == {"a camel under the stars in the desert"}
 
 
 def test_where_a_time_is_said_the_place_shows_it(known: KnownWords) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of
+from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, which
 from mezzotint.engines.nano.sealed import Sealed
 
 Array = np.ndarray
@@ -22,6 +22,7 @@ LIKE = 0.72  # cosine to a thing's name from which a word counts as another word
 NEAR = 0.5  # cosine below which the nearest name is no nearer than chance would have it
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SHORTEST = 3  # letters of a word that is asked about
+KINDS = ("things", "places", "times", "weathers", "looks")
 MOST, ASKED = 5, 12  # words that are told of, and that are asked about
 
 
@@ -43,11 +44,18 @@ class KnownWords:
     def __init__(self, table: Mapping[str, Any], vectors: Array) -> None:
         self._table, self._vectors = table, vectors.astype(np.float32)
         self._things = list(table["things"])
-        phrases = [phrase for kind in ("things", "places", "times", "weathers", "looks") for about in table[kind].values() for phrase in phrases_of(about)]
+        said = {kind: [phrase for about in table[kind].values() for phrase in phrases_of(about)] for kind in KINDS}
         self._joining = {word for phrase in table["plain"] for word in WORD.findall(phrase.lower())}
-        self._words = {word for phrase in (*phrases, *table["plain"]) for word in WORD.findall(phrase.lower())}
+        self._words = {word for phrases in (*said.values(), table["plain"]) for phrase in phrases for word in WORD.findall(phrase.lower())}
         self._bare = frozenset(table.get("bare", ()))
-        self._said_apart = any_of(phrase for kind in ("things", "times", "looks") for about in table[kind].values() for phrase in phrases_of(about))
+        self._said = {kind: any_of(phrases) for kind, phrases in said.items()}
+        self._said_apart = any_of(phrase for kind in ("things", "times", "looks") for phrase in said[kind])
+        self._scenery = any_of(phrase for kind in KINDS if kind != "things" for phrase in said[kind])
+        self._named = {kind: {name: any_of(phrases_of(about)) for name, about in table[kind].items()} for kind in KINDS}
+        self._thing_said = {
+            language: any_of(phrase for about in table["things"].values() for phrase in about[language] if phrase not in self._joining)
+            for language in LANGUAGES
+        }
 
     @classmethod
     def load(cls, files: Sealed) -> KnownWords | None:
@@ -125,21 +133,14 @@ class KnownWords:
     def _thing_in(self, prompt: str) -> tuple[str, str | None]:
         """The language in which the prompt names a thing, and the thing; of several names the longest, of several languages the first.
 
-        What also joins words in another language does not count: "at" is Turkish for a horse.
+        What also joins words in another language does not count, nor what is said of place and time: "at" is Turkish for a horse, and
+        "under the stars" is by night.
         """
-        best: tuple[int, str, str | None] = (0, "en", None)
-        for name, about in self._table["things"].items():
-            for language in LANGUAGES:
-                longest = max((len(phrase) for phrase in about[language] if phrase not in self._joining and _says(prompt, phrase)), default=0)
-                if longest > best[0]:
-                    best = (longest, language, name)
-        return best[1], best[2]
+        bare = self._scenery.sub(" ", prompt)
+        longest = {language: max(self._thing_said[language].findall(bare), key=len, default="") for language in LANGUAGES}
+        language = max(LANGUAGES, key=lambda each: len(longest[each]))
+        return language, which(self._named["things"], longest[language])
 
     def _names_of(self, kind: str, prompt: str) -> str | None:
         """What of a kind the prompt names, by its longest phrase; None where it names nothing of it."""
-        said = [(len(phrase), name) for name, about in self._table[kind].items() for phrase in phrases_of(about) if _says(prompt, phrase)]
-        return max(said)[1] if said else None
-
-
-def _says(prompt: str, phrase: str) -> bool:
-    return any_of([phrase]).search(prompt) is not None
+        return which(self._named[kind], max(self._said[kind].findall(prompt), key=len, default=""))
