@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from mezzotint.engines.nano.words import WORD
 from training.phrases import (
     BACKDROPS,
     CAMERAS,
+    CLEARING,
     CLOSER,
     FILLERS,
     GENERIC,
     LOOKS,
     LOOKS_BESIDES,
+    OUTDOORS,
     PLACES,
     POSITIONS,
     RELATIONS,
@@ -27,6 +29,7 @@ from training.phrases import (
     TIMED,
     TIMES,
     WEATHERS,
+    WEATHERS_BESIDES,
     Phrase,
 )
 from training.vocabulary import COLOURS, NOUNS, Noun
@@ -48,12 +51,13 @@ BARE = (
     "resim", "resmi", "görsel",
 )  # fmt: skip
 
-# Words of an edit that is about the look of all the picture, beside the look's name.
+# Words of an edit that is about the look of all the picture or what falls before it, beside the name of that.
 REDRAWING = (
     "a", "an", "the", "make", "turn", "change", "convert", "transform", "redraw", "draw", "repaint", "paint", "render", "show", "give", "it", "this", "that", "into",
-    "to", "as", "like", "in", "of", "style", "look", "effect", "picture", "image", "photo", "scene", "whole", "please", "mach", "mache", "daraus", "zeichne",
-    "zeichnen", "male", "verwandle", "wandle", "um", "zeige", "es", "das", "dies", "dieses", "ein", "eine", "einen", "einer", "als", "im", "stil", "von", "bild",
-    "foto", "bitte", "yap", "çiz", "olarak", "olsun", "bunu", "bu", "resmi", "resim", "görseli", "fotoğrafı", "bir", "tarzında", "çevir", "dönüştür", "lütfen",
+    "to", "as", "like", "in", "of", "style", "look", "effect", "picture", "image", "photo", "scene", "whole", "please", "same", "season", "add", "some", "let", "be", "now", "with",
+    "mach", "mache", "daraus", "zeichne", "zeichnen", "male", "verwandle", "wandle", "um", "zeige", "es", "das", "dies", "dieses", "ein", "eine", "einen", "einer",
+    "als", "im", "stil", "von", "bild", "foto", "bitte", "füge", "hinzu", "ergänze", "mit", "dieselbe", "szene", "jahreszeit", "yap", "çiz", "olarak", "olsun",
+    "bunu", "bu", "resmi", "resim", "görseli", "fotoğrafı", "bir", "tarzında", "çevir", "dönüştür", "lütfen", "ekle", "aynı", "sahne", "mevsimi", "mevsim",
 )  # fmt: skip
 
 
@@ -83,6 +87,11 @@ def _closer(things: Sequence[Noun]) -> dict[str, list[str]]:
     }
 
 
+def _phrases_of(known: Sequence[Phrase], besides: Mapping[str, Phrase], version: int) -> dict[str, dict[str, list[str]]]:
+    """By name, what is known of it by that version, and what asks for it as well."""
+    return {each.name: _phrase(each, *([besides[each.name]] if each.name in besides else [])) for each in known if each.since <= version}
+
+
 def _phrase(*phrases: Phrase) -> dict[str, list[str]]:
     """Of one thing, by language, what is usual first."""
     forms = {"en": "english", "de": "german", "tr": "turkish"}
@@ -101,15 +110,18 @@ def table(version: int = 2) -> dict[str, Any]:
     closer = _closer(nouns)
     said += [*closer["adjectives"], *closer["phrases"], *CLOSER["several"]]
     things = {noun.name: _thing(noun) for noun in nouns}
-    kinds = {"places": PLACES, "times": TIMES, "weathers": WEATHERS}
     return {
         "things": {name: about | {"home": [place for place in about["home"] if place in places]} for name, about in things.items()},
-        **{kind: {phrase.name: _phrase(phrase) for phrase in phrases if phrase.since <= version} for kind, phrases in kinds.items()},
-        "looks": {look.name: _phrase(look, *([LOOKS_BESIDES[look.name]] if look.name in LOOKS_BESIDES else [])) for look in LOOKS if look.since <= version},
+        "places": _phrases_of(PLACES, {}, version),
+        "times": _phrases_of(TIMES, {}, version),
+        "weathers": _phrases_of(WEATHERS, WEATHERS_BESIDES, version),
+        "looks": _phrases_of(LOOKS, LOOKS_BESIDES, version),
         "positions": {name: dict(zip(LANGUAGES, map(list, forms), strict=True)) for name, forms in POSITIONS.items()},
         "closer": closer,
         "bare": sorted({*BARE, *(word for form in (*like, *closer["adjectives"], *closer["phrases"]) for word in WORD.findall(form.lower()))}),
         "redrawing": list(REDRAWING),
+        "clearing": list(CLEARING),
+        "outdoors": [place for place in OUTDOORS if place in places],
         "timed": [place for place in TIMED if place in places],
         "plain": sorted({*PLAIN, *said}),
     }

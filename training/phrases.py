@@ -122,6 +122,34 @@ LOOKS_BESIDES = {
     "watercolour": Phrase("watercolour", ("watercolours", "watercolors", "aquarelle"), ("Aquarellmalerei", "Wasserfarben"), ("suluboya",)),
     "pixel art": Phrase("pixel art", ("pixelated", "8-bit", "8 bit"), ("verpixelt", "Pixel-Art"), ("pikselli",)),
 }
+# The same of what falls, which the runtime draws over the finished picture; of edits above all.
+WEATHERS_BESIDES = {
+    "snowfall": Phrase(
+        "snowfall",
+        ("falling snow", "snowfall", "heavy snowfall", "falling snowflakes", "snowflakes", "make it snow", "let it snow", "it snows", "it is snowing", "snowing",
+         "in a blizzard", "blizzard"),
+        ("Schneefall", "fallender Schnee", "Schneeflocken", "Schneesturm", "Schneegestöber", "es schneit", "lass es schneien", "schneien"),
+        ("kar yağdır", "kar yağsın", "kar yağıyor", "kar ekle", "kar taneleri", "kar fırtınası"),
+    ),
+    "autumn": Phrase(
+        "autumn",
+        ("autumn", "autumnal", "falling leaves", "autumn leaves", "falling autumn leaves", "fall leaves", "make it fall", "fall season"),
+        ("Herbst", "fallende Blätter", "fallendes Laub", "Herbstblätter", "Herbstlaub", "lass Blätter fallen"),
+        ("sonbahar", "dökülen yapraklar", "sonbahar yaprakları", "yaprak dökümü", "yaprak ekle"),
+    ),
+    "spring": Phrase(
+        "spring",
+        ("make it spring", "turn it into spring", "change it to spring", "springtime", "spring season", "falling blossoms", "falling cherry blossoms",
+         "falling petals", "falling flower petals"),
+        ("Frühling", "Frühjahr", "fallende Blüten", "fallende Blütenblätter", "lass Blüten fallen"),
+        ("ilkbahar", "bahar", "dökülen çiçekler", "düşen çiçek yaprakları"),
+    ),
+}  # fmt: skip
+# Words that take something away: where one is said, nothing is drawn.
+CLEARING = (
+    "remove", "take away", "take the", "without", "no", "delete", "erase", "stop", "entferne", "entfernen", "lösche", "nimm", "ohne", "kein", "keine", "keinen",
+    "kaldır", "sil", "olmadan", "olmasın",
+)  # fmt: skip
 # What asks for one thing to be large, taught or not: the runtime paints it as large as others, and shows the part around it.
 CLOSER = {
     "adjectives": ("big", "large", "huge", "giant", "gigantic", "enormous", "massive", "büyük", "kocaman", "dev", "devasa"),

@@ -473,6 +473,27 @@ def test_a_picture_that_is_to_have_another_look_stays_what_it_is(nano: NanoEngin
     assert difference(made.pixels.array / 255, FILTERS["watercolour"](np.asarray(given.array, np.float32) / 255, 768 // 8)) < 0.003
 
 
+def test_a_picture_in_which_leaves_are_to_fall_stays_what_it_is_behind_them(nano: NanoEngine) -> None:
+    given = nano.paint(a_request(width=1024, height=768), lambda *_: None).pixels
+
+    made = nano.paint(a_request("add falling leaves", width=1024, height=768, seed=6, pictures=(("input_image", given),)), lambda *_: None)
+
+    expected = fallen(np.asarray(given.array, np.float32) / 255, 768 // 8, "autumn", np.random.default_rng([2, 2]))
+    assert dict(made.notes)["weather"] == "autumn"
+    assert difference(made.pixels.array / 255, expected) < 0.003
+    assert 0.02 < (made.pixels.array != given.array).any(-1).mean() < 0.4
+
+
+def test_where_an_edit_asks_for_more_than_leaves_they_fall_before_what_it_paints(nano: NanoEngine) -> None:
+    given = (("input_image", nano.paint(a_request("a house in a green field"), lambda *_: None).pixels),)
+
+    autumn, plain = (nano.paint(a_request(prompt, pictures=given), lambda *_: None) for prompt in ("put it in a city in autumn", "put it in a city"))
+
+    expected = fallen(np.asarray(plain.pixels.array, np.float32) / 255, 64, "autumn", np.random.default_rng([1, 2]))
+    assert dict(autumn.notes)["told"] == "put it in a city"
+    assert difference(autumn.pixels.array / 255, expected) < 0.003
+
+
 def test_a_look_can_be_canceled(nano: NanoEngine) -> None:
     def report(step: int, steps: int) -> None:
         raise Interrupted

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.closer import WHOLE, View
 from mezzotint.engines.nano.falling import FALLING
-from mezzotint.engines.nano.finishing import Finish, Finishing, in_look
+from mezzotint.engines.nano.finishing import Finish, Finishing
 from mezzotint.engines.nano.looks import BLOCKS, FILTERS
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed
@@ -85,6 +85,11 @@ def test_each_look_that_the_grammar_tells_is_made_if_it_is_made_of_pictures(seed
         ("a cat in a snowstorm", "a cat in a snowstorm", "snowfall"),
         ("a cat in the rain", "a cat in the rain", None),
         ("in autumn", "in autumn", "autumn"),
+        ("a dog with falling autumn leaves, 3d render", "a dog, 3d render", "autumn"),
+        ("ein Haus bei Tag und fallende Blüten", "ein Haus bei Tag", "spring"),
+        ("bir kedi, sonbahar", "bir kedi", "autumn"),
+        ("a spring in the desert", "a spring in the desert", None),
+        ("a house without falling leaves", "a house without falling leaves", None),
     ],
 )
 def test_what_falls_is_left_to_the_finish_and_a_snowy_sky_to_nano(prompt: str, told: str, weather: str | None) -> None:
@@ -111,18 +116,51 @@ def test_what_falls_lies_elsewhere_by_another_seed_and_is_larger_seen_closer() -
     ],
 )  # fmt: skip
 def test_a_picture_is_redrawn_where_no_more_than_its_look_is_asked_for(prompt: str, look: str | None) -> None:
-    assert FINISHING.redrawn(prompt) == look
+    assert FINISHING.drawn(prompt, 1) == (Finish(look=look, seed=1) if look else None)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "weather"),
+    [
+        ("make it autumn", "autumn"), ("Add falling leaves, please.", "autumn"), ("change the season to autumn", "autumn"), ("the same scene in autumn", "autumn"),
+        ("let it be springtime", "spring"), ("turn it into spring", "spring"), ("add some falling petals to the picture", "spring"), ("make it fall", "autumn"),
+        ("füge Herbstblätter hinzu", "autumn"), ("dieselbe Szene im Frühling", "spring"), ("bunu sonbahar yap", "autumn"), ("yaprak ekle", "autumn"),
+        ("make it snow", None), ("make the house fall", None), ("put the cat in autumn", None), ("remove the falling leaves", None), ("add a hat", None),
+    ],
+)  # fmt: skip
+def test_leaves_fall_before_the_picture_that_is_given_where_no_more_is_asked_for(prompt: str, weather: str | None) -> None:
+    assert FINISHING.drawn(prompt, 3) == (Finish(weather=weather, seed=3) if weather else None)
+
+
+def test_a_look_and_leaves_can_be_asked_for_at_once() -> None:
+    assert FINISHING.drawn("make it a watercolour with falling leaves", 2) == Finish(look="watercolour", weather="autumn", seed=2)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told", "weather"),
+    [
+        ("make it snow", "make it snow", "snowfall"), ("let it snow at night", "let it snow at night", "snowfall"), ("kar yağdır", "kar yağdır", "snowfall"),
+        ("ergänze Schneefall", "ergänze Schneefall", "snowfall"), ("put it in a city in autumn", "put it in a city", "autumn"), ("make it night", "make it night", None),
+        ("remove the falling snow", "remove the falling snow", None), ("Entferne den Schneefall", "Entferne den Schneefall", None), ("karı kaldır", "karı kaldır", None),
+    ],
+)  # fmt: skip
+def test_what_an_edit_lets_fall_is_left_to_the_finish(prompt: str, told: str, weather: str | None) -> None:
+    assert FINISHING.of_edit(prompt, 4) == (told, Finish(weather=weather, seed=4))
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(INSTRUCTORS)))
-@settings(max_examples=200, deadline=None)
-def test_of_all_edits_that_the_grammar_tells_those_of_such_looks_are_redrawn(seed: int, language: str) -> None:
+@settings(max_examples=300, deadline=None)
+def test_of_all_edits_that_the_grammar_tells_only_such_are_drawn(seed: int, language: str) -> None:
     chance = np.random.default_rng(seed)
     edit = draw_edit(chance)
+    prompt = INSTRUCTORS[language](edit, chance)
+    weather = edit.value if edit.kind == "weather" and edit.value in FALLING else None
 
-    look = FINISHING.redrawn(INSTRUCTORS[language](edit, chance))
-
-    assert look == (edit.value if edit.kind == "look" and edit.value in FILTERS else None)
+    look = edit.value if edit.kind == "look" and edit.value in FILTERS else None
+    leaves = None if weather == "snowfall" else weather
+    assert FINISHING.drawn(prompt, 1) == (Finish(look=look, weather=leaves, seed=1) if look or leaves else None)
+    if leaves is None:
+        assert FINISHING.of_edit(prompt, 1) == (prompt, Finish(weather=weather, seed=1))
 
 
 @pytest.mark.parametrize("unit", [4, 8, 64])
@@ -138,15 +176,20 @@ def test_a_finish_is_of_any_fineness(look: str | None, unit: int) -> None:
     assert (part.width, part.height) == ((pixels.width, pixels.height) if look else (round(pixels.width / 2), round(pixels.height / 2)))
 
 
-@pytest.mark.parametrize("look", sorted(FILTERS))
+@pytest.mark.parametrize("finish", [*(Finish(look=look) for look in sorted(FILTERS)), *(Finish(weather=weather) for weather in sorted(FALLING))], ids=str)
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (37, 90), (640, 427)])
-def test_a_picture_of_any_size_can_have_a_look(look: str, width: int, height: int) -> None:
+def test_a_picture_of_any_size_can_be_finished(finish: Finish, width: int, height: int) -> None:
     pixels = Pixels.of(np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
-    made = in_look(look, pixels, BLOCKS)
+    made = finish.over(pixels, BLOCKS)
 
     assert (made.width, made.height) == (width, height)
-    assert not np.array_equal(made.array, pixels.array)
+    assert not np.array_equal(made.array, pixels.array) or (finish.look is None and width == 1)
+
+
+def test_what_was_put_over_a_picture_is_told_with_it() -> None:
+    assert Finish().notes() == []
+    assert Finish(look="watercolour", weather="spring", seed=3).notes() == [("look", "watercolour"), ("weather", "spring")]
 
 
 def test_weights_that_know_fewer_words_have_fewer_finishes() -> None:

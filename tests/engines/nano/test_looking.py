@@ -74,6 +74,16 @@ def test_day_becomes_night_and_what_stands_there_stays(nano: NanoEngine, car: np
     assert ruddy(night[CAR]) > 0.5 * ruddy(car[CAR])
 
 
+def test_snow_falls_before_all_and_from_a_grey_sky(nano: NanoEngine, car: np.ndarray) -> None:
+    snowing = painted(nano, "make it snow", "flux-kontext-pro", input_image=car)
+
+    flakes = (snowing.min(2) > 0.9).mean()
+    sky = np.median(snowing[:120].reshape(-1, 3), axis=0)
+    assert 0.01 < flakes < 0.3
+    assert sky.max() - sky.min() < 0.2 < np.ptp(np.median(car[:120].reshape(-1, 3), axis=0)), "no longer blue"
+    assert share_of(RED, snowing[CAR]) > 0.5 * share_of(RED, car[CAR])
+
+
 def test_a_thing_takes_another_colour_and_the_rest_stays(nano: NanoEngine, car: np.ndarray) -> None:
     blue = painted(nano, "make the car blue", "flux-kontext-pro", input_image=car)
 

@@ -133,7 +133,7 @@ def test_the_same_seed_enriches_in_the_same_way(known: KnownWords) -> None:
     "prompt",
     [
         "a cat", "A cat.", "three cats", "a cat and a dog", "a beautiful cute cat, 4k", "a watercolour of a huge fox", "close-up of a rocket", "ein roter Apfel",
-        "büyük kırmızı bir araba", "an elephant at night",
+        "büyük kırmızı bir araba", "an elephant at night", "a cat in the rain", "a dog with falling leaves",
     ],
 )  # fmt: skip
 def test_a_thing_of_which_no_more_is_said_is_at_home(known: KnownWords, prompt: str) -> None:
@@ -150,7 +150,7 @@ def test_a_thing_of_which_no_more_is_said_is_at_home(known: KnownWords, prompt: 
 @pytest.mark.parametrize(
     "prompt",
     [
-        "a cat in the snow", "a cat in a kitchen", "a cat on a chair", "a cat in the rain", "a cat under a tree", "a cat on a blue background", "a cat sleeping",
+        "a cat in the snow", "a cat in a kitchen", "a cat on a chair", "a cat under a tree", "a cat on a blue background", "a cat sleeping",
         "hello", "", "a dragon", "mutfakta bir kedi", "eine Katze im Keller",
     ],
 )  # fmt: skip
@@ -163,6 +163,14 @@ def test_what_is_said_of_the_time_is_no_thing(known: KnownWords) -> None:
 
     assert homes == {"desert"}
     assert {known.at_home("a camel under the stars", seed) for seed in range(12)} == {"a camel under the stars in the desert"}
+
+
+@pytest.mark.parametrize("prompt", ["a cat in the rain", "ein Hund im Herbst", "sisli bir günde bir kedi"])
+def test_where_weather_is_said_the_place_is_outdoors(known: KnownWords, prompt: str) -> None:
+    outdoors = [said for name in table()["outdoors"] for language in ("en", "de", "tr") for said in table()["places"][name][language]]
+
+    assert all(known.at_home(prompt, seed).endswith(tuple(outdoors)) for seed in range(12))
+    assert known.enriched(prompt, 3).startswith(known.at_home(prompt, 3))
 
 
 def test_where_a_time_is_said_the_place_shows_it(known: KnownWords) -> None:

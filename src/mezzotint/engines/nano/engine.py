@@ -20,7 +20,7 @@ from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
 from mezzotint.engines.nano.brief import Brief, brief_of, colours
 from mezzotint.engines.nano.controls import with_hole
-from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, in_look
+from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.looks import BLOCKS
@@ -82,12 +82,12 @@ class NanoEngine:
         notes = [("engine", f"nano {self.card['version']}"), *self._notes_on(request.prompt)]
         width, height = request.size(DEFAULT_SIDE)
         grid, brief = grid_for(width, height), brief_of(request, (width, height))
-        if (look := self._redrawn(request, brief)) is not None:
-            pixels = self._redrawn_in(look, imaging.crop(brief.shown[0][0], width, height), report)
-            return Painting(pixels, request.prompt, (*notes, ("look", look)))
+        if (finish := self._drawn(request, brief)) is not None:
+            pixels = self._drawn_over(imaging.crop(brief.shown[0][0], width, height), finish, report)
+            return Painting(pixels, request.prompt, (*notes, *finish.notes()))
         request = self._worded(self._dialled(request, EDITING if brief.edited else USUAL))
         notes.append(("steps", str(request.steps)))
-        told, finish = self._told(request, grid)
+        told, finish = self._told(request, brief, grid)
         if told.prompt != request.prompt:
             notes.append(("told", told.prompt))
         pixels = imaging.crop(finish.of(self.decode(self.latents(told, grid, report, brief, finish)), grid), width, height)
@@ -130,21 +130,24 @@ class NanoEngine:
                 idea = self._known.enriched(idea, request.seed)
         return request if idea is None else dataclasses.replace(request, prompt=idea)
 
-    def _redrawn(self, request: PaintRequest, brief: Brief) -> str | None:
-        """The look that one given picture is to have, where no more is asked for and it is one that is made of pictures."""
-        return self._finishing.redrawn(request.prompt) if brief.edited and self._finishing is not None else None
+    def _drawn(self, request: PaintRequest, brief: Brief) -> Finish | None:
+        """What one given picture is to get, where no more is asked for and it is made of pictures."""
+        return self._finishing.drawn(request.prompt, request.seed) if brief.edited and self._finishing is not None else None
 
-    def _redrawn_in(self, look: str, picture: Pixels, report: Report) -> Pixels:
+    def _drawn_over(self, picture: Pixels, finish: Finish, report: Report) -> Pixels:
         """There is nothing to paint, and so nothing to preview."""
         self._in_hand = None
         report(1, 1)
-        return in_look(look, picture, max(BLOCKS, min(picture.width, picture.height) // TRAINED[0] // BLOCKS * BLOCKS))
+        return finish.over(picture, max(BLOCKS, min(picture.width, picture.height) // TRAINED[0] // BLOCKS * BLOCKS))
 
-    def _told(self, request: PaintRequest, grid: Grid) -> tuple[PaintRequest, Finish]:
-        """The request as the transformer is told of it, and how what it paints is finished. Where a picture was given, as it is."""
-        if request.pictures or self._known is None or self._finishing is None:
+    def _told(self, request: PaintRequest, brief: Brief, grid: Grid) -> tuple[PaintRequest, Finish]:
+        """The request as the transformer is told of it, and how what it paints is finished."""
+        if self._known is None or self._finishing is None or (request.pictures and not brief.edited):
             return request, PLAIN
-        prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), request.seed, grid)
+        if brief.edited:
+            prompt, finish = self._finishing.of_edit(request.prompt, request.seed)
+        else:
+            prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), request.seed, grid)
         return dataclasses.replace(request, prompt=prompt), finish
 
     def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN) -> Array:

@@ -25,7 +25,7 @@ def fallen(picture: np.ndarray, unit: int, weather: str, chance: np.random.Gener
     tones, radius = FALLING[weather]
     rows, columns = picture.shape[0] / unit, round(picture.shape[1] / unit)
     for _ in range(PER_COLUMN * columns):
-        x, y = chance.uniform(-columns / 2, columns / 2) + columns // 2, chance.uniform(0, rows)
+        x, y = chance.uniform(0, columns), chance.uniform(0, rows)
         tone = tones[chance.integers(len(tones))]
         _dot(picture, tone, x * unit, y * unit, radius * chance.uniform(0.7, 1.2) * unit)
     return picture

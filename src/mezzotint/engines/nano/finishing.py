@@ -25,6 +25,7 @@ from mezzotint.engines.nano.words import WORD
 BY_NIGHT = "night photo"  # of what is painted by night, where no other time is said
 # What goes with a look's name: "in a ... style", "a ... of".
 LEADING = r"(?:(?:as|in|als|im)\s+)?(?:(?:the|an?|eine?|bir)\s+)?(?:style\s+of\s+)?(?:an?\s+)?"
+AMONG = r"(?:(?:with|amid|among|and|in|mit|im|und)\s+)?(?:the\s+)?"  # the same of what falls
 FOLLOWING = r"(?:[\s-]*(?:style|stil|tarzı|tarzında))?(?:\s+(?:of|von))?"
 
 
@@ -39,24 +40,34 @@ class Finish:
 
     def of(self, pixels: Pixels, grid: Grid) -> Pixels:
         """`pixels` are those of the grid, at any number of pixels per token. Without a look, what is shown may be smaller."""
-        part = self.view.of(pixels if self.weather is None else self._fallen(self.weather, pixels, grid))
-        if self.look is None:
-            return part
-        return in_look(self.look, imaging.resize(part, pixels.width, pixels.height), pixels.width // grid.columns)
+        unit = pixels.width // grid.columns
+        part = self.view.of(self._in_weather(pixels, unit))
+        return part if self.look is None else self._in_look(imaging.resize(part, pixels.width, pixels.height), unit)
 
-    def _fallen(self, weather: str, pixels: Pixels, grid: Grid) -> Pixels:
-        chance = np.random.default_rng([self.seed % ARRANGEMENTS, 2])
-        return _eight_bits(fallen(np.asarray(pixels.array, np.float32) / 255, pixels.width // grid.columns, weather, chance))
+    def over(self, pixels: Pixels, unit: int) -> Pixels:
+        """All of a picture of any size; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
+        high, wide = (-side % unit for side in (pixels.height, pixels.width))
+        whole = Pixels.of(np.pad(pixels.array, ((0, high), (0, wide), (0, 0)), mode="edge"))
+        return Pixels.of(self._in_look(self._in_weather(whole, unit), unit).array[: pixels.height, : pixels.width])
+
+    def notes(self) -> list[tuple[str, str]]:
+        """For the picture's metadata: the look and the weather that were put over it."""
+        return [(name, made) for name, made in (("look", self.look), ("weather", self.weather)) if made is not None]
+
+    def _in_weather(self, pixels: Pixels, unit: int) -> Pixels:
+        if self.weather is None:
+            return pixels
+        return _eight_bits(fallen(_colours(pixels), unit, self.weather, np.random.default_rng([self.seed % ARRANGEMENTS, 2])))
+
+    def _in_look(self, pixels: Pixels, unit: int) -> Pixels:
+        return pixels if self.look is None else _eight_bits(FILTERS[self.look](_colours(pixels), unit))
 
 
 PLAIN = Finish()
 
 
-def in_look(look: str, pixels: Pixels, unit: int) -> Pixels:
-    """A picture of any size in a look; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
-    high, wide = (-side % unit for side in (pixels.height, pixels.width))
-    whole = np.pad(np.asarray(pixels.array, np.float32) / 255, ((0, high), (0, wide), (0, 0)), mode="edge")
-    return _eight_bits(FILTERS[look](whole, unit)[: pixels.height, : pixels.width])
+def _colours(pixels: Pixels) -> np.ndarray:
+    return np.asarray(pixels.array, np.float32) / 255
 
 
 def _eight_bits(colours: np.ndarray) -> Pixels:
@@ -73,7 +84,8 @@ class Finishing:
         self._look, self._with_all = any_of(said), any_of(said, before=LEADING, after=FOLLOWING)
         self._at_night = {language: any_of(looks[BY_NIGHT][language]) for language in LANGUAGES} if BY_NIGHT in looks else {}
         self._time, self._night = any_of(phrase for about in table["times"].values() for phrase in phrases_of(about)), table["times"]["night"]
-        self._falling = {name: any_of(phrases_of(table["weathers"][name])) for name in FALLING if name in table["weathers"]}
+        self._falling = {name: any_of(phrases_of(table["weathers"][name]), before=AMONG) for name in FALLING if name in table["weathers"]}
+        self._clearing = any_of(table.get("clearing", ()))
         self._close_ups = CloseUps(table) if "closer" in table else None
         self._redrawing = frozenset(table.get("redrawing", ()))
 
@@ -90,11 +102,21 @@ class Finishing:
         view = WHOLE if closer is None else closer.view(grid)
         return told if closer is None else closer.prompt, Finish(view, look, weather, seed)
 
-    def redrawn(self, prompt: str) -> str | None:
-        """The look that a picture is to be given, where that is all that is asked for."""
-        found = self._look.search(prompt)
-        asked = found is not None and self._redrawing.issuperset(WORD.findall(self._with_all.sub(" ", prompt).lower()))
-        return which(self._looks, found[0]) if found is not None and asked else None
+    def of_edit(self, prompt: str, seed: int) -> tuple[str, Finish]:
+        """The same for a picture that is given: all of it is shown, and painted in the look that it has."""
+        told, weather = self._without_leaves(prompt)
+        return told, Finish(weather=weather, seed=seed)
+
+    def drawn(self, prompt: str, seed: int) -> Finish | None:
+        """What a given picture is to get where that is all that is asked for and nothing needs to be painted: snow falls from another sky."""
+        weather = self._weather_of(prompt)
+        rest = prompt if weather is None else self._falling[weather].sub(" ", prompt)
+        found = self._look.search(rest)
+        if (found is None and weather is None) or weather == "snowfall":
+            return None
+        if not self._redrawing.issuperset(WORD.findall(self._with_all.sub(" ", rest).lower())):
+            return None
+        return Finish(look=which(self._looks, found[0]) if found is not None else None, weather=weather, seed=seed)
 
     def _without_look(self, prompt: str) -> tuple[str, str | None]:
         found = self._look.search(prompt)
@@ -104,9 +126,15 @@ class Finishing:
         language = which(self._at_night, found[0])
         return told if language is None or self._time.search(told) else f"{told} {self._night[language][0]}", which(self._looks, found[0])
 
+    def _weather_of(self, prompt: str) -> str | None:
+        """What is to fall; nothing where something is to go."""
+        if self._clearing.search(prompt):
+            return None
+        return next((name for name, said in self._falling.items() if said.search(prompt)), None)
+
     def _without_leaves(self, prompt: str) -> tuple[str, str | None]:
         """Snow comes with a sky that nano paints well, so it is told of it; leaves and blossoms come with none."""
-        weather = next((name for name, said in self._falling.items() if said.search(prompt)), None)
+        weather = self._weather_of(prompt)
         if weather is None or weather == "snowfall":
             return prompt, weather
         return tidied(self._falling[weather].sub(" ", prompt)) or prompt, weather

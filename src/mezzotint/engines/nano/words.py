@@ -49,7 +49,7 @@ class KnownWords:
         self._words = {word for phrases in (*said.values(), table["plain"]) for phrase in phrases for word in WORD.findall(phrase.lower())}
         self._bare = frozenset(table.get("bare", ()))
         self._said = {kind: any_of(phrases) for kind, phrases in said.items()}
-        self._said_apart = any_of(phrase for kind in ("things", "times", "looks") for phrase in said[kind])
+        self._said_apart = any_of(phrase for kind in ("things", "times", "weathers", "looks") for phrase in said[kind])
         self._scenery = any_of(phrase for kind in KINDS if kind != "things" for phrase in said[kind])
         self._named = {kind: {name: any_of(phrases_of(about)) for name, about in table[kind].items()} for kind in KINDS}
         self._thing_said = {
@@ -99,7 +99,7 @@ class KnownWords:
             return prompt
         said = {kind: self._names_of(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
         added = []
-        place = said["places"] or self._home(thing, seed)
+        place = said["places"] or self._home(thing, prompt, seed)
         if not said["places"]:
             added.append(self._say("places", place, language))
         if not said["times"] and not said["weathers"] and place in self._table["timed"]:
@@ -109,7 +109,8 @@ class KnownWords:
         return lead if said["looks"] else f"{lead}, {self._say('looks', '3d', language)}"
 
     def at_home(self, prompt: str, seed: int) -> str:
-        """The prompt with a place where its thing is at home, if it says no more of it than what it is like, how many there are, and when it is.
+        """The prompt with a place where its thing is at home, if it says no more of it than what it is like, how many there are, when it is,
+        and in which weather.
 
         Of what is nowhere nano paints a mixture of many places. Where any other word is said, it may be about the place.
         """
@@ -118,12 +119,13 @@ class KnownWords:
             return prompt
         if not self._bare.issuperset(WORD.findall(self._said_apart.sub(" ", prompt).lower())):
             return prompt
-        return f"{prompt.strip().rstrip('.')} {self._say('places', self._home(thing, seed, timed=self._names_of('times', prompt) is not None), language)}"
+        return f"{prompt.strip().rstrip('.')} {self._say('places', self._home(thing, prompt, seed), language)}"
 
-    def _home(self, thing: str, seed: int, *, timed: bool = False) -> str:
-        """A place where the thing is at home; `timed`: one where it shows what time it is, if there is one."""
+    def _home(self, thing: str, prompt: str, seed: int) -> str:
+        """A place where the thing is at home, and the weather is that the prompt tells of, or it shows what time it is that is told; if it has one."""
         homes: list[str] = self._table["things"][thing]["home"]
-        homes = [place for place in homes if not timed or place in self._table["timed"]] or homes
+        kind = "outdoors" if self._names_of("weathers", prompt) else "timed" if self._names_of("times", prompt) else None
+        homes = [place for place in homes if kind is None or place in self._table.get(kind, ())] or homes
         return homes[seed % len(homes)]
 
     def _say(self, kind: str, name: str, language: str) -> str:
