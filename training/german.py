@@ -29,16 +29,21 @@ def _adjective(stem: str, ending: str) -> str:
     return stem if stem in INDECLINABLE else stem + ending
 
 
+def weak(noun: str) -> str:
+    """The noun in any case but the nominative."""
+    return WEAK.get(noun, noun)
+
+
 def _one(thing: str, case: str, *stems: str | None) -> str:
     noun = BY_NAME[thing]
     article, ending = INDEFINITE[case][noun.gender]
-    name = noun.german if case == "nominative" else WEAK.get(noun.german, noun.german)
+    name = noun.german if case == "nominative" else weak(noun.german)
     return joined(article, *(_adjective(stem, ending) for stem in stems if stem), name)
 
 
 def _the(thing: str) -> str:
     noun = BY_NAME[thing]
-    return f"{THE[noun.gender]} {WEAK.get(noun.german, noun.german)}"
+    return f"{THE[noun.gender]} {weak(noun.german)}"
 
 
 def _colour(name: str | None) -> str | None:

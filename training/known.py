@@ -12,6 +12,8 @@ import numpy as np
 from mezzotint.engines.nano.phrasing import LANGUAGES
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
 from mezzotint.engines.nano.words import WORD
+from training.english import KINDS
+from training.german import weak
 from training.phrases import (
     BACKDROPS,
     CAMERAS,
@@ -25,14 +27,18 @@ from training.phrases import (
     PLACES,
     POSITIONS,
     RELATIONS,
+    RELATIONS_BESIDES,
     SIZES,
     TIMED,
     TIMES,
+    VERBS,
     WEATHERS,
     WEATHERS_BESIDES,
     Phrase,
 )
-from training.vocabulary import COLOURS, NOUNS, Noun
+from training.places import tint
+from training.turkish import genitive
+from training.vocabulary import COLOURS, NOUNS, Colour, Noun
 
 # Words that hold sentences together, beside those of the phrases.
 PLAIN = (
@@ -42,6 +48,8 @@ PLAIN = (
     "vier", "fünf", "bild", "bir", "ve", "ile", "iki", "üç", "dört", "beş", "resim", "resmi", "görsel",
 )  # fmt: skip
 
+
+CUT_FROM = ("white", "green", "blue")  # colours of the grounds before which things are painted that are to be cut out
 
 # Words beside those for colour and size that say nothing of where something is.
 BARE = (
@@ -87,6 +95,37 @@ def _closer(things: Sequence[Noun]) -> dict[str, list[str]]:
     }
 
 
+def _pairs(things: Sequence[Noun], places: Sequence[str]) -> dict[str, Any]:
+    """What prompts say of two things, and what they look like together: the names of one thing, what stands how high, in which light."""
+    small, german, turkish = SIZES["small"]
+    return {
+        "names": {noun.name: _one_of(noun) for noun in things},
+        "backs": {noun.name: noun.back for noun in things if noun.back is not None},
+        "relations": {relation: _relation(relation) for relation in RELATIONS if relation != "with small"},
+        "small": [*small, *turkish, *(form for stem in german for form in _inflected(stem))],
+        "adjectives": [*(form for colour in COLOURS for form in _forms(colour)), *(form for forms in FILLERS.values() for form in forms if " " not in form)],
+        "verbs": list(VERBS),
+        "kinds": [*KINDS, *(f"{article}{kind} von" for article in ("ein ", "") for kind in ("Bild", "Foto"))],
+        "colours": {colour.name: _forms(colour) for colour in COLOURS},
+        "grounds": [BACKDROPS["colour"][0][0].format(colour) for colour in CUT_FROM],
+        "light": {place: {time.name: [round(float(share), 4) for share in tint(place, time.name)] for time in TIMES} for place in places},
+    }
+
+
+def _one_of(noun: Noun) -> dict[str, list[str]]:
+    """The names of one such thing; "of": as what another stands in relation to, where that is another form."""
+    return {"en": [noun.name, *noun.words], "de": sorted({noun.german, weak(noun.german)}), "tr": [noun.turkish], "of": [genitive(noun.turkish)]}
+
+
+def _relation(name: str) -> dict[str, list[str]]:
+    forms = zip(RELATIONS[name], RELATIONS_BESIDES.get(name, ((), (), ())), strict=True)
+    return {language: [*taught, *besides] for language, (taught, besides) in zip(LANGUAGES, forms, strict=True)}
+
+
+def _forms(colour: Colour) -> list[str]:
+    return [colour.name, colour.turkish, *_inflected(colour.german)]
+
+
 def _phrases_of(known: Sequence[Phrase], besides: Mapping[str, Phrase], version: int) -> dict[str, dict[str, list[str]]]:
     """By name, what is known of it by that version, and what asks for it as well."""
     return {each.name: _phrase(each, *([besides[each.name]] if each.name in besides else [])) for each in known if each.since <= version}
@@ -102,7 +141,7 @@ def table(version: int = 2) -> dict[str, Any]:
     """What `words.json` holds (see `mezzotint.engines.nano.words`) for weights of that version, which knows what was taught until then."""
     said = [form for forms in (*CAMERAS.values(), *POSITIONS.values(), *RELATIONS.values(), *BACKDROPS.values()) for language in forms for form in language]
     like = [form for english, german, turkish in SIZES.values() for form in (*english, *turkish, *(each for stem in german for each in _inflected(stem)))]
-    like += [form for colour in COLOURS for form in (colour.name, colour.turkish, *_inflected(colour.german))]
+    like += [form for colour in COLOURS for form in _forms(colour)]
     like += [form for forms in FILLERS.values() for form in forms]
     said += [*like, *(form for forms in GENERIC.values() for form in forms)]
     nouns = [noun for noun in NOUNS if noun.since <= version]
@@ -121,6 +160,7 @@ def table(version: int = 2) -> dict[str, Any]:
         "bare": sorted({*BARE, *(word for form in (*like, *closer["adjectives"], *closer["phrases"]) for word in WORD.findall(form.lower()))}),
         "redrawing": list(REDRAWING),
         "clearing": list(CLEARING),
+        "pairs": _pairs(nouns, places),
         "outdoors": [place for place in OUTDOORS if place in places],
         "timed": [place for place in TIMED if place in places],
         "plain": sorted({*PLAIN, *said}),

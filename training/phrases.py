@@ -177,6 +177,20 @@ RELATIONS = {
     "in front of": (("in front of",), ("vor",), ("önünde",)),
     "with small": (("with a small", "and a small"), ("mit",), ("yanında küçük",)),
 }
+# What tells of two things as well, though it was not taught: the runtime paints each by itself, and puts them together.
+RELATIONS_BESIDES = {
+    "on": (("riding", "riding on", "sitting on", "on the back of", "lying on"), ("sitzt auf", "reitet auf", "steht auf"), ("üstüne", "sırtında")),
+    "under": (("underneath",), ("unterhalb von",), ()),
+    "above": (("flying over", "flying above", "hovering above"), ("oberhalb von",), ()),
+    "left of": (("on the left of", "to the left side of"), (), ("sol tarafında",)),
+    "right of": (("on the right of", "to the right side of"), (), ("sağ tarafında",)),
+    "beside": (("near", "alongside", "together with"), ("und", "mit", "bei", "nahe"), ("yakınında", "ve", "ile")),
+}
+# Words between a thing and its relation, or its relation and it.
+VERBS = (
+    "is", "are", "that is", "which is", "sits", "stands", "lies", "rests", "sitting", "standing", "lying", "resting", "sleeping", "flying", "floating", "swimming",
+    "ist", "das", "die", "der", "sitzt", "steht", "liegt", "fliegt", "schwebt", "duran", "oturan", "yatan", "olan",
+)  # fmt: skip
 BACKDROPS = {
     "gradient": (("on a gradient background", "on a colourful gradient"), ("vor einem Farbverlauf",), ("renk geçişli arka planda",)),
     "colour": (("on a {} background", "in front of a {} wall"), ("vor {}em Hintergrund",), ("{} arka planda",)),

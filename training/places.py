@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mezzotint.engines.nano.layout import base_row
+
 HORIZON = -1.5  # tokens above the line on which things stand
-BASE_ROW = 6  # that line's row in a picture eight tokens high
 
 Colour = tuple[float, float, float]
 Draw = Callable[["Frame", str, np.random.Generator], np.ndarray]
@@ -30,7 +31,7 @@ class Frame:
     @property
     def base(self) -> int:
         """The row of tokens above which things stand."""
-        return BASE_ROW + (self.rows - 8 + 1) // 2
+        return base_row(self.rows)
 
     @property
     def centre(self) -> int:
@@ -163,6 +164,16 @@ def sky(frame: Frame, time: str, chance: np.random.Generator) -> np.ndarray:
         for _ in range(2):
             picture = cloud(frame, picture, chance.uniform(-edge, edge), chance.uniform(-5.2, -4.0), chance.uniform(0.8, 1.1), tone)
     return picture
+
+
+def tint(place: str, time: str) -> np.ndarray:
+    """What the light does to the colours of things there: three factors."""
+    if place in ("space", "plain"):
+        return np.ones(3, np.float32)
+    if place == "underwater":
+        return rgb((0.80, 0.93, 0.98))
+    share = 0.35 if place in ("table", "room") else 0.75  # things keep some of their own light, so that colours stay readable
+    return np.asarray(1 - share + share * rgb(LIGHTS[time].tint), np.float32)
 
 
 def lit(colour: np.ndarray | Colour, time: str) -> np.ndarray:

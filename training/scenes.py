@@ -11,17 +11,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mezzotint.engines.nano import layout
+from mezzotint.engines.nano.layout import BIG, NORMAL, PAIR, SMALL, Body, Box
 from mezzotint.engines.nano.looks import FILTERS
+from mezzotint.engines.nano.standing import WATER, composite, stand
 from training import weather
 from training.more_places import DRAW, backdrop
 from training.phrases import OUTDOORS
-from training.places import HORIZON, LIGHTS, Frame, over, rgb
+from training.places import HORIZON, LIGHTS, Frame, over, rgb, tint
 from training.sprites import sprite
-from training.vocabulary import BY_NAME
+from training.vocabulary import BY_NAME, Noun
 
 GRIDS = ((8, 8), (11, 8), (14, 8), (19, 8), (32, 8), (8, 11), (8, 14), (8, 19), (8, 32))  # columns, rows
-SMALL, PAIR, NORMAL, BIG = 2, 3, 4, 6  # sides of the boxes, in tokens
-NO_SHADOW = ("space", "sky", "underwater")
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ def at_grid(scene: Scene, columns: int, rows: int) -> Scene:
 
 def lift(thing: str, place: str) -> int:
     """How many tokens above the line a thing is."""
-    hovers = BY_NAME[thing].flies and place not in ("table", "plain", "room")
-    return 1 if hovers or place in ("space", "sky") else 0
+    return layout.lift(BY_NAME[thing].flies, place)
 
 
 def boxes(scene: Scene) -> list[Placed]:
@@ -98,7 +98,7 @@ def _standing(scene: Scene) -> list[Placed]:
         return Placed(scene.thing, scene.colour, column, row, side)
 
     if scene.second is not None:
-        return _together(scene, middle, frame.base)
+        return _together(scene)
     if scene.count == 2:
         return [first(middle - 3, base, PAIR), first(middle, base, PAIR)]
     if scene.count == 3:
@@ -106,7 +106,7 @@ def _standing(scene: Scene) -> list[Placed]:
     if scene.count == 4:
         return [first(middle - 4 + 2 * k, base, SMALL) for k in range(4)]
     if scene.count == 5:
-        return [first(middle - 2.5 + 3 * k, base - 2, SMALL) for k in range(2)] + [first(middle - 4 + 3 * k, base, SMALL) for k in range(3)]
+        return [first(box.column, box.row, box.side) for box in layout.five(scene.columns, scene.rows, lift(scene.thing, scene.place))]
     side = {None: NORMAL, "small": SMALL, "big": BIG}[scene.size]
     if side == BIG:
         return [first(middle - 3, base + 1, BIG)]
@@ -114,34 +114,16 @@ def _standing(scene: Scene) -> list[Placed]:
     return [first(column, base, side)]
 
 
-def _together(scene: Scene, middle: int, ground: int) -> list[Placed]:
-    """Two things in their relation, the one behind first. Feet are on the line, or above it for what flies."""
-    assert scene.second is not None
-    base, other = ground - lift(scene.thing, scene.place), ground - lift(scene.second, scene.place)
+def _together(scene: Scene) -> list[Placed]:
+    """Two things in their relation, the one behind first."""
+    one, two = BY_NAME[scene.thing], BY_NAME[str(scene.second)]
+    stood = layout.together(str(scene.relation), (_body(one), _body(two)), scene.place, scene.columns, scene.rows)
+    named = {False: (scene.thing, scene.colour), True: (str(scene.second), scene.second_colour)}
+    return [Placed(*named[box.is_second], box.column, box.row, box.side, box.is_second) for box in stood]
 
-    def first(column: float, row: float, side: int) -> Placed:
-        return Placed(scene.thing, scene.colour, column, row, side)
 
-    def second(column: float, row: float, side: int) -> Placed:
-        return Placed(str(scene.second), scene.second_colour, column, row, side, is_second=True)
-
-    if scene.relation == "right of":
-        return [first(middle, base, PAIR), second(middle - 3, other, PAIR)]
-    if scene.relation == "on":
-        back = BY_NAME[scene.second].back or NORMAL * 2
-        return [second(middle - 2, other, NORMAL), first(middle - 1, other - back / 2 + 0.5, SMALL)]
-    if scene.relation == "under":
-        return [first(middle - 1.5, ground, PAIR), second(middle - 1.5, ground - PAIR, PAIR)]
-    if scene.relation == "above":
-        return [second(middle - 1.5, ground, PAIR), first(middle - 1.5, ground - PAIR, PAIR)]
-    if scene.relation == "behind":
-        return [first(middle - 3, base - 0.5, NORMAL), second(middle, other + 0.5, PAIR)]
-    if scene.relation == "in front of":
-        return [second(middle - 3, other - 0.5, NORMAL), first(middle, base + 0.5, PAIR)]
-    if scene.relation == "with small":
-        row = ground - NORMAL if BY_NAME[scene.second].flies else other
-        return [first(middle - 2, base, NORMAL), second(middle + 2, row, SMALL)]
-    return [first(middle - 3, base, PAIR), second(middle, other, PAIR)]
+def _body(noun: Noun) -> Body:
+    return Body(noun.flies, noun.back)
 
 
 def shown(scene: Scene) -> list[Placed]:
@@ -149,41 +131,8 @@ def shown(scene: Scene) -> list[Placed]:
     return [placed for placed in boxes(scene) if scene.hidden is None or placed.is_second != (scene.hidden == "second")]
 
 
-def _shadow(frame: Frame, picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
-    """A soft ellipse on the ground under a thing whose feet are at (x, y)."""
-    spot = np.exp(-(((frame.x - x) / (side * 0.36)) ** 2 + ((frame.y - y) / (side * 0.055)) ** 2))[..., None]
-    return picture * (1 - 0.34 * spot)
-
-
-def _reflection(picture: np.ndarray, image: np.ndarray, left: int, foot: int) -> np.ndarray:
-    """The thing upside down in the water below it, paler with depth."""
-    depth = min(image.shape[0] // 2, picture.shape[0] - foot)
-    if depth <= 0:
-        return picture
-    mirror = image[::-1][: 2 * depth : 2][:depth]
-    fade = np.linspace(0.46, 0.05, depth, dtype=np.float32)[:, None, None]
-    return _composite(picture, mirror * fade, left, foot)
-
-
-def _composite(picture: np.ndarray, image: np.ndarray, left: int, top: int) -> np.ndarray:
-    """`image` (premultiplied, its cover last) over `picture`, cut at the picture's edges; changes `picture`."""
-    high, wide = picture.shape[:2]
-    y0, y1, x0, x1 = max(top, 0), min(top + image.shape[0], high), max(left, 0), min(left + image.shape[1], wide)
-    part = image[y0 - top : y1 - top, x0 - left : x1 - left]
-    target = picture[y0:y1, x0:x1]
-    target[:] = target * (1 - part[..., -1:]) + part[..., :-1]
-    return picture
-
-
 def tint_of(scene: Scene) -> np.ndarray:
-    """What the light does to the things' colours: three factors."""
-    if scene.place in ("space", "plain"):
-        return np.ones(3, np.float32)
-    if scene.place == "underwater":
-        return rgb((0.80, 0.93, 0.98))
-    tint = rgb(LIGHTS[scene.frame_time].tint)
-    share = 0.35 if scene.place in ("table", "room") else 0.75  # things keep some of their own light, so that colours stay readable
-    return 1 - share + share * tint
+    return tint(scene.place, scene.frame_time)
 
 
 @functools.lru_cache(maxsize=5000)
@@ -201,17 +150,11 @@ def _ground(place: str, time: str, seed: int, frame: Frame, sort: str | None) ->
 
 def _stand(scene: Scene, frame: Frame, picture: np.ndarray, placed: Placed) -> np.ndarray:
     """One thing into the picture, with its shadow or its reflection; changes `picture`."""
-    unit = frame.unit
     column, row, side = placed.column, placed.row, placed.side
-    image = sprite(placed.thing, placed.colour, side * unit, scene.look) * np.append(tint_of(scene), 1.0).astype(np.float32)
-    left, foot = round(column * unit), round(row * unit)
+    image = sprite(placed.thing, placed.colour, side * frame.unit, scene.look) * np.append(tint_of(scene), 1.0).astype(np.float32)
     grounded = row >= frame.base and not (BY_NAME[placed.thing].flies and scene.place != "table")
-    if scene.place == "water" and grounded:
-        picture = _reflection(picture, image, left, foot)
-    elif scene.place not in NO_SHADOW and grounded:
-        picture = _shadow(frame, picture, column + side / 2 - frame.centre, row - frame.base - 0.04, side)
-    picture = _composite(picture, image, left, foot - side * unit)
-    if scene.place == "water" and grounded:
+    picture = stand(picture, image, Box(column, row, side), frame.unit, scene.place if grounded else None)
+    if scene.place == WATER and grounded:
         line = np.exp(-(((frame.x - (column + side / 2 - frame.centre)) / (side * 0.40)) ** 2 + ((frame.y - (row - frame.base)) / 0.05) ** 2))
         picture = over(picture, rgb(LIGHTS[scene.frame_time].low), line[..., None] * 0.5)
     return picture
@@ -239,7 +182,7 @@ def depth(scene: Scene, unit: int) -> np.ndarray:
     for order, placed in enumerate(shown(scene)):
         image = sprite(placed.thing, None, placed.side * unit, scene.look)[..., 3:]
         near = 0.70 + 0.12 * order
-        _composite(found[..., None], np.concatenate([image * near, image], -1), round(placed.column * unit), round(placed.row * unit) - placed.side * unit)
+        composite(found[..., None], np.concatenate([image * near, image], -1), round(placed.column * unit), round(placed.row * unit) - placed.side * unit)
     return found
 
 

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mezzotint.engines.nano.layout import SMALL
 from training import examples
 from training.draw import RELATION_SHARES, draw_scene, held_out
 from training.edits import KIND_SHARES
 from training.examples import MOVED, Example, make_example
 from training.phrases import POSITIONS
-from training.scenes import GRIDS, SMALL, at_grid, boxes, leeway, paint
+from training.scenes import GRIDS, at_grid, boxes, leeway, paint
 from training.sprites import PACKAGES
 from training.vocabulary import BY_NAME
 

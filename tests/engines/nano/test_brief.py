@@ -9,7 +9,8 @@ import pytest
 
 from mezzotint.core.catalogue import CARDS
 from mezzotint.core.images import Pixels
-from mezzotint.engines.nano.brief import DEBLUR, HOLD, Brief, brief_of, colours
+from mezzotint.engines.nano.brief import DEBLUR, HOLD, Brief, brief_of
+from mezzotint.engines.nano.colours import colours
 from mezzotint.ports import PaintRequest
 
 

@@ -457,6 +457,65 @@ def test_a_thing_that_is_nowhere_is_painted_where_it_is_at_home_and_the_picture_
     assert np.array_equal(asked.pixels.array, nano.paint(a_request(told), lambda *_: None).pixels.array)
 
 
+def test_a_thing_on_another_is_painted_by_itself_and_put_there(nano: NanoEngine) -> None:
+    alone, both = (nano.paint(a_request(prompt), lambda *_: None) for prompt in ("a car in the snow", "a cat on a car in the snow"))
+
+    there = (slice(2 * 64, 4 * 64), slice(3 * 64, 5 * 64))
+    cat = np.abs(both.pixels.array[there].astype(float) - alone.pixels.array[there]).max(-1) > 40
+    both.pixels.array[there] = alone.pixels.array[there]
+    assert dict(both.notes)["told"] == "a car in the snow; a cat on a white background"
+    assert 0.15 < cat.mean() < 0.8
+    assert difference(both.pixels.array / 255, alone.pixels.array / 255) < 0.003
+
+
+def test_where_two_things_stand_nothing_else_does(nano: NanoEngine) -> None:
+    """Prompts without a thing are painted with a blob in the middle."""
+    both = painted(nano, "a snowman left of a fir tree on a white background", seed=4)
+
+    between = both[3 * 64 : 6 * 64, 4 * 64 - 20 : 4 * 64 + 20]
+    below, above = both[6 * 64 + 30 :], both[:100]
+    assert np.abs(between - np.median(above, axis=(0, 1))).mean() < 0.15
+    assert np.abs(below - np.median(above, axis=(0, 1))).mean() < 0.1
+
+
+def test_of_two_things_all_steps_are_told_of_and_previews_show_both(nano: NanoEngine) -> None:
+    told: list[tuple[int, int]] = []
+    seen: list[Pixels | None] = []
+
+    def report(step: int, steps: int) -> None:
+        told.append((step, steps))
+        seen.append(nano.preview())
+
+    made = nano.paint(a_request("a cat behind a car in the snow", steps=2), report)
+
+    assert told == [(step, 14) for step in range(1, 15)]
+    assert seen[:12] == [None] * 12
+    last = seen[-1]
+    assert last is not None
+    assert difference(imaging.resize(made.pixels, last.width, last.height).array / 255, last.array / 255) < 0.1
+
+
+def test_two_things_are_the_same_pixels_each_time_and_can_be_canceled(nano: NanoEngine) -> None:
+    request = a_request("a cat next to a car in the snow", width=640, height=448, steps=2)
+
+    def report(step: int, steps: int) -> None:
+        if step == 3:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        nano.paint(request, report)
+    one, other = (nano.paint(request, lambda *_: None).pixels for _ in range(2))
+
+    assert (one.width, one.height) == (640, 448)
+    assert np.array_equal(one.array, other.array)
+
+
+def test_a_look_and_weather_are_of_both_things(nano: NanoEngine) -> None:
+    plain, drawn = (painted(nano, f"a cat on a car in the city{look}", seed=2) for look in ("", ", line drawing"))
+
+    assert difference(drawn, FILTERS["line drawing"](plain, 64)) < 0.003
+
+
 def test_what_is_told_as_it_was_asked_for_is_not_noted(nano: NanoEngine) -> None:
     assert "told" not in dict(nano.paint(a_request(steps=1), lambda *_: None).notes)
 

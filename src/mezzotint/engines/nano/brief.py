@@ -11,6 +11,7 @@ import numpy as np
 from mezzotint import imaging
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.canvas import Canvas, enlarged
+from mezzotint.engines.nano.colours import colours
 from mezzotint.engines.nano.controls import drawn, guessed_nearness, outlines, shaded
 from mezzotint.ports import PaintRequest
 
@@ -36,11 +37,6 @@ class Brief:
     canvas: Canvas | None = None
     shown: tuple[tuple[Pixels, Show], ...] = ()
     edited: bool = False
-
-
-def colours(pixels: Pixels) -> Array:
-    """(h, w, 3) float32 in 0..1."""
-    return np.asarray(np.asarray(pixels.array, np.float32) / 255, np.float32)
 
 
 def _outlines_at(low: float, high: float) -> Show:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mezzotint.core.images import Pixels
+from mezzotint.engines.nano.layout import base_row, lift
 from mezzotint.engines.nano.phrasing import any_of, phrases_of, tidied, which
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.words import WORD
 
 TIMES = 1.5  # as near: a thing of four tokens fills six, as big ones do in what nano was taught
-GROUND = 6  # the row on which things stand where there are eight
 ASIDE = 4  # tokens from the middle to where a thing begins that is at a side
 BETWEEN = 40  # characters at most between a word for size and the thing that it belongs to
 
@@ -48,7 +48,7 @@ class Closer:
 
     def view(self, grid: Grid) -> View:
         """What stays where it is: the thing's middle, or its outer edge; its feet go half a token further down than they would be then."""
-        ground = GROUND + (grid.rows - 8 + 1) // 2 - self.lift
+        ground = base_row(grid.rows) - self.lift
         middle = grid.columns // 2 + {None: 0, "left": -ASIDE, "right": ASIDE}[self.side]
         kept = 1 - 1 / TIMES
         return View(middle * kept / grid.columns, (ground * kept - 1 / TIMES) / grid.rows, 1 / TIMES)
@@ -96,8 +96,7 @@ class CloseUps:
     def _lift(self, named: str, prompt: str) -> int:
         """1 for what hovers where it is, else 0."""
         places = [place for said in self._scenery.findall(prompt) if (place := which(self._places, said))]
-        hovers = which(self._things, named) in self._hover and bool(places) and places[0] not in ("table", "plain", "room")
-        return int(hovers or "space" in places or "sky" in places)
+        return lift(which(self._things, named) in self._hover, places[0] if places else "plain")
 
 
 def _article(match: re.Match[str]) -> str:

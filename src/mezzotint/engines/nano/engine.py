@@ -6,7 +6,7 @@ import dataclasses
 import io
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,14 +18,18 @@ from mezzotint import imaging
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
-from mezzotint.engines.nano.brief import Brief, brief_of, colours
+from mezzotint.engines.nano.apart import ALONE, Arrangement, box_alone
+from mezzotint.engines.nano.arranging import Arrangements
+from mezzotint.engines.nano.brief import Brief, brief_of
+from mezzotint.engines.nano.colours import colours, eight_bits
 from mezzotint.engines.nano.controls import with_hole
-from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing
+from mezzotint.engines.nano.cutting import cut_out
+from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, Put
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.looks import BLOCKS
 from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
-from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, denoise, grid_for, halves, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
@@ -70,6 +74,7 @@ class NanoEngine:
             with np.load(io.BytesIO(files.read("ideas.npz")), allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._known, self._finishing = KnownWords.load(files), Finishing.load(files)
+            self._arrangements = Arrangements.load(files, self._known)
             self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
             self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
@@ -88,9 +93,15 @@ class NanoEngine:
         request = self._worded(self._dialled(request, EDITING if brief.edited else USUAL))
         notes.append(("steps", str(request.steps)))
         told, finish = self._told(request, brief, grid)
-        if told.prompt != request.prompt:
-            notes.append(("told", told.prompt))
-        pixels = imaging.crop(finish.of(self.decode(self.latents(told, grid, report, brief, finish)), grid), width, height)
+        arranged = self._arranged(told, grid)
+        if arranged is not None or told.prompt != request.prompt:
+            notes.append(("told", told.prompt if arranged is None else arranged.told))
+        if arranged is None:
+            latents = self.latents(told, grid, report, brief, finish)
+        else:
+            finish, report = self._with_things(told, arranged, finish, report)
+            latents = self.latents(told, grid, report, brief, finish, arranged.scenes)
+        pixels = imaging.crop(finish.of(self.decode(latents), grid), width, height)
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
 
     def _dialled(self, request: PaintRequest, guidance: float) -> PaintRequest:
@@ -150,8 +161,35 @@ class NanoEngine:
             prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), request.seed, grid)
         return dataclasses.replace(request, prompt=prompt), finish
 
-    def latents(self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN) -> Array:
-        """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too."""
+    def _arranged(self, told: PaintRequest, grid: Grid) -> Arrangement | None:
+        """Where things are painted by themselves, what; never where a picture was given."""
+        return self._arrangements.of(told.prompt, told.seed, grid) if self._arrangements is not None and not told.pictures else None
+
+    def _with_things(self, told: PaintRequest, arranged: Arrangement, finish: Finish, report: Report) -> tuple[Finish, Report]:
+        """How the scene is finished in which the things stand, and who is told of its steps, when the things are painted: the greater part
+        of the work, and reported so."""
+        prompts = [prompt for thing in arranged.things for prompt in thing.prompts]
+
+        def part(number: int) -> Report:
+            return lambda step, steps: report(number * steps + step, (len(prompts) + 1) * steps)
+
+        shown = [self._alone(dataclasses.replace(told, prompt=prompt), part(number)) for number, prompt in enumerate(prompts)]
+        light, put = np.array((*arranged.light, 1), np.float32), list[Put]()
+        for thing in arranged.things:
+            mine, shown = shown[: len(thing.prompts)], shown[len(thing.prompts) :]
+            picture = cut_out(mine, *box_alone(2 * TOKEN_PIXELS)) * light
+            put += [Put(picture, box, thing.ground) for box in thing.boxes]
+        return dataclasses.replace(finish, put=tuple(put)), part(len(prompts))
+
+    def _alone(self, request: PaintRequest, report: Report) -> Array:
+        """The thing that the request tells of, as large and where nano paints it best, (h, w, 3) in 0..1. There are no previews of it."""
+        return colours(self.decode(self.latents(request, ALONE, report, finish=None)))
+
+    def latents(
+        self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish | None = PLAIN, prompts: Sequence[str] = ()
+    ) -> Array:
+        """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too, and
+        there are none where it is None. `prompts` in place of the request's: one, or one for each half of the picture."""
         brief = brief_of(request, request.size(DEFAULT_SIDE)) if brief is None else brief
         if brief.shown and not self.card.get("references"):  # weights that were not taught to look at pictures begin from them
             brief = Brief(start=brief.shown[0][0])
@@ -173,12 +211,13 @@ class NanoEngine:
         tokens = [self._packed(each) for each in seen]
         if brief.edited:
             first = fresh + np.float32(self.card.get("hint", 0.0)) * tokens[0]
-        velocity = self._velocity(request, grid, tokens, finish)
+        told = [self._velocity(dataclasses.replace(request, prompt=prompt), grid, tokens) for prompt in prompts or (request.prompt,)]
+        velocity = self._watched(halves(told[0], told[-1], grid) if len(told) > 1 else told[0], request, grid, finish)
         return unpack(denoise(velocity, first, schedule(steps, start), report, keep), grid.rows, grid.columns)
 
-    def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array], finish: Finish) -> Callable[[Array, float], Array]:
+    def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array]) -> Velocity:
         """The transformer with all that it is told, as a function of tokens and level. `seen` are the references, as tokens of the grid."""
-        told, size, count = self._encoded(request.prompt), request.size(DEFAULT_SIDE), grid.rows * grid.columns
+        told, count = self._encoded(request.prompt), grid.rows * grid.columns
         numbers = range(len(seen) + 1)
         feeds = {
             "words": told.tokens[:, : self._window(told)],
@@ -190,10 +229,20 @@ class NanoEngine:
         def velocity(x: Array, level: float) -> Array:
             tokens = np.concatenate([x, *seen])[None]
             direction: Array = self._transformer(feeds | {"tokens": tokens, "level": np.array([level], np.float32)})[0][:count]
-            self._in_hand = _InHand(x, level, direction, grid, size, finish)
             return direction
 
         return velocity
+
+    def _watched(self, velocity: Velocity, request: PaintRequest, grid: Grid, finish: Finish | None) -> Velocity:
+        """The same, and previews are of where it led."""
+        size = request.size(DEFAULT_SIDE)
+
+        def watched(x: Array, level: float) -> Array:
+            direction = velocity(x, level)
+            self._in_hand = None if finish is None else _InHand(x, level, direction, grid, size, finish)
+            return direction
+
+        return watched
 
     def _window(self, told: Prompts) -> int:
         """How many of the prompt's tokens the transformer is given, padding included."""
@@ -211,12 +260,12 @@ class NanoEngine:
         shrink = 1
         while max(hand.grid.rows, hand.grid.columns) * TOKEN_PIXELS * hand.finish.view.share >= 2 * shrink * LONGEST:
             shrink *= 2
-        return imaging.crop(hand.finish.of(_eight_bits(self._codec.decode(latents, shrink)), hand.grid), *size_within(*hand.size))
+        return imaging.crop(hand.finish.of(eight_bits(self._codec.decode(latents, shrink)), hand.grid), *size_within(*hand.size))
 
     def decode(self, latents: Array) -> Pixels:
         """(32, r, c) to a picture of 32r x 32c pixels."""
         painted = self._decoder({"latents": latents[None]})[0]
-        return _eight_bits(painted.transpose(1, 2, 0))
+        return eight_bits(painted.transpose(1, 2, 0))
 
     def encode(self, picture: Array) -> Array:
         """A picture (h, w, 3) in 0..1, of whole patches, as latents (32, h / 16, w / 16)."""
@@ -243,11 +292,6 @@ def _pixels_of(grid: Grid) -> tuple[int, int]:
 def _kept(given: Array, fresh: Array, unknown: Array) -> Keep:
     """Puts the tokens' known numbers back, on their own way from `fresh` to `given`."""
     return lambda x, level: x * unknown + mixed(given, fresh, level) * (1 - unknown)
-
-
-def _eight_bits(colours: Array) -> Pixels:
-    """(h, w, 3), 0 to 1 and a little beyond, as pixels."""
-    return Pixels.of(np.ascontiguousarray((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8)))
 
 
 def _loaded(name: str, files: Sealed, runtime: Callable[[bytes, int], Graph], threads: int) -> Graph:

@@ -1,4 +1,5 @@
-"""What is done to a picture when it is painted, because words ask for it: what falls, a look that is made from pictures, and coming closer.
+"""What is done to a picture when it is painted: things are put into it, something falls, it gets a look that is made from pictures, or is
+seen from nearer.
 
 All of these are better made than painted: of falling leaves nano paints smears, of line drawings scribbles, of big things blobs.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,15 @@ import numpy as np
 from mezzotint import imaging
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.closer import WHOLE, CloseUps, View
+from mezzotint.engines.nano.colours import colours, eight_bits
+from mezzotint.engines.nano.cutting import resized
 from mezzotint.engines.nano.falling import ARRANGEMENTS, FALLING, fallen
+from mezzotint.engines.nano.layout import Box
 from mezzotint.engines.nano.looks import FILTERS
 from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidied, which
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import Sealed
+from mezzotint.engines.nano.standing import stand
 from mezzotint.engines.nano.words import WORD
 
 BY_NIGHT = "night photo"  # of what is painted by night, where no other time is said
@@ -30,22 +35,32 @@ FOLLOWING = r"(?:[\s-]*(?:style|stil|tarzı|tarzında))?(?:\s+(?:of|von))?"
 
 
 @dataclass(frozen=True)
+class Put:
+    """A `thing`, as `cutting.cut_out` gives it, in its box; `ground` as in `standing.stand`."""
+
+    thing: np.ndarray
+    box: Box
+    ground: str | None
+
+
+@dataclass(frozen=True)
 class Finish:
-    """What falls (one of FALLING, where the `seed` has it), the part of the picture that is shown, and the `look` (one of FILTERS) that it is given."""
+    """The things that are `put` into the picture, those behind first; what falls (one of FALLING, where the `seed` has it), the part of the picture that is shown, and the `look` (one of FILTERS) that it is given."""
 
     view: View = WHOLE
     look: str | None = None
     weather: str | None = None
     seed: int = 0
+    put: tuple[Put, ...] = field(default=(), compare=False)
 
     def of(self, pixels: Pixels, grid: Grid) -> Pixels:
         """`pixels` are those of the grid, at any number of pixels per token. Without a look, what is shown may be smaller."""
         unit = pixels.width // grid.columns
-        part = self.view.of(self._in_weather(pixels, unit))
+        part = self.view.of(self._in_weather(self._with_things(pixels, unit), unit))
         return part if self.look is None else self._in_look(imaging.resize(part, pixels.width, pixels.height), unit)
 
     def over(self, pixels: Pixels, unit: int) -> Pixels:
-        """All of a picture of any size; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
+        """All of a picture of any size, into which nothing is put; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
         high, wide = (-side % unit for side in (pixels.height, pixels.width))
         whole = Pixels.of(np.pad(pixels.array, ((0, high), (0, wide), (0, 0)), mode="edge"))
         return Pixels.of(self._in_look(self._in_weather(whole, unit), unit).array[: pixels.height, : pixels.width])
@@ -54,24 +69,24 @@ class Finish:
         """For the picture's metadata: the look and the weather that were put over it."""
         return [(name, made) for name, made in (("look", self.look), ("weather", self.weather)) if made is not None]
 
+    def _with_things(self, pixels: Pixels, unit: int) -> Pixels:
+        if not self.put:
+            return pixels
+        picture = colours(pixels)
+        for each in self.put:
+            picture = stand(picture, resized(each.thing, each.box.side * unit), each.box, unit, each.ground)
+        return eight_bits(picture)
+
     def _in_weather(self, pixels: Pixels, unit: int) -> Pixels:
         if self.weather is None:
             return pixels
-        return _eight_bits(fallen(_colours(pixels), unit, self.weather, np.random.default_rng([self.seed % ARRANGEMENTS, 2])))
+        return eight_bits(fallen(colours(pixels), unit, self.weather, np.random.default_rng([self.seed % ARRANGEMENTS, 2])))
 
     def _in_look(self, pixels: Pixels, unit: int) -> Pixels:
-        return pixels if self.look is None else _eight_bits(FILTERS[self.look](_colours(pixels), unit))
+        return pixels if self.look is None else eight_bits(FILTERS[self.look](colours(pixels), unit))
 
 
 PLAIN = Finish()
-
-
-def _colours(pixels: Pixels) -> np.ndarray:
-    return np.asarray(pixels.array, np.float32) / 255
-
-
-def _eight_bits(colours: np.ndarray) -> Pixels:
-    return Pixels.of((np.clip(colours, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
 class Finishing:

@@ -14,11 +14,17 @@ def phrases_of(about: Mapping[str, Any]) -> list[str]:
     return [phrase for language in LANGUAGES for phrase in about[language]]
 
 
-def any_of(phrases: Iterable[str], before: str = "", after: str = "") -> re.Pattern[str]:
-    """One of the phrases as words of their own, the longest that there is; `before` and `after` are expressions of what goes with it."""
+def either(phrases: Iterable[str], *, name: str = "", before: str = "", after: str = "") -> str:
+    """An expression for one of the phrases as words of their own, the longest that there is; `before` and `after` are expressions of what
+    goes with it. `name` is that of its group."""
     longest_first = sorted(set(phrases), key=len, reverse=True)
-    either = "|".join(map(re.escape, longest_first)) or "(?!)"  # which is nowhere
-    return re.compile(rf"(?<!\w){before}(?:{either})(?!\w){after}", re.IGNORECASE)
+    one = "|".join(map(re.escape, longest_first)) or "(?!)"  # which is nowhere
+    return rf"(?<!\w){before}({f'?P<{name}>' if name else '?:'}{one})(?!\w){after}"
+
+
+def any_of(phrases: Iterable[str], before: str = "", after: str = "") -> re.Pattern[str]:
+    """The same, to search for."""
+    return re.compile(either(phrases, before=before, after=after), re.IGNORECASE)
 
 
 def which(patterns: Mapping[str, re.Pattern[str]], text: str) -> str | None:

@@ -65,6 +65,12 @@ def mixed(latents: Array, fresh: Array, level: float) -> Array:
     return blended
 
 
+def halves(left: Velocity, right: Velocity, grid: Grid) -> Velocity:
+    """The one velocity in the left half of the picture, the other in the right."""
+    is_left = (np.arange(grid.rows * grid.columns) % grid.columns < grid.columns // 2)[:, None]
+    return lambda x, level: np.where(is_left, left(x, level), right(x, level))
+
+
 def denoise(velocity: Velocity, x: Array, levels: Array, report: Report, keep: Keep | None = None) -> Array:
     """Tokens at the first level to tokens at the last. `report` is called after each step, and may raise to stop; `keep` puts back what
     is known before it."""

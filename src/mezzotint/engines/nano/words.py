@@ -92,12 +92,16 @@ class KnownWords:
         """Taught, or taught but for a plural's ending."""
         return word in self._words or any(word.endswith(ending) and word[: -len(ending)] in self._words for ending in ("s", "es", "en", "lar", "ler"))
 
+    def all_of(self, text: str) -> bool:
+        """Whether all of its words were taught."""
+        return all(map(self._knows, WORD.findall(text.lower())))
+
     def enriched(self, prompt: str, seed: int) -> str:
         """The prompt with a place, a time of day and a look that nano knows, where it names a thing and leaves them open."""
         language, thing = self._thing_in(prompt)
         if thing is None:
             return prompt
-        said = {kind: self._names_of(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
+        said = {kind: self.named(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
         added = []
         place = said["places"] or self._home(thing, prompt, seed)
         if not said["places"]:
@@ -115,7 +119,7 @@ class KnownWords:
         Of what is nowhere nano paints a mixture of many places. Where any other word is said, it may be about the place.
         """
         language, thing = self._thing_in(prompt)
-        if thing is None or self._names_of("places", prompt):
+        if thing is None or self.named("places", prompt):
             return prompt
         if not self._bare.issuperset(WORD.findall(self._said_apart.sub(" ", prompt).lower())):
             return prompt
@@ -124,7 +128,7 @@ class KnownWords:
     def _home(self, thing: str, prompt: str, seed: int) -> str:
         """A place where the thing is at home, and the weather is that the prompt tells of, or it shows what time it is that is told; if it has one."""
         homes: list[str] = self._table["things"][thing]["home"]
-        kind = "outdoors" if self._names_of("weathers", prompt) else "timed" if self._names_of("times", prompt) else None
+        kind = "outdoors" if self.named("weathers", prompt) else "timed" if self.named("times", prompt) else None
         homes = [place for place in homes if kind is None or place in self._table.get(kind, ())] or homes
         return homes[seed % len(homes)]
 
@@ -143,6 +147,6 @@ class KnownWords:
         language = max(LANGUAGES, key=lambda each: len(longest[each]))
         return language, which(self._named["things"], longest[language])
 
-    def _names_of(self, kind: str, prompt: str) -> str | None:
+    def named(self, kind: str, prompt: str) -> str | None:
         """What of a kind the prompt names, by its longest phrase; None where it names nothing of it."""
         return which(self._named[kind], max(self._said[kind].findall(prompt), key=len, default=""))
