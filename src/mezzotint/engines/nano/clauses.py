@@ -10,7 +10,7 @@ from typing import Any
 from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, either, phrases_of, tidied, which
 from mezzotint.engines.nano.words import KnownWords
 
-ADJECTIVES = 3  # at most, before a thing
+ADJECTIVES = 3  # at most, before a thing: without an end, prompts could be made that take minutes to read
 ARTICLES = {"en": ("a", "an", "the", "one"), "de": ("ein", "eine", "einen", "einem", "einer", "der", "die", "das", "dem", "den")}
 TURKISH = (("first", "tr", "one"), ("second", "tr", "two"), ("second", "of", "two"))  # what of a clause is in which form
 
@@ -70,7 +70,7 @@ def _clauses(table: Mapping[str, Any], language: str) -> list[re.Pattern[str]]:
     """Two things and their relation, in the orders that the language has: "first", "relation", "second", and the things' names "one" and "two"."""
     about = table["pairs"]
     said = [phrase for relation in about["relations"].values() for phrase in relation[language]]
-    verbs, relation = rf"(?:{either(about['verbs'])}\s+)*", either(said, name="relation")
+    verbs, relation = rf"(?:{either(about['verbs'])}\s+){{0,{ADJECTIVES}}}", either(said, name="relation")
     if language == "tr":
         one, two, of_two = (f"(?P<{group}>{_turkish(about, form, name)})" for group, form, name in TURKISH)
         orders = [rf"{of_two}\s+{relation}\s+{verbs}{one}", rf"{one}\s+{relation}\s+{two}"]
@@ -89,10 +89,10 @@ def _germanic(table: Mapping[str, Any], language: str, name: str) -> str:
     if name == "one":
         no_adjective = rf"(?:{no_adjective}|{either(about['small'])})"
     after_article = rf"{either(ARTICLES[language])}\s+{small}(?:(?!{no_adjective})[\w-]+\s+){{0,{ADJECTIVES}}}?"
-    return rf"(?:{after_article}|{small}(?:{either(about['adjectives'])}\s+)*){names}"
+    return rf"(?:{after_article}|{small}(?:{either(about['adjectives'])}\s+){{0,{ADJECTIVES}}}){names}"
 
 
 def _turkish(about: Mapping[str, Any], form: str, name: str) -> str:
     names = either((phrase for said in about["names"].values() for phrase in said[form]), name=name)
-    adjectives = rf"(?:{either((*about['adjectives'], *(about['small'] if name == 'two' else ())))}\s+)*"
-    return rf"{adjectives}(?:{either(('bir',))}\s+)?{adjectives}{names}"
+    adjectives = rf"(?:{either((*about['adjectives'], *(about['small'] if name == 'two' else ())))}\s+){{0,{ADJECTIVES}}}"
+    return rf"{adjectives}(?:{either(('bir',))}\s+{adjectives})?{names}"
