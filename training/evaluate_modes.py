@@ -22,15 +22,16 @@ from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.controls import HOLE, outlines
 from mezzotint.engines.nano.engine import EDITING, USUAL, NanoEngine
 from mezzotint.engines.nano.latents import TOKEN_PIXELS
+from mezzotint.engines.nano.layout import SMALL
 from mezzotint.ports import PaintRequest
-from training import reporting
+from training import judge_boxes, reporting
 from training.cases import SEED, SIDE
 from training.draw import draw_scene
 from training.edits import Edit
 from training.examples import Example, make_example
 from training.judging import HEADS, Judges, Opinions, Verdict, box_figures, judged, verdicts
 from training.reporting import Dials
-from training.scenes import Scene, at_grid, paint
+from training.scenes import Scene, at_grid, paint, shown
 
 GRID = (8, 8)
 UNIT = SIDE // GRID[0]
@@ -38,6 +39,9 @@ EDITS = 3  # times as many edits as of the other modes: they are judged by kind
 NEAR = 2  # pixels by which an outline may be off, at the size that nano is shown it in
 SAME = 0.02  # of colour: what an edit leaves alone differs by less
 ELSE = 0.2  # of colour, root mean square over a token: where an edit leaves things alone, more than that is something else
+HELD = 0.75  # of the change of the box in which most changed, by a box in which what came may stand as well
+LEAST = 0.01  # of colour, by which such a box changed: less than that is nothing new
+AROUND = 1  # tokens around such a box that its shadow, or what is like it there, may change
 PARTS = ("add", "remove", "replace", "colour")  # kinds of edits that are about a part of the picture
 MODELS = {"edit": "flux-kontext-pro", "fill": "flux-pro-1.0-fill", "edges": "flux-pro-1.0-canny", "depth": "flux-pro-1.0-depth", "combine": "flux-2-pro"}
 # What of a scene an edit changes, by the head that judges it.
@@ -145,12 +149,42 @@ def _changes(example: Example) -> np.ndarray:
     return np.asarray(_large(np.abs(example.references[0] - example.picture).max(-1)))
 
 
+def _boxes_of_change(begun: np.ndarray, picture: np.ndarray) -> list[tuple[float, float]]:
+    """Columns and rows (see `Placed`) of the small boxes in which most changed, in halves of a token: where something came, if it did."""
+    half = UNIT // 2
+    change = np.abs(picture - begun).max(-1).reshape(SIDE // half, half, SIDE // half, half).mean((1, 3))
+    side = 2 * SMALL
+    held = np.lib.stride_tricks.sliding_window_view(change, (side, side)).mean((2, 3))
+    rows, columns = np.nonzero(held >= max(HELD * held.max(), LEAST))
+    return [(column / 2, (row + side) / 2) for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]
+
+
+def _came(judges: Opinions, edit: Edit, begun: np.ndarray, picture: np.ndarray) -> bool:
+    """Whether what was to come is seen where something did, wherever that is: nothing is said of where."""
+    scene = replace(edit.after, hidden="thing")
+    [usual] = shown(scene)
+    if not (boxes := _boxes_of_change(begun, picture)):
+        return False
+    pictures = [np.roll(picture, round((usual.row - row) * UNIT), 0) for _, row in boxes]  # to the row in which the scene has it
+    scenes = [replace(scene, moved=scene.moved + column - usual.column) for column, _ in boxes]
+    return bool(judge_boxes.right(judges.of_boxes(pictures, scenes), scenes)["object"].any())
+
+
+def _same(example: Example, begun: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """Which pixels (512, 512) the edit is to leave alone: where a thing comes is up to whoever paints."""
+    if example.edit is None or example.edit.kind != "add":
+        return np.asarray(_changes(example) < SAME)
+    same = np.ones((SIDE, SIDE), bool)
+    for column, row in _boxes_of_change(begun, picture):
+        top, left = max(row - SMALL - AROUND, 0), max(column - AROUND, 0)
+        same[round(top * UNIT) : round((row + AROUND) * UNIT), round(left * UNIT) : round((column + SMALL + AROUND) * UNIT)] = False
+    return same
+
+
 def _edit_done(found: dict[str, Verdict], taken: dict[str, Verdict], number: int, example: Example, begun: np.ndarray, picture: np.ndarray) -> float | None:
-    """How far an edit was done, 0..1. What came stands with what was there; where something went the picture is more as without it and it is
-    not seen (`taken` judges by it); anything else is told by one head. None where none can."""
+    """How far an edit by which nothing comes was done, 0..1. Where something went the picture is more as without it and it is not seen
+    (`taken` judges by it); anything else is told by one head. None where none can."""
     assert example.edit is not None
-    if example.edit.kind == "add":
-        return float(found["object"].right[number] == 1)
     if example.edit.kind == "remove":
         gone, after = _changes(example) >= SAME, _large(example.picture)
         more_like_after = decibels(picture[gone], after[gone]) > decibels(picture[gone], begun[gone])
@@ -167,19 +201,22 @@ def _nothing_else(same: np.ndarray, begun: np.ndarray, picture: np.ndarray) -> b
 
 
 def edit_figures(judges: Opinions, examples: Sequence[Example], begun: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> dict[str, Any]:
-    """How often an edit of `begun` is done, by kind, where that can be told; how what it leaves alone is kept, and how often all of it."""
+    """How often an edit of `begun` is done, by kind, where that can be told; how often what it leaves alone is kept to the pixel, how well it
+    is elsewhere, and how often nothing of it became something else."""
     edits = [example.edit for example in examples if example.edit is not None]
     found, taken = verdicts(judges, pictures, [edit.after for edit in edits]), verdicts(judges, pictures, [_taken(edit) for edit in edits])
     done: dict[str, list[float]] = {}
-    kept, only = [], []
+    kept, exact, only = list[float](), list[float](), list[float]()
     for number, (example, edit) in enumerate(zip(examples, edits, strict=True)):
         before, picture = begun[number], pictures[number]
-        share = _edit_done(found, taken, number, example, before, picture)
+        came = edit.kind == "add"
+        share = float(_came(judges, edit, before, picture)) if came else _edit_done(found, taken, number, example, before, picture)
         if share is not None:
             done.setdefault(edit.kind, []).append(share)
-        same = _changes(example) < SAME
+        same = _same(example, before, picture)
         if same.mean() > 0.1:
-            kept.append(decibels(picture[same], before[same]))
+            exact.append(float((picture[same] == before[same]).all()))
+            kept += [decibels(picture[same], before[same])] * (not exact[-1])
         if edit.kind in PARTS:
             only.append(float(_nothing_else(same, before, picture)))
     every = [each for kind in done.values() for each in kind]
@@ -187,6 +224,7 @@ def edit_figures(judges: Opinions, examples: Sequence[Example], begun: Sequence[
         "done": _mean(every),
         "done_by_kind": {kind: _mean(each) for kind, each in sorted(done.items())},
         "number_by_kind": {kind: len(each) for kind, each in sorted(done.items())},
+        "kept_exactly": _mean(exact),
         "kept_db": _mean(kept),
         "nothing_else": _mean(only),
     }
@@ -222,8 +260,8 @@ def evaluate_modes(engine: NanoEngine, pictures: int, dials: Dials) -> dict[str,
         began = time.perf_counter()
         made = painted(engine, examples, dials, begun)
         seconds, scenes = time.perf_counter() - began, [example.scene for example in examples]
-        shown = judged(judges, made, scenes)
-        figures[mode] = {head: shown[head] for head in (*HEADS, "both") if shown[head] is not None}
+        found = judged(judges, made, scenes)
+        figures[mode] = {head: found[head] for head in (*HEADS, "both") if found[head] is not None}
         if mode in ("fill", "edges", "depth"):
             figures[mode] |= box_figures(made, scenes)
         figures[mode] |= {"pictures": len(made), "seconds": round(seconds / len(made), 3)}

@@ -15,6 +15,7 @@ from mezzotint.engines.nano.words import WORD
 from training.english import KINDS
 from training.german import weak
 from training.phrases import (
+    ADDING,
     BACKDROPS,
     CAMERAS,
     CLEARING,
@@ -161,6 +162,7 @@ def table(version: int = 2) -> dict[str, Any]:
         "redrawing": list(REDRAWING),
         "clearing": list(CLEARING),
         "pairs": _pairs(nouns, places),
+        "adding": ADDING,
         "outdoors": [place for place in OUTDOORS if place in places],
         "timed": [place for place in TIMED if place in places],
         "plain": sorted({*PLAIN, *said}),

@@ -150,6 +150,30 @@ CLEARING = (
     "remove", "take away", "take the", "without", "no", "delete", "erase", "stop", "entferne", "entfernen", "lösche", "nimm", "ohne", "kein", "keine", "keinen",
     "kaldır", "sil", "olmadan", "olmasın",
 )  # fmt: skip
+# What asks for one thing more in a picture; what the `puts` order may be there already, and moved. `at once`: things that come out better
+# where they are painted with all of the picture.
+ADDING = {
+    "at once": ("airplane", "rocket", "helicopter"),
+    "verbs": ("add", "insert", "include", "füge", "füg", "ergänze", "ergänz", "ekle", "ekleyin", "eklensin"),
+    "puts": ("put", "place", "setze", "setz", "stelle", "stell", "lege", "leg", "platziere", "koy", "koyun", "yerleştir"),
+    "words": (
+        "please", "also", "too", "there", "here", "another", "one", "more", "new", "single", "bitte", "noch", "auch", "dort", "hinzu", "dazu", "daneben", "lütfen", "de", "da",
+        "yeni", "buraya", "oraya",
+    ),
+    "it": ("it", "him", "her", "them", "ihm", "ihr", "ihnen"),
+    "of it": ("onun", "onların"),
+    "pictures": (
+        *(f"{to} {the}{picture}" for to in ("to", "in", "into") for the in ("the ", "this ") for picture in ("picture", "image", "photo", "scene")), "to it",
+        *(f"{to} {picture}" for to in ("dem", "zum", "im", "ins", "in das", "in dem", "zu dem") for picture in ("Bild", "Foto")),
+        *(f"{to} Szene" for to in ("der", "in der", "in die", "zur")), "resme", "resmin içine", "görsele", "fotoğrafa", "sahneye",
+    ),
+    "beside": {"en": ("next to", "beside", "near", "alongside"), "de": ("neben", "nahe"), "tr": ("yanına", "yanında", "yakınına")},
+    "sides": {
+        "left": ("left of", "to the left of", "on the left of", "to the left side of", "to the left", "left", "links von", "links neben", "soluna", "sola", "sol tarafa", "sol tarafına"),
+        "right": ("right of", "to the right of", "on the right of", "to the right side of", "to the right", "right", "rechts von", "rechts neben", "sağına", "sağa", "sağ tarafa", "sağ tarafına"),
+    },
+    "air": ("to the sky", "into the sky", "in the air", "into the air", "an den Himmel", "in den Himmel", "in der Luft", "in die Luft", "gökyüzüne", "göğe", "havaya"),
+}  # fmt: skip
 # What asks for one thing to be large, taught or not: the runtime paints it as large as others, and shows the part around it.
 CLOSER = {
     "adjectives": ("big", "large", "huge", "giant", "gigantic", "enormous", "massive", "büyük", "kocaman", "dev", "devasa"),

@@ -192,17 +192,22 @@ def test_of_several_things_the_share_that_is_right_counts() -> None:
     assert found.counts.tolist() == [True, True, False], "where nothing is left there is nothing to tell"
 
 
-def test_an_edit_is_done_where_what_came_stands_there_and_what_went_is_gone() -> None:
+BOTH = replace(CAR, second="cat", relation="with small")
+ALONE = replace(BOTH, hidden="second")
+
+
+def large(*pictures: np.ndarray) -> list[np.ndarray]:
+    return [np.repeat(np.repeat(picture, 2, 0), 2, 1) for picture in pictures]
+
+
+def test_an_edit_is_done_where_what_went_is_gone() -> None:
     from training.edits import Edit
     from training.evaluate_modes import edit_figures
     from training.examples import Example
 
-    both = replace(CAR, second="cat", relation="with small")
-    alone = replace(both, hidden="second")
-    with_cat, without = paint(both, UNIT), paint(alone, UNIT)
-    came = Example("edit", "add a cat", both, with_cat, (without,), Edit("add", alone, both, "car", "cat"))
-    went = Example("edit", "remove the cat", alone, without, (with_cat,), Edit("remove", both, alone, "cat"))
-    seen = ("cat", "dog", "dog", "cat", "cat")  # where the cat is, or is to come
+    with_cat, without = paint(BOTH, UNIT), paint(ALONE, UNIT)
+    went = Example("edit", "remove the cat", ALONE, without, (with_cat,), Edit("remove", BOTH, ALONE, "cat"))
+    seen = ("dog", "cat", "cat")  # where the cat is
 
     class Seeing(Told):
         def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
@@ -215,18 +220,48 @@ def test_an_edit_is_done_where_what_came_stands_there_and_what_went_is_gone() ->
 
             return labels_of([CAR] * len(pictures))
 
-    def large(*pictures: np.ndarray) -> list[np.ndarray]:
-        return [np.repeat(np.repeat(picture, 2, 0), 2, 1) for picture in pictures]
-
-    stray = with_cat.copy()
+    stray = without.copy()
     stray[:UNIT, :UNIT] = 1 - stray[:UNIT, :UNIT].round()
-    begun, made = large(without, without, with_cat, with_cat, with_cat), large(with_cat, stray, without, with_cat, without)
-    figures = edit_figures(Seeing([]), [came, came, went, went, went], begun, made)
+    figures = edit_figures(Seeing([]), [went] * 3, large(with_cat, with_cat, with_cat), large(without, with_cat, stray))
 
-    assert figures["done_by_kind"] == {"add": 0.5, "remove": pytest.approx(1 / 3, abs=1e-4)}
-    assert figures["number_by_kind"] == {"add": 2, "remove": 3}
-    assert figures["done"] == 0.4
-    assert figures["nothing_else"] == 0.8
+    assert figures["done_by_kind"] == {"remove": pytest.approx(1 / 3, abs=1e-4)}
+    assert figures["number_by_kind"] == {"remove": 3}
+    assert figures["nothing_else"] == pytest.approx(2 / 3, abs=1e-4)
+    assert figures["kept_exactly"] == pytest.approx(1 / 3, abs=1e-4), "where nothing was done"
+
+
+def test_an_edit_is_done_where_what_came_is_seen_wherever_that_is() -> None:
+    from training.edits import Edit
+    from training.evaluate_modes import edit_figures
+    from training.examples import Example
+    from training.judge_boxes import labels_of, parts_of
+
+    with_cat, without = paint(BOTH, UNIT), paint(ALONE, UNIT)
+    came = Example("edit", "add a cat", BOTH, with_cat, (without,), Edit("add", ALONE, BOTH, "car", "cat"))
+    [cat] = parts_of(large(with_cat), [replace(BOTH, hidden="thing")])
+
+    class Looking(Told):
+        """Sees the cat where it is, and a dog elsewhere."""
+
+        def of_boxes(self, pictures: Sequence[np.ndarray], scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
+            like = [np.abs(part.astype(float) - cat).mean() < 20 for part in parts_of(pictures, scenes)]
+            shown = [scene for scene in scenes for _ in range(1 + (scene.second is not None and scene.hidden is None))]
+            return labels_of([replace(scene, second="cat" if is_cat else "dog", hidden="thing") for scene, is_cat in zip(shown, like, strict=True)])
+
+        def of_pictures(self, pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+            from training.judge_pictures import labels_of
+
+            return labels_of([CAR] * len(pictures))
+
+    box = np.s_[4 * UNIT : 6 * UNIT, 6 * UNIT : 8 * UNIT]
+    aside = without.copy()
+    aside[3 * UNIT : 5 * UNIT, : 2 * UNIT] = with_cat[box]
+    blob = without.copy()
+    blob[box] = 0.5
+    figures = edit_figures(Looking([]), [came] * 4, large(*[without] * 4), large(with_cat, aside, blob, without))
+
+    assert figures["done_by_kind"] == {"add": 0.5}
+    assert figures["kept_exactly"] == 0.75, "the first one's shadow goes further, though it is hardly seen"
 
 
 def test_edits_begin_with_what_nano_painted_of_their_scene() -> None:

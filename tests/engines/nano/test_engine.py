@@ -553,6 +553,57 @@ def test_where_an_edit_asks_for_more_than_leaves_they_fall_before_what_it_paints
     assert difference(autumn.pixels.array / 255, expected) < 0.003
 
 
+@pytest.mark.parametrize("size", [(512, 512), (1024, 768), (600, 350)])
+def test_a_picture_into_which_a_thing_comes_stays_what_it_is_elsewhere(nano: NanoEngine, size: tuple[int, int]) -> None:
+    width, height = size
+    given = imaging.resize(nano.paint(a_request("a cat in the snow"), lambda *_: None).pixels, width, height)
+    seen: list[tuple[int, int, Pixels | None]] = []
+
+    request = a_request("add a red ball", width=width, height=height, pictures=(("input_image", given),))
+    made = nano.paint(request, lambda *step: seen.append((*step, nano.preview())))
+
+    changed = (made.pixels.array != given.array).any(-1)
+    rows, columns = np.nonzero(np.abs(made.pixels.array.astype(int) - given.array).max(-1) > 60)
+    unit = min(size) / 8
+    assert seen == [(step, 24, None) for step in range(1, 25)]
+    assert dict(made.notes)["told"] == "a red ball on a white background"
+    assert 0.01 < changed.mean() < 0.15
+    assert 1.2 * unit < np.ptp(columns) < 2.1 * unit
+    assert columns.min() > width / 2 + 1.5 * unit
+    assert abs(rows.max() - (made.pixels.height / 2 + 2 * unit)) < 0.5 * unit
+
+
+def test_a_thing_that_comes_is_the_same_each_time_another_by_another_seed_and_can_be_canceled(nano: NanoEngine) -> None:
+    pictures = (("input_image", plain(BLUE)),)
+
+    def report(step: int, steps: int) -> None:
+        if step == 9:
+            raise Interrupted
+
+    one, again, other = (nano.paint(a_request("add a cat", seed=seed, pictures=pictures), lambda *_: None).pixels.array for seed in (1, 1, 2))
+    with pytest.raises(Interrupted):
+        nano.paint(a_request("add a cat", pictures=pictures), report)
+
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_a_thing_comes_dark_into_a_dark_picture(nano: NanoEngine) -> None:
+    by_day, by_night = (0.62, 0.71, 0.71), (0.1, 0.12, 0.2)
+    light, dark = (painted(nano, "add a gift", pictures=(("input_image", plain(colour)),))[256:384, 384:] for colour in (by_day, by_night))
+
+    assert (np.abs(light - by_day).max(-1) > 0.2).mean() > 0.3
+    assert light[..., 0].max() > dark[..., 0].max() + 0.15
+
+
+def test_into_several_pictures_nothing_is_put(nano: NanoEngine) -> None:
+    pictures = (("input_image", plain(BLUE)), ("input_image_2", plain(RED)))
+
+    made = nano.paint(a_request("add a cat", steps=2, pictures=pictures), lambda *_: None)
+
+    assert "told" not in dict(made.notes)
+
+
 def test_a_look_can_be_canceled(nano: NanoEngine) -> None:
     def report(step: int, steps: int) -> None:
         raise Interrupted

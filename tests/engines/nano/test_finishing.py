@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.closer import WHOLE, View
 from mezzotint.engines.nano.falling import FALLING
-from mezzotint.engines.nano.finishing import Finish, Finishing
+from mezzotint.engines.nano.finishing import Finish, Finishing, Put
+from mezzotint.engines.nano.layout import Box
 from mezzotint.engines.nano.looks import BLOCKS, FILTERS
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed
@@ -185,6 +186,19 @@ def test_a_picture_of_any_size_can_be_finished(finish: Finish, width: int, heigh
 
     assert (made.width, made.height) == (width, height)
     assert not np.array_equal(made.array, pixels.array) or (finish.look is None and width == 1)
+
+
+@pytest.mark.parametrize(("width", "height", "unit"), [(640, 427, 53), (257, 263, 32)])
+def test_things_are_put_into_a_picture_of_any_size(width: int, height: int, unit: int) -> None:
+    pixels = Pixels.of(np.full((height, width, 3), 200, np.uint8))
+    red = np.broadcast_to(np.array((1, 0, 0, 1), np.float32), (64, 64, 4))
+
+    made = Finish(put=(Put(red, Box(1.5, 6, 2), None),)).over(pixels, unit).array
+
+    rows, columns = np.nonzero((made != 200).any(-1))
+    assert (rows.min(), rows.max() + 1) == (4 * unit, 6 * unit)
+    assert (columns.min(), columns.max() + 1) == (round(1.5 * unit), round(1.5 * unit) + 2 * unit)
+    assert (made[rows, columns] == (255, 0, 0)).all()
 
 
 def test_what_was_put_over_a_picture_is_told_with_it() -> None:

@@ -75,9 +75,14 @@ def _clauses(table: Mapping[str, Any], language: str) -> list[re.Pattern[str]]:
         one, two, of_two = (f"(?P<{group}>{_turkish(about, form, name)})" for group, form, name in TURKISH)
         orders = [rf"{of_two}\s+{relation}\s+{verbs}{one}", rf"{one}\s+{relation}\s+{two}"]
     else:
-        one, two = (f"(?P<{group}>{_germanic(table, language, name)})" for group, name in (("first", "one"), ("second", "two")))
+        one, two = (f"(?P<{group}>{one_thing(table, language, name)})" for group, name in (("first", "one"), ("second", "two")))
         orders = [rf"{one},?\s+{verbs}{relation}\s+{two}"]
     return [re.compile(order, re.IGNORECASE) for order in orders]
+
+
+def one_thing(table: Mapping[str, Any], language: str, name: str) -> str:
+    """One thing with what it is like; its name is the group `name`. A small one where that is "two"."""
+    return _turkish(table["pairs"], "tr", name) if language == "tr" else _germanic(table, language, name)
 
 
 def _germanic(table: Mapping[str, Any], language: str, name: str) -> str:

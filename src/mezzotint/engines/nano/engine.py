@@ -18,7 +18,8 @@ from mezzotint import imaging
 from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
-from mezzotint.engines.nano.apart import ALONE, Arrangement, box_alone
+from mezzotint.engines.nano.adding import Addition, Additions
+from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, box_alone
 from mezzotint.engines.nano.arranging import Arrangements
 from mezzotint.engines.nano.brief import Brief, brief_of
 from mezzotint.engines.nano.colours import colours, eight_bits
@@ -31,6 +32,7 @@ from mezzotint.engines.nano.looks import BLOCKS
 from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
 from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, denoise, grid_for, halves, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
+from mezzotint.engines.nano.spots import light_of, spot
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
@@ -74,7 +76,7 @@ class NanoEngine:
             with np.load(io.BytesIO(files.read("ideas.npz")), allow_pickle=False) as tensors:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._known, self._finishing = KnownWords.load(files), Finishing.load(files)
-            self._arrangements = Arrangements.load(files, self._known)
+            self._arrangements, self._additions = Arrangements.load(files, self._known), Additions.load(files, self._known)
             self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
             self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
@@ -92,6 +94,8 @@ class NanoEngine:
             return Painting(pixels, request.prompt, (*notes, *finish.notes()))
         request = self._worded(self._dialled(request, EDITING if brief.edited else USUAL))
         notes.append(("steps", str(request.steps)))
+        if (addition := self._addition(request, brief)) is not None:
+            return self._added(imaging.crop(brief.shown[0][0], width, height), addition, request, notes, report)
         told, finish = self._told(request, brief, grid)
         arranged = self._arranged(told, grid)
         if arranged is not None or told.prompt != request.prompt:
@@ -151,6 +155,19 @@ class NanoEngine:
         report(1, 1)
         return finish.over(picture, max(BLOCKS, min(picture.width, picture.height) // TRAINED[0] // BLOCKS * BLOCKS))
 
+    def _addition(self, request: PaintRequest, brief: Brief) -> Addition | None:
+        """The thing that is to come into the one given picture, where no more is asked for."""
+        return self._additions.of(request.prompt) if brief.edited and self._additions is not None else None
+
+    def _added(self, picture: Pixels, addition: Addition, request: PaintRequest, notes: list[tuple[str, str]], report: Report) -> Painting:
+        """The picture with the thing in it; there are no previews of what is painted."""
+        self._in_hand = None
+        shown, unit = colours(picture), max(1, min(picture.width, picture.height) // TRAINED[0])
+        thing = Apart(addition.prompts, (spot(shown, unit, addition.wish),), addition.ground)
+        arranged = Arrangement((), (thing,), light_of(shown) if addition.lit else (1.0, 1.0, 1.0))
+        finish, _ = self._with_things(dataclasses.replace(request, pictures=()), arranged, PLAIN, report)
+        return Painting(finish.over(picture, unit), request.prompt, (*notes, ("told", arranged.told)))
+
     def _told(self, request: PaintRequest, brief: Brief, grid: Grid) -> tuple[PaintRequest, Finish]:
         """The request as the transformer is told of it, and how what it paints is finished."""
         if self._known is None or self._finishing is None or (request.pictures and not brief.edited):
@@ -171,7 +188,7 @@ class NanoEngine:
         prompts = [prompt for thing in arranged.things for prompt in thing.prompts]
 
         def part(number: int) -> Report:
-            return lambda step, steps: report(number * steps + step, (len(prompts) + 1) * steps)
+            return lambda step, steps: report(number * steps + step, (len(prompts) + bool(arranged.scenes)) * steps)
 
         shown = [self._alone(dataclasses.replace(told, prompt=prompt), part(number)) for number, prompt in enumerate(prompts)]
         light, put = np.array((*arranged.light, 1), np.float32), list[Put]()

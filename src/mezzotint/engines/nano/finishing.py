@@ -60,9 +60,9 @@ class Finish:
         return part if self.look is None else self._in_look(imaging.resize(part, pixels.width, pixels.height), unit)
 
     def over(self, pixels: Pixels, unit: int) -> Pixels:
-        """All of a picture of any size, into which nothing is put; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
+        """All of a picture of any size; `unit` as in `looks`, at least and best a multiple of BLOCKS."""
         high, wide = (-side % unit for side in (pixels.height, pixels.width))
-        whole = Pixels.of(np.pad(pixels.array, ((0, high), (0, wide), (0, 0)), mode="edge"))
+        whole = self._with_things(Pixels.of(np.pad(pixels.array, ((0, high), (0, wide), (0, 0)), mode="edge")), unit)
         return Pixels.of(self._in_look(self._in_weather(whole, unit), unit).array[: pixels.height, : pixels.width])
 
     def notes(self) -> list[tuple[str, str]]:
