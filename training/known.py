@@ -22,6 +22,7 @@ from training.phrases import (
     CLOSER,
     FILLERS,
     GENERIC,
+    LIFTED,
     LOOKS,
     LOOKS_BESIDES,
     OUTDOORS,
@@ -108,6 +109,7 @@ def _pairs(things: Sequence[Noun], places: Sequence[str]) -> dict[str, Any]:
         "verbs": list(VERBS),
         "kinds": [*KINDS, *(f"{article}{kind} von" for article in ("ein ", "") for kind in ("Bild", "Foto"))],
         "colours": {colour.name: _forms(colour) for colour in COLOURS},
+        "lifted": [noun.name for noun in things if noun.name in LIFTED],
         "grounds": [BACKDROPS["colour"][0][0].format(colour) for colour in CUT_FROM],
         "light": {place: {time.name: [round(float(share), 4) for share in tint(place, time.name)] for time in TIMES} for place in places},
     }

@@ -150,10 +150,8 @@ CLEARING = (
     "remove", "take away", "take the", "without", "no", "delete", "erase", "stop", "entferne", "entfernen", "lösche", "nimm", "ohne", "kein", "keine", "keinen",
     "kaldır", "sil", "olmadan", "olmasın",
 )  # fmt: skip
-# What asks for one thing more in a picture; what the `puts` order may be there already, and moved. `at once`: things that come out better
-# where they are painted with all of the picture.
+# What asks for one thing more in a picture; what the `puts` order may be there already, and moved.
 ADDING = {
-    "at once": ("airplane", "rocket", "helicopter"),
     "verbs": ("add", "insert", "include", "füge", "füg", "ergänze", "ergänz", "ekle", "ekleyin", "eklensin"),
     "puts": ("put", "place", "setze", "setz", "stelle", "stell", "lege", "leg", "platziere", "koy", "koyun", "yerleştir"),
     "words": (
@@ -215,6 +213,8 @@ VERBS = (
     "is", "are", "that is", "which is", "sits", "stands", "lies", "rests", "sitting", "standing", "lying", "resting", "sleeping", "flying", "floating", "swimming",
     "ist", "das", "die", "der", "sitzt", "steht", "liegt", "fliegt", "schwebt", "duran", "oturan", "yatan", "olan",
 )  # fmt: skip
+# What nano paints better a token higher than what stands, before plain grounds: measured by their likeness to what they are.
+LIFTED = ("butterfly", "moon", "helicopter", "rocket", "kite")
 BACKDROPS = {
     "gradient": (("on a gradient background", "on a colourful gradient"), ("vor einem Farbverlauf",), ("renk geçişli arka planda",)),
     "colour": (("on a {} background", "in front of a {} wall"), ("vor {}em Hintergrund",), ("{} arka planda",)),

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, Grounds, box_alone, ground_of
+from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, Grounds, box_alone, ground_of, part_alone
 from mezzotint.engines.nano.layout import Body, Box
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.words import KnownWords
@@ -60,6 +60,13 @@ def test_what_is_in_the_air_or_on_something_has_no_ground() -> None:
 def test_alone_it_is_in_the_middle_of_the_picture_it_is_cut_from() -> None:
     assert box_alone(64) == (128, 128, 256)
     assert (ALONE.columns, ALONE.rows) == (8, 8)
+
+
+def test_what_is_lifted_is_a_token_higher_and_has_no_shadow() -> None:
+    assert (GROUNDS.lifted("moon"), GROUNDS.lifted("cat")) == (1, 0)
+    assert box_alone(64, 1) == (64, 128, 256)
+    assert part_alone(0) == (slice(2, 7), slice(2, 6))
+    assert part_alone(1) == (slice(1, 5), slice(2, 6))
 
 
 def test_people_are_told_all_that_nano_is() -> None:

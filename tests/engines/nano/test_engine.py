@@ -556,7 +556,7 @@ def test_where_an_edit_asks_for_more_than_leaves_they_fall_before_what_it_paints
 @pytest.mark.parametrize("size", [(512, 512), (1024, 768), (600, 350)])
 def test_a_picture_into_which_a_thing_comes_stays_what_it_is_elsewhere(nano: NanoEngine, size: tuple[int, int]) -> None:
     width, height = size
-    given = imaging.resize(nano.paint(a_request("a cat in the snow"), lambda *_: None).pixels, width, height)
+    given = nano.paint(a_request("a cat in the snow", width=width, height=height), lambda *_: None).pixels
     seen: list[tuple[int, int, Pixels | None]] = []
 
     request = a_request("add a red ball", width=width, height=height, pictures=(("input_image", given),))

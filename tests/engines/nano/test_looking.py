@@ -101,14 +101,12 @@ def test_a_thing_is_put_elsewhere(nano: NanoEngine, car: np.ndarray) -> None:
 
 
 def test_a_thing_comes_and_the_rest_stays_to_the_pixel(nano: NanoEngine, car: np.ndarray) -> None:
-    balloon, helicopter = (painted(nano, f"add a {thing}", "flux-kontext-pro", 7, input_image=car) for thing in ("balloon", "helicopter"))
+    balloon = painted(nano, "add a balloon", "flux-kontext-pro", 7, input_image=car)
 
-    box, corner = (slice(0, 128), slice(384, 512)), (slice(0, 160), slice(340, 512))
+    box = (slice(32, 160), slice(384, 512))
     assert share_of(RED, car[box]) < 0.01
     assert share_of(RED, balloon[box]) > 0.2
     assert (without(box, balloon) == without(box, car)).all()
-    assert unlike(helicopter[corner], car[corner]) > 0.1
-    assert 0 < unlike(without(corner, helicopter), without(corner, car)) < 0.08, "painted with all of the picture"
 
 
 def test_a_thing_goes_and_the_rest_stays(nano: NanoEngine, house: np.ndarray) -> None:

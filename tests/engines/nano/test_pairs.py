@@ -109,6 +109,10 @@ def test_what_stands_on_something_has_no_ground_and_what_stands_beside_it_has() 
     assert [thing.ground for thing in flying] == [None, "snow"]
 
 
+def test_what_flies_is_painted_as_high_as_it_is_painted_best() -> None:
+    assert [[thing.lifted for thing in told(f"{pair} in the snow").things] for pair in ("a butterfly on a car", "a cat next to a moon")] == [[1], [0, 1]]
+
+
 def test_things_are_lit_by_the_time_of_day() -> None:
     night, day = (told(f"a cat on a car in the snow {time}").light for time in ("at night", "by day"))
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mezzotint.core.catalogue import CARDS, ModelCard
-from mezzotint.engines.nano.sampling import TRAINED, Grid, denoise, grid_for, mixed, noise, schedule
+from mezzotint.engines.nano.sampling import TRAINED, Grid, alone, denoise, grid_for, mixed, noise, schedule
 from mezzotint.ports import Interrupted
 from mezzotint.service.sizes import size_of
 from mezzotint.service.validation import validate
@@ -86,6 +86,21 @@ def test_a_true_velocity_leads_from_noise_to_the_picture(steps: int, start: floa
     found = denoise(lambda x, level: fresh - picture, mixed(picture, fresh, start), schedule(steps, start), lambda *_: None)
 
     assert np.abs(found - picture).max() < 1e-4
+
+
+def test_what_is_alone_has_nothing_beside_it() -> None:
+    grid, chance = Grid(8, 6), np.random.default_rng(1)
+    ground = np.broadcast_to(chance.standard_normal((6, 1, 4)), (6, 8, 4)).copy()
+    busy = chance.standard_normal((6, 8, 4))
+    busy[:, [0, -1]] = ground[:, [0, -1]]
+    part = (slice(1, 4), slice(2, 5))
+    fresh = noise(1, (48, 4))
+
+    found = denoise(alone(lambda x, level: (x - busy.reshape(48, 4)) / level, grid, part), fresh, schedule(5), lambda *_: None).reshape(6, 8, 4)
+
+    expected = ground.copy()
+    expected[part] = busy[part]
+    assert np.allclose(found, expected, atol=1e-4)
 
 
 def test_each_step_is_reported_and_a_report_may_stop_the_walk() -> None:

@@ -36,10 +36,11 @@ def striped(picture: np.ndarray, box: Box) -> np.ndarray:
         (8, 8, Wish("left"), Box(0, 6, 2)),
         (8, 8, Wish("right", large=True), Box(5, 6, 3)),
         (8, 8, Wish("left", large=True), Box(0, 6, 3)),
-        (8, 8, Wish(air=True), Box(6, 2, 2)),
+        (8, 8, Wish(air=True), Box(6, 2.5, 2)),
         (14, 8, Wish(), Box(9, 6, 2)),
         (14, 8, Wish("left"), Box(3, 6, 2)),
-        (8, 14, Wish(air=True), Box(6, 5, 2)),
+        (8, 8, Wish(large=True, air=True), Box(5, 3.5, 3)),
+        (8, 14, Wish(air=True), Box(6, 5.5, 2)),
     ],
 )
 def test_a_thing_comes_beside_the_middle(columns: int, rows: int, wish: Wish, box: Box) -> None:
@@ -62,7 +63,7 @@ def test_a_thing_is_never_cut(size: tuple[int, int], large: bool, air: bool) -> 
     box = spot(np.zeros((size[1], size[0], 3), np.float32), unit, Wish(large=large, air=air))
 
     assert 0 <= box.column <= box.column + box.side <= size[0] / unit
-    assert 0 <= box.row <= size[1] / unit
+    assert 0 <= box.row - box.side <= box.row <= size[1] / unit
 
 
 def test_the_light_is_that_of_the_time_that_pictures_show() -> None:

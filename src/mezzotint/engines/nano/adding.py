@@ -26,12 +26,13 @@ DEFINITE = {"en": ("the",), "de": ("der", "die", "das", "dem", "den"), "tr": ()}
 
 @dataclass(frozen=True)
 class Addition:
-    """A thing that is to come: the `prompts` show it before plain grounds, and `ground` is that on which it stands, both as of `Apart`;
-    whether it is `lit` by what the picture shows."""
+    """A thing that is to come: its `prompts`, the `ground` that it stands on, and where it is `lifted`, all as of `Apart`; whether it is `lit`
+    by what the picture shows."""
 
     prompts: tuple[str, ...]
     wish: Wish
     ground: str | None
+    lifted: int = 0
     lit: bool = True
 
 
@@ -48,7 +49,7 @@ class Additions:
         self._air = any_of((*about["air"], *phrases_of(table["places"]["sky"])))
         self._where = _where(table)
         self._order, self._put = any_of((*about["verbs"], *about["puts"])), any_of(about["puts"])
-        self._words, self._at_once = frozenset(about["words"]), frozenset(about["at once"])
+        self._words = frozenset(about["words"])
         self._one = {language: re.compile(f"(?P<told>{one_thing(table, language, 'two')})", re.IGNORECASE) for language in LANGUAGES}
         self._old = any_of(article for articles in DEFINITE.values() for article in articles)
 
@@ -76,18 +77,15 @@ class Additions:
             return False
         return self._words.issuperset(WORD.findall(self._order.sub(" ", rest).lower()))
 
-    def _addition(self, prompt: str, language: str, found: re.Match[str]) -> Addition | None:
-        """None of what comes out better where it is painted with all of the picture."""
-        name, told = which(self._names, found["two"]), found["told"]
-        if name is None or name in self._at_once:
-            return None
+    def _addition(self, prompt: str, language: str, found: re.Match[str]) -> Addition:
+        name, told = str(which(self._names, found["two"])), found["told"]
         about = self._things[name]
         air = about["flies"] or self._air.search(prompt) is not None
         place = WATER if AFLOAT.issuperset(about["home"]) else self._known.named("places", prompt) or NOWHERE
         side = next((side for side, said in self._sides.items() if said.search(prompt)), None)
         prompts = self._grounds.apart(self._without_size(told) if language == "en" else self._grounds.in_english(told, name), "")
         wish = Wish(side, large=self._large.search(prompt) is not None, air=air)
-        return Addition(prompts, wish, None if air else place, lit=not (about["flies"] and GLOWING in about["home"]))
+        return Addition(prompts, wish, None if air else place, self._grounds.lifted(name), lit=not (about["flies"] and GLOWING in about["home"]))
 
     def _without_size(self, told: str) -> str:
         """The English words for a thing of usual size, as of one that is new: it is painted large, and is small where it comes."""

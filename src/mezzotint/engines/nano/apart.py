@@ -18,11 +18,12 @@ NOWHERE = "plain"  # the place where none is known
 @dataclass(frozen=True)
 class Apart:
     """A thing to be painted apart: the `prompts` show it before plain grounds of several colours. It goes into the `boxes`. `ground`: the
-    place on whose ground it stands, None where it hovers or stands on something."""
+    place on whose ground it stands, None where it hovers or stands on something. It is painted `lifted` tokens above where others are."""
 
     prompts: tuple[str, ...]
     boxes: tuple[Box, ...]
     ground: str | None
+    lifted: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Grounds:
         about, self._known = table["pairs"], known
         self._colours = {name: any_of(forms) for name, forms in about["colours"].items()}
         self._grounds, self._light = about["grounds"], about["light"]
+        self._lifted = frozenset(about["lifted"])
 
     def place(self, scenery: str) -> str:
         return self._known.named("places", scenery) or NOWHERE
@@ -58,6 +60,10 @@ class Grounds:
     def apart(self, told: str, style: str) -> tuple[str, ...]:
         """Prompts for a thing of which that is `told`, in English: in other languages things take on the ground's colour."""
         return tuple(f"{told} {ground}{style}" for ground in self._grounds)
+
+    def lifted(self, name: str) -> int:
+        """How many tokens higher than others nano paints such a thing best before plain grounds: of what flies it knows several heights."""
+        return int(name in self._lifted)
 
     def in_english(self, told: str, name: str) -> str:
         """One thing of that name, in the colour that it is told to have."""
@@ -71,7 +77,13 @@ def ground_of(box: Box, body: Body, place: str, grid: Grid) -> str | None:
     return place if box.row >= base_row(grid.rows) and not (body.flies and place != "table") else None
 
 
-def box_alone(unit: int) -> tuple[int, int, int]:
+def box_alone(unit: int, lifted: int = 0) -> tuple[int, int, int]:
     """Where the thing of a picture on ALONE is, in pixels of which `unit` are a token's side: top, left, side."""
-    box = usual(ALONE.columns, ALONE.rows)
+    box = usual(ALONE.columns, ALONE.rows, lifted)
     return round((box.row - box.side) * unit), round(box.column * unit), box.side * unit
+
+
+def part_alone(lifted: int) -> tuple[slice, slice]:
+    """In which rows and columns of ALONE the thing is, and below it, where it is not lifted, its shadow."""
+    top, left, side = box_alone(1, lifted)
+    return slice(top, top + side + (not lifted)), slice(left, left + side)

@@ -19,7 +19,7 @@ from mezzotint.core.errors import EngineFailure
 from mezzotint.core.images import Pixels
 from mezzotint.core.previews import LONGEST, size_within
 from mezzotint.engines.nano.adding import Addition, Additions
-from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, box_alone
+from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, box_alone, part_alone
 from mezzotint.engines.nano.arranging import Arrangements
 from mezzotint.engines.nano.brief import Brief, brief_of
 from mezzotint.engines.nano.colours import colours, eight_bits
@@ -30,7 +30,7 @@ from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
 from mezzotint.engines.nano.looks import BLOCKS
 from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
-from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, denoise, grid_for, halves, mixed, noise, schedule
+from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, alone, denoise, grid_for, halves, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.spots import light_of, spot
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
@@ -163,7 +163,7 @@ class NanoEngine:
         """The picture with the thing in it; there are no previews of what is painted."""
         self._in_hand = None
         shown, unit = colours(picture), max(1, min(picture.width, picture.height) // TRAINED[0])
-        thing = Apart(addition.prompts, (spot(shown, unit, addition.wish),), addition.ground)
+        thing = Apart(addition.prompts, (spot(shown, unit, addition.wish),), addition.ground, addition.lifted)
         arranged = Arrangement((), (thing,), light_of(shown) if addition.lit else (1.0, 1.0, 1.0))
         finish, _ = self._with_things(dataclasses.replace(request, pictures=()), arranged, PLAIN, report)
         return Painting(finish.over(picture, unit), request.prompt, (*notes, ("told", arranged.told)))
@@ -185,28 +185,31 @@ class NanoEngine:
     def _with_things(self, told: PaintRequest, arranged: Arrangement, finish: Finish, report: Report) -> tuple[Finish, Report]:
         """How the scene is finished in which the things stand, and who is told of its steps, when the things are painted: the greater part
         of the work, and reported so."""
-        prompts = [prompt for thing in arranged.things for prompt in thing.prompts]
+        prompts = [(prompt, thing.lifted) for thing in arranged.things for prompt in thing.prompts]
 
         def part(number: int) -> Report:
             return lambda step, steps: report(number * steps + step, (len(prompts) + bool(arranged.scenes)) * steps)
 
-        shown = [self._alone(dataclasses.replace(told, prompt=prompt), part(number)) for number, prompt in enumerate(prompts)]
+        shown = [self._alone(dataclasses.replace(told, prompt=prompt), lifted, part(number)) for number, (prompt, lifted) in enumerate(prompts)]
         light, put = np.array((*arranged.light, 1), np.float32), list[Put]()
         for thing in arranged.things:
             mine, shown = shown[: len(thing.prompts)], shown[len(thing.prompts) :]
-            picture = cut_out(mine, *box_alone(2 * TOKEN_PIXELS)) * light
+            picture = cut_out(mine, *box_alone(2 * TOKEN_PIXELS, thing.lifted)) * light
             put += [Put(picture, box, thing.ground) for box in thing.boxes]
         return dataclasses.replace(finish, put=tuple(put)), part(len(prompts))
 
-    def _alone(self, request: PaintRequest, report: Report) -> Array:
-        """The thing that the request tells of, as large and where nano paints it best, (h, w, 3) in 0..1. There are no previews of it."""
-        return colours(self.decode(self.latents(request, ALONE, report, finish=None)))
+    def _alone(self, request: PaintRequest, lifted: int, report: Report) -> Array:
+        """The thing that the request tells of, as large and where nano paints it best, and nothing else, (h, w, 3) in 0..1. There are no
+        previews of it."""
+        fresh = noise(request.seed, (ALONE.rows * ALONE.columns, self._codec.scale.size * 4))
+        velocity = self._watched(alone(self._velocity(request, ALONE, []), ALONE, part_alone(lifted)), request, ALONE, None)
+        return colours(self.decode(unpack(denoise(velocity, fresh, schedule(request.steps), report), ALONE.rows, ALONE.columns)))
 
     def latents(
-        self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish | None = PLAIN, prompts: Sequence[str] = ()
+        self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN, prompts: Sequence[str] = ()
     ) -> Array:
-        """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too, and
-        there are none where it is None. `prompts` in place of the request's: one, or one for each half of the picture."""
+        """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too.
+        `prompts` in place of the request's: one, or one for each half of the picture."""
         brief = brief_of(request, request.size(DEFAULT_SIDE)) if brief is None else brief
         if brief.shown and not self.card.get("references"):  # weights that were not taught to look at pictures begin from them
             brief = Brief(start=brief.shown[0][0])

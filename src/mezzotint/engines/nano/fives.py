@@ -39,7 +39,7 @@ class Fives:
         scene = f"{prompt[: said.start('number')]}{NUMBERS[language][1]}{prompt[said.end('number') :]}"
         boxes = five(grid.columns, grid.rows, lift(name in self._flying, self._grounds.place(prompt)))
         prompts = self._grounds.apart(self._grounds.in_english(said["before"], name), f", {look[0]}" if look else "")
-        return Arrangement((scene,), (Apart(prompts, boxes[:2], None),), self._grounds.light(prompt))
+        return Arrangement((scene,), (Apart(prompts, boxes[:2], None, self._grounds.lifted(name)),), self._grounds.light(prompt))
 
 
 def _plural(forms: list[str]) -> str:

@@ -42,7 +42,12 @@ class Pairs:
         boxes = together(said.relation, bodies, place, grid.columns, grid.rows)
         standing = next((box for box in boxes if box == _alone(box, bodies, place, grid)), None)
         things = [
-            Apart(self._grounds.apart(self._told(said, box), style), (box,), ground_of(box, bodies[box.is_second], place, grid))
+            Apart(
+                self._grounds.apart(self._told(said, box), style),
+                (box,),
+                ground_of(box, bodies[box.is_second], place, grid),
+                self._grounds.lifted(said.names[box.is_second]),
+            )
             for box in boxes
             if box is not standing
         ]

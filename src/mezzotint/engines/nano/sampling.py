@@ -71,6 +71,22 @@ def halves(left: Velocity, right: Velocity, grid: Grid) -> Velocity:
     return lambda x, level: np.where(is_left, left(x, level), right(x, level))
 
 
+def alone(velocity: Velocity, grid: Grid, part: tuple[slice, slice]) -> Velocity:
+    """The velocity to pictures in which there is something in a part of the grid alone (rows, columns): elsewhere each row is as it is at its
+    ends."""
+    inside = np.zeros((grid.rows, grid.columns, 1), bool)
+    inside[part] = True
+
+    def cleared(x: Array, level: float) -> Array:
+        direction = velocity(x, level)
+        rows = (x - np.float32(level) * direction).reshape(grid.rows, grid.columns, -1)
+        ends = np.broadcast_to((rows[:, :1] + rows[:, -1:]) / 2, rows.shape).reshape(x.shape)
+        kept: Array = np.where(inside.reshape(-1, 1), direction, (x - ends) / np.float32(level))
+        return kept
+
+    return cleared
+
+
 def denoise(velocity: Velocity, x: Array, levels: Array, report: Report, keep: Keep | None = None) -> Array:
     """Tokens at the first level to tokens at the last. `report` is called after each step, and may raise to stop; `keep` puts back what
     is known before it."""

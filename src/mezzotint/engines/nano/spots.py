@@ -9,7 +9,8 @@ import numpy as np
 from mezzotint.engines.nano.layout import NORMAL, PAIR, SMALL, Box, base_row
 
 BESIDE = 2  # tokens from the middle to where a thing begins that comes to what is there
-BUSY, BUSIER = 0.01, 1.5  # how much goes on where there is something, and how much more than on the left where a thing comes that could be on either side
+BUSY, BUSIER = 0.25, 1.5  # how much goes on where there is something, and how much more than on the left where a thing goes to the left
+HEADROOM = 0.5  # tokens above what is in the air, at least
 # What pictures of each time of day are like by and large, as nano was taught, and how things are lit in them: red, green, blue.
 LIGHTS = (
     ((0.62, 0.71, 0.71), (1.0, 1.0, 1.0)),
@@ -33,7 +34,7 @@ def spot(picture: np.ndarray, unit: int, wish: Wish) -> Box:
     the right, or on the left where there is more room."""
     columns, rows = picture.shape[1] / unit, picture.shape[0] / unit
     side = PAIR if wish.large else SMALL
-    row = base_row(int(rows)) - (NORMAL if wish.air else 0)
+    row = max(base_row(int(rows)) - NORMAL, side) + HEADROOM if wish.air else base_row(int(rows))
     right = min(columns / 2 + BESIDE, columns - side)
     boxes = {"right": Box(right, row, side), "left": Box(columns - right - side, row, side)}
     if wish.side is not None:
@@ -42,10 +43,10 @@ def spot(picture: np.ndarray, unit: int, wish: Wish) -> Box:
 
 
 def _busy(picture: np.ndarray, unit: int, box: Box) -> float:
-    """How much colours change from left to right there: what lies behind a scene changes from top to bottom."""
+    """How much colours change from left to right across a token there: what lies behind a scene changes from top to bottom."""
     left, foot, side = round(box.column * unit), round(box.row * unit), box.side * unit
     part = picture[max(foot - side, 0) : foot, left : left + side]
-    return float(np.abs(np.diff(part, axis=1)).mean())
+    return float(np.abs(np.diff(part, axis=1)).mean()) * unit
 
 
 def light_of(picture: np.ndarray) -> tuple[float, float, float]:
