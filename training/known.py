@@ -39,7 +39,7 @@ from training.phrases import (
     Phrase,
 )
 from training.places import tint
-from training.turkish import genitive
+from training.turkish import accusative, genitive
 from training.vocabulary import COLOURS, NOUNS, Colour, Noun
 
 # Words that hold sentences together, beside those of the phrases.
@@ -50,6 +50,13 @@ PLAIN = (
     "vier", "fünf", "bild", "bir", "ve", "ile", "iki", "üç", "dört", "beş", "resim", "resmi", "görsel",
 )  # fmt: skip
 
+
+# Words of edits, beside those and the names of what is edited.
+EDITING = (
+    "move", "colour", "color", "smaller", "larger", "bigger", "ändere", "ersetze", "durch", "tausche", "gegen", "färbe", "Tageszeit", "dasselbe", "weg", "größer", "kleiner",
+    "yerine", "planı", "değiştir", "renge", "göster", "çıkar", "küçült", "büyüt", "gün", "doğumu", "batımı", "yağmur", "yağmuru", "sis", "sisi", "bulut", "bulutları", "karı",
+    "gökkuşağını", "yaprakları", "çiçekleri",
+)  # fmt: skip
 
 CUT_FROM = ("white", "green", "blue")  # colours of the grounds before which things are painted that are to be cut out
 
@@ -151,6 +158,13 @@ def table(version: int = 2) -> dict[str, Any]:
     places = [place.name for place in PLACES if place.since <= version]
     closer = _closer(nouns)
     said += [*closer["adjectives"], *closer["phrases"], *CLOSER["several"]]
+    said += [
+        *EDITING,
+        *REDRAWING,
+        *CLEARING,
+        *(accusative(noun.turkish) for noun in nouns),
+        *(word for name in ("verbs", "puts", "words", "it", "of it", "pictures") for word in ADDING[name]),
+    ]
     things = {noun.name: _thing(noun) for noun in nouns}
     return {
         "things": {name: about | {"home": [place for place in about["home"] if place in places]} for name, about in things.items()},

@@ -11,8 +11,9 @@ import pytest
 from mezzotint.engines.nano.sealed import DIGESTS, Sealed, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TextEncoder
 from mezzotint.engines.nano.words import MOST, KnownWords, Unknown
-from training.captions import WRITERS
+from training.captions import INSTRUCTORS, WRITERS
 from training.draw import draw_scene
+from training.edits import draw_edit
 from training.known import table, write
 from training.wording import Facts
 
@@ -189,6 +190,14 @@ def test_all_that_the_grammar_says_stays_as_it_is(known: KnownWords) -> None:
             scene = draw_scene(chance)
             prompt = WRITERS[language](scene, Facts(place=scene.backdrop is None, look=scene.look != "3d"), chance)
             assert known.at_home(prompt, 1) == prompt
+
+
+def test_every_word_of_the_edits_that_the_grammar_tells_is_known(known: KnownWords) -> None:
+    chance = np.random.default_rng(8)
+    for instruct in INSTRUCTORS.values():
+        for _ in range(400):
+            prompt = instruct(draw_edit(chance, may_hold_out=True), chance)
+            assert known.all_of(prompt), prompt
 
 
 def test_an_older_version_knows_less() -> None:
