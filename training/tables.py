@@ -59,11 +59,13 @@ def modes_table(figures: Mapping[str, Any]) -> str:
     """What requests with pictures became."""
     edit, fill, edges, depth, combine = (figures["modes"][mode] for mode in ("edit", "fill", "edges", "depth", "combine"))
     kinds = ", ".join(f"{kind} {number(share)}" for kind, share in edit["done_by_kind"].items())
+    kept = f"what was to stay did to the pixel in {edit['kept_exactly']:.2f}, else it is like before by {edit['kept_db']:.1f} dB"
+    kept += f"; nothing else came, went or turned in {edit['nothing_else']:.2f}"
     outside = "not one level of difference" if fill["outside_least_db"] >= 100 else f"the same to {fill['outside_least_db']:.0f} dB"
     rows = [
         (
             f"edits, {edit['pictures']}",
-            f"done: {edit['done']:.2f} ({kinds}); what was to stay is like before by {edit['kept_db']:.1f} dB, and all of it did in {edit['nothing_else']:.2f}",
+            f"done: {edit['done']:.2f} ({kinds}); {kept}",
         ),
         ("fills", f"outside {outside}; the thing in the hole right {fill['object']:.2f}, its box {fill['box_psnr_db']:.1f} dB"),
         (
