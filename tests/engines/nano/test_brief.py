@@ -65,6 +65,7 @@ def test_a_picture_s_name_says_what_it_is_for(model: str, names: list[str], extr
     found = brief(model, *pictures, extras=tuple(extras.items()))
 
     assert kind(found) == wanted
+    assert found.from_nothing == (wanted == "nothing")
     if wanted == "show":
         assert len(found.shown) == len(names)
 

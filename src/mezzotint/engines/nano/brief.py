@@ -30,13 +30,20 @@ Show = Callable[[Pixels], Array]
 @dataclass(frozen=True)
 class Brief:
     """`start`: painting begins from this picture, of which `hold` stays. `canvas`: a picture with a hole to fill. `shown`: pictures to
-    look at, and what is to be seen of each; `edited`: there is one, and all that the prompt does not name is to stay as it is there."""
+    look at, and what is to be seen of each; `edited`: there is one, and all that the prompt does not name is to stay as it is there.
+    `hint`: tokens (n, 128) that the noise has besides where painting begins from nothing."""
 
     start: Pixels | None = None
     hold: float = HOLD
     canvas: Canvas | None = None
     shown: tuple[tuple[Pixels, Show], ...] = ()
     edited: bool = False
+    hint: Array | None = None
+
+    @property
+    def from_nothing(self) -> bool:
+        """Whether no picture is given."""
+        return self.start is None and self.canvas is None and not self.shown
 
 
 def _outlines_at(low: float, high: float) -> Show:

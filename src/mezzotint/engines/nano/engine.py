@@ -32,6 +32,7 @@ from mezzotint.engines.nano.looks import BLOCKS
 from mezzotint.engines.nano.runtimes import DECODERS, Graph, on_onnxruntime
 from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, alone, denoise, grid_for, halves, mixed, noise, schedule
 from mezzotint.engines.nano.sealed import Sealed
+from mezzotint.engines.nano.sides import Sides
 from mezzotint.engines.nano.spots import light_of, spot
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
@@ -77,6 +78,7 @@ class NanoEngine:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._known, self._finishing = KnownWords.load(files), Finishing.load(files)
             self._arrangements, self._additions = Arrangements.load(files, self._known), Additions.load(files, self._known)
+            self._sides = Sides.load(files, self._known)
             self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
             self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
@@ -97,6 +99,7 @@ class NanoEngine:
         if (addition := self._addition(request, brief)) is not None:
             return self._added(imaging.crop(brief.shown[0][0], width, height), addition, request, notes, report)
         told, finish = self._told(request, brief, grid)
+        brief = self._hinted(told, brief, grid)
         arranged = self._arranged(told, grid)
         if arranged is not None or told.prompt != request.prompt:
             notes.append(("told", told.prompt if arranged is None else arranged.told))
@@ -178,6 +181,12 @@ class NanoEngine:
             prompt, finish = self._finishing.of(self._known.at_home(request.prompt, request.seed), request.seed, grid)
         return dataclasses.replace(request, prompt=prompt), finish
 
+    def _hinted(self, told: PaintRequest, brief: Brief, grid: Grid) -> Brief:
+        """With a hint of where sun, moon or window is, where no picture was given."""
+        if self._sides is None or not brief.from_nothing:
+            return brief
+        return dataclasses.replace(brief, hint=self._sides.hint(told.prompt, told.seed, grid))
+
     def _arranged(self, told: PaintRequest, grid: Grid) -> Arrangement | None:
         """Where things are painted by themselves, what; never where a picture was given."""
         return self._arrangements.of(told.prompt, told.seed, grid) if self._arrangements is not None and not told.pictures else None
@@ -227,7 +236,7 @@ class NanoEngine:
             if self.card.get("references"):
                 seen = [with_hole(given, canvas.hole)]
         else:
-            first = fresh
+            first = fresh if brief.hint is None else fresh + brief.hint
         tokens = [self._packed(each) for each in seen]
         if brief.edited:
             first = fresh + np.float32(self.card.get("hint", 0.0)) * tokens[0]
