@@ -16,6 +16,7 @@ from training.english import KINDS
 from training.german import weak
 from training.phrases import (
     ADDING,
+    AS_WELL,
     BACKDROPS,
     CAMERAS,
     CLEARING,
@@ -27,12 +28,14 @@ from training.phrases import (
     LOOKS_BESIDES,
     OUTDOORS,
     PLACES,
+    PLACES_BESIDES,
     POSITIONS,
     RELATIONS,
     RELATIONS_BESIDES,
     SIZES,
     TIMED,
     TIMES,
+    TIMES_BESIDES,
     VERBS,
     WEATHERS,
     WEATHERS_BESIDES,
@@ -117,6 +120,7 @@ def _pairs(things: Sequence[Noun], places: Sequence[str]) -> dict[str, Any]:
         "kinds": [*KINDS, *(f"{article}{kind} von" for article in ("ein ", "") for kind in ("Bild", "Foto"))],
         "colours": {colour.name: _forms(colour) for colour in COLOURS},
         "lifted": [noun.name for noun in things if noun.name in LIFTED],
+        "as well": [noun.name for noun in things if noun.name in AS_WELL],
         "grounds": [BACKDROPS["colour"][0][0].format(colour) for colour in CUT_FROM],
         "light": {place: {time.name: [round(float(share), 4) for share in tint(place, time.name)] for time in TIMES} for place in places},
     }
@@ -168,8 +172,8 @@ def table(version: int = 2) -> dict[str, Any]:
     things = {noun.name: _thing(noun) for noun in nouns}
     return {
         "things": {name: about | {"home": [place for place in about["home"] if place in places]} for name, about in things.items()},
-        "places": _phrases_of(PLACES, {}, version),
-        "times": _phrases_of(TIMES, {}, version),
+        "places": _phrases_of(PLACES, PLACES_BESIDES, version),
+        "times": _phrases_of(TIMES, TIMES_BESIDES, version),
         "weathers": _phrases_of(WEATHERS, WEATHERS_BESIDES, version),
         "looks": _phrases_of(LOOKS, LOOKS_BESIDES, version),
         "positions": {name: dict(zip(LANGUAGES, map(list, forms), strict=True)) for name, forms in POSITIONS.items()},

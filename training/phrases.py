@@ -122,6 +122,66 @@ LOOKS_BESIDES = {
     "watercolour": Phrase("watercolour", ("watercolours", "watercolors", "aquarelle"), ("Aquarellmalerei", "Wasserfarben"), ("suluboya",)),
     "pixel art": Phrase("pixel art", ("pixelated", "8-bit", "8 bit"), ("verpixelt", "Pixel-Art"), ("pikselli",)),
 }
+# What people say of places and times as well; what is meant is what was taught.
+PLACES_BESIDES = {
+    "water": Phrase(
+        "water",
+        ("on water", "in the water", "on the lake", "in a lake", "in the lake", "in the sea", "at sea", "on the ocean", "on a river", "on the river"),
+        ("im Wasser", "auf dem See", "im Meer", "im See", "auf dem Fluss", "auf einem Fluss"),
+        ("suda", "denizin üzerinde", "gölün üzerinde", "nehirde"),
+    ),
+    "field": Phrase(
+        "field",
+        (
+            "in a field",
+            "in the field",
+            "in the meadow",
+            "in the grass",
+            "on grass",
+            "in the park",
+            "in the garden",
+            "on the hill",
+            "on a meadow",
+            "on the meadow",
+            "on a lawn",
+        ),
+        ("auf der Wiese", "auf einem Feld", "im Gras", "in einem Park", "in einem Garten", "auf dem Rasen"),
+        ("çayırda", "çimenlerin üzerinde", "çimende", "bir parkta", "bir bahçede", "kırda"),
+    ),
+    "beach": Phrase(
+        "beach", ("on a beach", "at the beach", "on the sand", "on the shore"), ("an einem Strand", "auf dem Sand"), ("plajda", "bir plajda", "bir sahilde")
+    ),
+    "desert": Phrase("desert", ("in a desert",), ("in einer Wüste",), ("bir çölde",)),
+    "snow": Phrase("snow", ("in snow", "on the snow", "on snow"), ("auf dem Schnee",), ("karın üzerinde", "karlar içinde")),
+    "forest": Phrase("forest", ("in the forest", "in a wood", "in the wood", "in woods"), ("in einem Wald",), ("bir ormanda",)),
+    "city": Phrase(
+        "city",
+        ("in the city", "in a town", "in the street", "on the street", "on a street", "on the road", "on a road", "downtown"),
+        ("in einer Stadt", "auf der Straße", "auf einer Straße"),
+        ("bir şehirde", "sokakta", "caddede", "yolda"),
+    ),
+    "mountains": Phrase("mountains", ("in mountains", "before the mountains"), ("vor Bergen",), ("dağların arasında",)),
+    "table": Phrase(
+        "table", ("on the table", "on the kitchen table"), ("auf dem Tisch", "auf dem Holztisch"), ("masanın üzerinde", "bir masanın üzerinde", "bir masada")
+    ),
+    "room": Phrase("room", ("in the room", "in the living room"), ("im Zimmer", "in einem Wohnzimmer"), ("odada", "salonda")),
+    "space": Phrase("space", ("in deep space",), ("im Weltraum",), ("uzay boşluğunda",)),
+    "sky": Phrase("sky", ("in a blue sky", "in the air", "in the clouds"), ("in der Luft", "in den Wolken"), ("gökte", "bulutların arasında")),
+    "underwater": Phrase("underwater", ("under water", "under the water"), ("unter dem Wasser",), ("suyun altında",)),
+}
+TIMES_BESIDES = {
+    "day": Phrase(
+        "day",
+        ("during the day", "in the daytime", "in daylight", "at midday"),
+        ("tagsüber", "am Mittag", "mittags"),
+        ("gün ortasında", "öğlen", "gündüz vakti"),
+    ),
+    "sunrise": Phrase("sunrise", ("during sunrise", "in the morning", "at daybreak"), ("am Morgen", "morgens"), ("sabah", "sabahleyin", "gün doğarken")),
+    "sunset": Phrase("sunset", ("during sunset", "in the evening", "at nightfall"), ("am Abend", "abends"), ("akşam", "akşamleyin", "gün batarken")),
+    "night": Phrase(
+        "night", ("by night", "during the night", "at midnight", "in the night"), ("nachts", "um Mitternacht"), ("geceleyin", "gece vakti", "gece yarısı")
+    ),
+}
 # The same of what falls, which the runtime draws over the finished picture; of edits above all.
 WEATHERS_BESIDES = {
     "snowfall": Phrase(
@@ -215,6 +275,8 @@ VERBS = (
 )  # fmt: skip
 # What nano paints better a token higher than what stands, before plain grounds: measured by their likeness to what they are.
 LIFTED = ("butterfly", "moon", "helicopter", "rocket", "kite")
+# What comes out as well in the evening and at night as before plain grounds, by the same measure.
+AS_WELL = ("butterfly", "airplane", "rocket", "helicopter", "balloon", "kite", "paper boat", "cup of coffee")
 BACKDROPS = {
     "gradient": (("on a gradient background", "on a colourful gradient"), ("vor einem Farbverlauf",), ("renk geçişli arka planda",)),
     "colour": (("on a {} background", "in front of a {} wall"), ("vor {}em Hintergrund",), ("{} arka planda",)),

@@ -45,14 +45,14 @@ def test_each_pair_that_the_grammar_tells_stands_as_it_was_taught_and_nothing_el
     if pair is None:
         return
     wanted = {(placed.thing, placed.column, placed.row, placed.side) for placed in boxes(scene)}
-    apart = {(_name(thing.prompts[0]), box.column, box.row, box.side) for thing in pair.things for box in thing.boxes}
+    apart = {(name_in(thing.prompts[0]), box.column, box.row, box.side) for thing in pair.things for box in thing.boxes}
     assert apart <= wanted, prompt
     assert len(pair.scenes) == len(apart)
     assert len(wanted - apart) == 2 - len(apart)
     assert np.allclose(pair.light, tint_of(scene), atol=1e-3), prompt
 
 
-def _name(prompt: str) -> str:
+def name_in(prompt: str) -> str:
     """The English name of what the prompt shows before a plain ground."""
     before = prompt.partition(" on a ")[0]
     return max(NAMES, key=lambda name: max((len(phrase) for phrase in NAMES[name] if before.endswith(phrase)), default=0))

@@ -200,6 +200,23 @@ def test_every_word_of_the_edits_that_the_grammar_tells_is_known(known: KnownWor
             assert known.all_of(prompt), prompt
 
 
+@pytest.mark.parametrize(
+    ("prompt", "place", "time"),
+    [
+        ("a cat on a car in the city by night", "city", "night"),
+        ("a tree on the hill in the evening", "field", "sunset"),
+        ("a boat on the river in the morning", "water", "sunrise"),
+        ("an apple on the table during the day", "table", "day"),
+        ("abends ein Hund auf der Straße", "city", "sunset"),
+        ("nachts ein Fuchs in einem Wald", "forest", "night"),
+        ("akşam plajda bir kedi", "beach", "sunset"),
+        ("geceleyin odada bir top", "room", "night"),
+    ],
+)
+def test_ordinary_ways_to_tell_of_a_place_or_a_time_mean_what_was_taught(known: KnownWords, prompt: str, place: str, time: str) -> None:
+    assert (known.named("places", prompt), known.named("times", prompt)) == (place, time)
+
+
 def test_an_older_version_knows_less() -> None:
     first, second = table(1), table(2)
 

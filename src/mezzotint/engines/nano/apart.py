@@ -13,6 +13,8 @@ from mezzotint.engines.nano.words import KnownWords
 
 ALONE = Grid(TRAINED[0], TRAINED[0])  # on which they are painted
 NOWHERE = "plain"  # the place where none is known
+# Of a prompt without a thing nano paints something in the middle. So each half is painted as where a thing stands on the other side.
+ELSEWHERE = ("right", "left")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mezzotint.engines.nano.apart import Arrangement
 from mezzotint.engines.nano.fives import Fives
+from mezzotint.engines.nano.ones import Ones
 from mezzotint.engines.nano.pairs import Pairs
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import Sealed
@@ -18,7 +19,7 @@ class Arrangements:
     """`table`: as in `Pairs`."""
 
     def __init__(self, table: Mapping[str, Any], known: KnownWords) -> None:
-        self._pairs, self._fives = Pairs(table, known), Fives(table, known)
+        self._pairs, self._fives, self._ones = Pairs(table, known), Fives(table, known), Ones(table, known)
 
     @classmethod
     def load(cls, files: Sealed, known: KnownWords | None) -> Arrangements | None:
@@ -28,4 +29,4 @@ class Arrangements:
 
     def of(self, prompt: str, seed: int, grid: Grid) -> Arrangement | None:
         """None where all of the prompt is painted at once."""
-        return self._pairs.of(prompt, seed, grid) or self._fives.of(prompt, grid)
+        return self._pairs.of(prompt, seed, grid) or self._fives.of(prompt, grid) or self._ones.of(prompt, grid)

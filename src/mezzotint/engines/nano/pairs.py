@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mezzotint.engines.nano.apart import Apart, Arrangement, Grounds, ground_of
+from mezzotint.engines.nano.apart import ELSEWHERE, Apart, Arrangement, Grounds, ground_of
 from mezzotint.engines.nano.clauses import Clauses, Said
 from mezzotint.engines.nano.layout import Body, Box, lift, together, usual
 from mezzotint.engines.nano.phrasing import any_of, phrases_of, tidied
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.words import KnownWords
-
-# Of a prompt without a thing nano paints something in the middle. So each half is painted as where a thing stands on the other side.
-ELSEWHERE = ("right", "left")
 
 
 class Pairs:

@@ -1,0 +1,63 @@
+"""One thing in the light of the evening or at night, which is painted by itself and put where it stands.
+
+There nano paints the place well, and most things less well than before plain grounds: they melt into colours that are near their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mezzotint.engines.nano.apart import ELSEWHERE, Apart, Arrangement, Grounds, ground_of
+from mezzotint.engines.nano.clauses import one_thing
+from mezzotint.engines.nano.layout import Body, lift, usual
+from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidied, which
+from mezzotint.engines.nano.sampling import Grid
+from mezzotint.engines.nano.words import KnownWords
+
+DIM = ("sunset", "night")  # by day and at sunrise things come out as well where they are
+
+
+class Ones:
+    """`table`: as in `Pairs`."""
+
+    def __init__(self, table: Mapping[str, Any], known: KnownWords) -> None:
+        about, closer, self._known, self._grounds = table["pairs"], table["closer"], known, Grounds(table, known)
+        self._outdoors, self._sides = frozenset(table["outdoors"]), table["positions"]
+        self._one = {language: re.compile(f"(?P<told>{one_thing(table, language, 'one')})", re.IGNORECASE) for language in LANGUAGES}
+        self._names = {name: any_of(forms for language in said.values() for forms in language) for name, said in about["names"].items()}
+        self._flying = {name for name, said in table["things"].items() if said["flies"]}
+        self._scenery = any_of(phrase for kind in ("places", "times", "weathers", "looks") for said in table[kind].values() for phrase in phrases_of(said))
+        self._look = any_of(phrase for said in table["looks"].values() for phrase in phrases_of(said))
+        self._as_well = frozenset(about.get("as well", ()))
+        others = [phrase for said in table["things"].values() for phrase in phrases_of(said) if phrase not in closer["joining"]]
+        sizes = [*closer["several"], *closer["adjectives"], *closer["phrases"], *about["small"]]
+        self._other = any_of((*others, *sizes, *(phrase for said in self._sides.values() for phrase in phrases_of(said))))
+        self._kind = any_of(about["kinds"])
+
+    def of(self, prompt: str, grid: Grid) -> Arrangement | None:
+        """None where the prompt does not tell of one thing of usual size, outdoors, in such a light, and of nothing else that is not known."""
+        if self._known.named("places", prompt) not in self._outdoors or self._known.named("times", prompt) not in DIM:
+            return None
+        said = [(language, found) for language, one in self._one.items() if (found := one.search(prompt))]
+        language, found = max(said, key=lambda each: len(each[1]["told"]), default=("", None))
+        if found is None or not self._is_all(rest := f"{prompt[: found.start()]} {prompt[found.end() :]}"):
+            return None
+        name = str(which(self._names, found["one"]))
+        if name in self._as_well:
+            return None
+        return self._arranged(found["told"], name, tidied(self._kind.sub(" ", rest)).rstrip("."), language, grid)
+
+    def _is_all(self, rest: str) -> bool:
+        """Whether the rest tells of no other thing, and how many or how large, and is known."""
+        return self._other.search(self._scenery.sub(" ", rest)) is None and self._known.all_of(rest)
+
+    def _arranged(self, told: str, name: str, scenery: str, language: str, grid: Grid) -> Arrangement:
+        place, body, look = self._grounds.place(scenery), Body(name in self._flying), self._look.search(scenery)
+        box = usual(grid.columns, grid.rows, lift(body.flies, place))
+        english = told if language == "en" else self._grounds.in_english(told, name)
+        prompts = self._grounds.apart(english, f", {look[0]}" if look else "")
+        thing = Apart(prompts, (box,), ground_of(box, body, place, grid), self._grounds.lifted(name))
+        scenes = tuple(f"{told} {self._sides[side][language][0]} {scenery}" for side in ELSEWHERE)
+        return Arrangement(scenes, (thing,), self._grounds.light(scenery))
