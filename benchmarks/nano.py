@@ -64,9 +64,16 @@ class PlainDiffusers:
         def velocity(x: np.ndarray, level: float) -> np.ndarray:
             return self.transformer(hidden_states=torch.from_numpy(x[None]), timestep=torch.tensor([level]), **fixed)[0][0].numpy()
 
-        tokens = denoise(velocity, noise(SEED, (64, 128)), schedule(steps), lambda *_: None)
+        tokens = denoise(velocity, _begun(engine, grid), schedule(steps), lambda *_: None)
         painted = self.decoder(torch.from_numpy(unpack(tokens, 8, 8)[None]))[0]
         return Pixels.of((painted.clamp(0, 1) * 255 + 0.5).byte().permute(1, 2, 0).numpy())
+
+
+def _begun(engine: NanoEngine, grid: Grid) -> Array:
+    """What the engine begins with."""
+    fresh = noise(SEED, (grid.rows * grid.columns, 128))
+    hint = engine._sides.hint(PROMPT, SEED, grid) if engine._sides is not None else None
+    return fresh if hint is None else fresh + hint
 
 
 def timed(work: Callable[[], Made]) -> tuple[float, float, Made]:

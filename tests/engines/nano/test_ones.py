@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -91,3 +92,13 @@ def test_what_flies_has_no_shadow() -> None:
 )  # fmt: skip
 def test_all_else_is_painted_at_once(prompt: str) -> None:
     assert ONES.of(prompt, SQUARE) is None
+
+
+@pytest.mark.parametrize("words", ["kırmızı bir ", "a very old red ", "a cat ", "roten roten ", "a red cat, "])
+def test_prompts_that_go_on_and_on_take_no_more_than_their_length(words: str) -> None:
+    def seconds(times: int) -> float:
+        began = time.process_time()
+        ONES.of(f"at night in the city {words * times}", SQUARE)
+        return time.process_time() - began
+
+    assert seconds(400) < 40 * max(seconds(50), 0.002)
