@@ -65,6 +65,7 @@ def test_each_that_the_grammar_tells_stands_as_it_was_taught_and_nothing_else_is
         ("a cat on the beach at sunset", ["a cat on the right on the beach at sunset", "a cat on the left on the beach at sunset"], "a cat"),
         ("A photo of a fluffy red fox in the forest by night.", ["a fluffy red fox on the right in the forest by night", "a fluffy red fox on the left in the forest by night"], "a fluffy red fox"),
         ("ein blaues Auto abends im Schnee", ["ein blaues Auto rechts abends im Schnee", "ein blaues Auto links abends im Schnee"], "a blue car"),
+        ("ay ışığında durgun suda bir zürafa", ["bir zürafa sağda ay ışığında durgun suda", "bir zürafa solda ay ışığında durgun suda"], "a giraffe"),
         ("geceleyin plajda bir kedi", ["bir kedi sağda geceleyin plajda", "bir kedi solda geceleyin plajda"], "a cat"),
     ],
 )  # fmt: skip

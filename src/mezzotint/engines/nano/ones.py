@@ -33,14 +33,16 @@ class Ones:
         self._as_well = frozenset(about.get("as well", ()))
         others = [phrase for said in table["things"].values() for phrase in phrases_of(said) if phrase not in closer["joining"]]
         sizes = [*closer["several"], *closer["adjectives"], *closer["phrases"], *about["small"]]
-        self._other = any_of((*others, *sizes, *(phrase for said in self._sides.values() for phrase in phrases_of(said))))
+        stands = (phrase for said in (*about["relations"].values(), *self._sides.values()) for phrase in phrases_of(said))
+        self._other = any_of((*others, *sizes, *stands))
         self._kind = any_of(about["kinds"])
 
     def of(self, prompt: str, grid: Grid) -> Arrangement | None:
         """None where the prompt does not tell of one thing of usual size, outdoors, in such a light, and of nothing else that is not known."""
         if self._known.named("places", prompt) not in self._outdoors or self._known.named("times", prompt) not in DIM:
             return None
-        said = [(language, found) for language, one in self._one.items() if (found := one.search(prompt))]
+        bare = self._scenery.sub(lambda match: " " * len(match[0]), prompt)  # which has other things in it: "by moonlight"
+        said = [(language, found) for language, one in self._one.items() if (found := one.search(bare))]
         language, found = max(said, key=lambda each: len(each[1]["told"]), default=("", None))
         if found is None or not self._is_all(rest := f"{prompt[: found.start()]} {prompt[found.end() :]}"):
             return None
@@ -50,7 +52,7 @@ class Ones:
         return self._arranged(found["told"], name, tidied(self._kind.sub(" ", rest)).rstrip("."), language, grid)
 
     def _is_all(self, rest: str) -> bool:
-        """Whether the rest tells of no other thing, and how many or how large, and is known."""
+        """Whether the rest is known, and tells of no other thing, no side, and not how many or how large."""
         return self._other.search(self._scenery.sub(" ", rest)) is None and self._known.all_of(rest)
 
     def _arranged(self, told: str, name: str, scenery: str, language: str, grid: Grid) -> Arrangement:
