@@ -47,6 +47,7 @@ def test_of_all_that_the_grammar_tells_five_are_found_where_they_were_taught(see
         ("five red cars in a city", "three red cars in a city", "a red car"),
         ("Five owls at night in a forest", "three owls at night in a forest", "an owl"),
         ("5 small cute dogs on the beach, pixel art", "three small cute dogs on the beach, pixel art", "a dog"),
+        ("gökyüzünde bulutların altında beş at gündüz", "gökyüzünde bulutların altında üç at gündüz", "a horse"),
         ("fünf blaue Boote auf dem Wasser", None, None),
         ("fünf rote Autos in der Stadt", "drei rote Autos in der Stadt", "a red car"),
         ("mavi arka planda beş kırmızı araba", "mavi arka planda üç kırmızı araba", "a red car"),

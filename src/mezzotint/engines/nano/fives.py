@@ -32,9 +32,11 @@ class Fives:
     def of(self, prompt: str, grid: Grid) -> Arrangement | None:
         """None where the prompt does not tell of five of one thing."""
         found = next(((language, said) for language in LANGUAGES if (said := self._clauses[language].search(prompt))), None)
-        if found is None or len(self._thing.findall(self._scenery.sub(" ", prompt))) != 1:
+        if found is None:
             return None
         language, said = found
+        if self._thing.search(self._scenery.sub(" ", f"{prompt[: said.start()]} {prompt[said.end() :]}")):
+            return None
         name, look = self._things[language][said["thing"].lower()], self._look.search(prompt)
         scene = f"{prompt[: said.start('number')]}{NUMBERS[language][1]}{prompt[said.end('number') :]}"
         boxes = five(grid.columns, grid.rows, lift(name in self._flying, self._grounds.place(prompt)))
