@@ -173,7 +173,7 @@ TIMES_BESIDES = {
     "day": Phrase(
         "day",
         ("during the day", "in the daytime", "in daylight", "at midday"),
-        ("tagsüber", "am Mittag", "mittags"),
+        ("tagsüber", "bei Tag", "am Mittag", "mittags"),
         ("gün ortasında", "öğlen", "gündüz vakti"),
     ),
     "sunrise": Phrase("sunrise", ("during sunrise", "in the morning", "at daybreak"), ("am Morgen", "morgens"), ("sabah", "sabahleyin", "gün doğarken")),

@@ -633,13 +633,13 @@ def likeness(preview: Pixels, picture: Pixels) -> tuple[float, float]:
 
 
 def watched(nano: NanoEngine, **rest: Any) -> tuple[list[Pixels], Pixels]:
-    """What is to be seen with each step, and the picture."""
+    """What is to be seen with each step, but for those of what is painted apart, and the picture."""
     seen: list[Pixels] = []
 
     def look(step: int, steps: int) -> None:
         preview = nano.preview()
-        assert preview is not None
-        seen.append(preview)
+        assert preview is not None or (not seen and step < steps)
+        seen.extend([preview] if preview is not None else [])
 
     return seen, nano.paint(a_request(**rest), look).pixels
 

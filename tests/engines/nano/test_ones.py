@@ -1,4 +1,4 @@
-"""Prompts that tell of one thing in the evening or at night, in three languages."""
+"""Prompts that tell of one thing in the evening or at night, or in pictures that are no squares, in three languages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mezzotint.engines.nano.apart import Arrangement
@@ -37,7 +37,8 @@ def told(prompt: str, grid: Grid = SQUARE) -> Arrangement:
 
 def is_one(scene: Scene) -> bool:
     alone = scene.count == 1 and scene.second is None and scene.size is None and scene.position is None
-    return alone and scene.backdrop is None and scene.place in OUTDOORS and scene.time in DIM and scene.thing not in AS_WELL
+    dim = scene.place in OUTDOORS and scene.time in DIM
+    return alone and scene.backdrop is None and scene.thing not in AS_WELL and (dim or scene.columns != scene.rows)
 
 
 @given(st.integers(0, 2**32), st.sampled_from(sorted(WRITERS)), st.sampled_from(GRIDS))
@@ -45,6 +46,7 @@ def is_one(scene: Scene) -> bool:
 def test_each_that_the_grammar_tells_stands_as_it_was_taught_and_nothing_else_is_one(seed: int, language: str, grid: tuple[int, int]) -> None:
     chance = np.random.default_rng(seed)
     scene = at_grid(draw_scene(chance, may_hold_out=True), *grid)
+    assume(scene.backdrop != "white")  # which some prompts tell of in the words for a plain ground
     prompt = WRITERS[language](scene, Facts(place=scene.backdrop is None, look=scene.look != "3d"), chance)
 
     one = ONES.of(prompt, Grid(*grid))
@@ -91,8 +93,16 @@ def test_what_flies_has_no_shadow() -> None:
         "a cat and a dog on the beach at sunset", "a dragon on the beach at sunset", "a kite on the beach at sunset", "a cat wearing sunglasses on the beach at sunset", "the beach at sunset",
     ],
 )  # fmt: skip
-def test_all_else_is_painted_at_once(prompt: str) -> None:
+def test_in_a_square_all_else_is_painted_at_once(prompt: str) -> None:
     assert ONES.of(prompt, SQUARE) is None
+
+
+@pytest.mark.parametrize("grid", [Grid(11, 8), Grid(8, 11), Grid(32, 8)])
+def test_in_what_is_no_square_one_thing_is_painted_apart_at_any_time_and_indoors(grid: Grid) -> None:
+    for prompt in ("a cat on the beach", "eine Katze am Strand bei Tag", "sabah masada bir kedi", "a cat in space", "a cat on a white background"):
+        assert told(prompt, grid).things[0].boxes == (usual(grid.columns, grid.rows, int("space" in prompt)),)
+    for prompt in ("a cat", "two cats on the beach", "a small cat on the beach", "a kite on the beach", "a cat on a roof"):
+        assert ONES.of(prompt, grid) is None
 
 
 @pytest.mark.parametrize("words", ["kırmızı bir ", "a very old red ", "a cat ", "roten roten ", "a red cat, "])

@@ -1,6 +1,7 @@
-"""One thing in the light of the evening or at night, which is painted by itself and put where it stands.
+"""One thing in the light of the evening or at night, or in a picture that is no square, which is painted by itself and put where it stands.
 
-There nano paints the place well, and most things less well than before plain grounds: they melt into colours that are near their own.
+There nano paints the place well, and most things less well than before plain grounds: they melt into colours that are near their own, and where it
+has seen fewer pictures as wide or as high, they come with a part too many.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidie
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.words import KnownWords
 
-DIM = ("sunset", "night")  # by day and at sunrise things come out as well where they are
+DIM = ("sunset", "night")  # by day and at sunrise things come out as well in the middle of a square
 
 
 class Ones:
@@ -38,8 +39,10 @@ class Ones:
         self._kind = any_of(about["kinds"])
 
     def of(self, prompt: str, grid: Grid) -> Arrangement | None:
-        """None where the prompt does not tell of one thing of usual size, outdoors, in such a light, and of nothing else that is not known."""
-        if self._known.named("places", prompt) not in self._outdoors or self._known.named("times", prompt) not in DIM:
+        """None where the prompt does not tell of one thing of usual size in a known place, and of nothing else that is not known; or where that
+        is as well painted at once."""
+        place, time = self._known.named("places", prompt), self._known.named("times", prompt)
+        if place is None or (grid.columns == grid.rows and not (place in self._outdoors and time in DIM)):
             return None
         bare = self._scenery.sub(lambda match: " " * len(match[0]), prompt)  # which has other things in it: "by moonlight"
         said = [(language, found) for language, one in self._one.items() if (found := one.search(bare))]
