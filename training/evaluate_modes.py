@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageFilter
 
 from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.controls import HOLE, outlines
@@ -36,6 +37,7 @@ from training.scenes import Scene, at_grid, paint, shown
 GRID = (8, 8)
 UNIT = SIDE // GRID[0]
 EDITS = 3  # times as many edits as of the other modes: they are judged by kind
+DRAWN = 9  # pixels by which holes are larger than in training
 NEAR = 2  # pixels by which an outline may be off, at the size that nano is shown it in
 SAME = 0.02  # of colour: what an edit leaves alone differs by less
 ELSE = 0.2  # of colour, root mean square over a token: where an edit leaves things alone, more than that is something else
@@ -61,12 +63,17 @@ def _large(picture: np.ndarray) -> np.ndarray:
     return np.repeat(np.repeat(picture, 2, 0), 2, 1)
 
 
+def hole_of(example: Example) -> np.ndarray:
+    """Where the picture is to be filled, (512, 512) bool: a little more than in training, where holes end with patches as none do that people draw."""
+    hole = Image.fromarray((_large(example.references[0]) == HOLE).all(-1)).convert("L")
+    return np.asarray(hole.filter(ImageFilter.MaxFilter(2 * DRAWN + 1))) > 0
+
+
 def pictures_of(example: Example) -> tuple[tuple[str, Pixels], ...]:
     """The example's pictures under the names that its API has for them."""
     shown = [_large(picture) for picture in example.references]
     if example.mode == "fill":
-        hole = (shown[0] == HOLE).all(-1)
-        return ("image", eight_bits(_large(example.picture))), ("mask", eight_bits(np.repeat(hole[..., None], 3, -1)))
+        return ("image", eight_bits(_large(example.picture))), ("mask", eight_bits(np.repeat(hole_of(example)[..., None], 3, -1)))
     if example.mode == "edges":
         return (("control_image", eight_bits(_large(example.picture))),)
     if example.mode == "depth":
@@ -110,7 +117,7 @@ def fill_figures(examples: Sequence[Example], pictures: Sequence[np.ndarray]) ->
     """How exactly the rest is kept (the least of all), and how like the render the hole became."""
     outside, inside = [], []
     for example, picture in zip(examples, pictures, strict=True):
-        hole = (_large(example.references[0]) == HOLE).all(-1)
+        hole = hole_of(example)
         given = eight_bits(_large(example.picture)).array.astype(np.float32) / 255
         if not hole.all():
             outside.append(decibels(picture[~hole], given[~hole]))

@@ -39,6 +39,18 @@ def test_outside_of_the_hole_nothing_changes(width: int, height: int, seed: int)
     assert np.array_equal(filled.array[~hole], canvas.picture.array[~hole])
 
 
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**16))
+@settings(max_examples=40, deadline=None)
+def test_in_patches_the_hole_is_all_of_those_that_it_touches_and_no_other(columns: int, rows: int, seed: int) -> None:
+    hole = np.random.default_rng(seed).random((rows * 32, columns * 32)) < 0.003
+
+    whole = Canvas(noisy(columns * 32, rows * 32), hole).in_patches()
+
+    patches, touched = (each.reshape(rows * 2, 16, columns * 2, 16) for each in (whole, hole))
+    assert np.array_equal(patches.all((1, 3)), patches.any((1, 3)))
+    assert np.array_equal(patches.any((1, 3)), touched.any((1, 3)))
+
+
 def test_inside_the_hole_is_what_was_painted_and_comes_in_softly() -> None:
     canvas = Canvas(plain(64, 64, 0), a_hole(64, 64, 16, 16, 32))
 

@@ -175,6 +175,19 @@ def test_a_fill_paints_the_hole_and_keeps_the_rest_to_the_pixel(nano: NanoEngine
     assert (red[~hole] > 60).mean() < 0.02
 
 
+def test_no_grey_of_a_hole_stays_whose_edges_are_within_patches(nano: NanoEngine) -> None:
+    field = nano.paint(a_request("a tree in a green field by day", seed=3), lambda *_: None).pixels
+    hole = np.zeros((512, 512), bool)
+    hole[185:470, 85:430] = True
+    mask = Pixels.of(np.repeat(hole[..., None], 3, -1).astype(np.uint8) * 255)
+
+    pictures = (("image", field), ("mask", mask))
+    filled = nano.paint(a_request("a red car in a green field by day", model="flux-pro-1.0-fill", pictures=pictures), lambda *_: None).pixels
+
+    grey = np.abs(filled.array.astype(int) - 128).max(-1) < 26
+    assert grey[hole].mean() < 0.02
+
+
 def test_a_hole_without_words_becomes_like_what_is_around_it(nano: NanoEngine) -> None:
     given = plain((0.3, 0.6, 0.3), 512, 512)
     pictures = (("image", given), ("mask", half_masked()))

@@ -58,11 +58,18 @@ class Canvas:
         picture = np.pad(small.picture.array, (*edges, (0, 0)), mode="edge")
         return Canvas(Pixels.of(np.ascontiguousarray(picture)), np.pad(small.hole, edges, constant_values=True))
 
-    def unknown_tokens(self) -> Array:
-        """1 where a token's number is of a patch that the hole touches, else 0: (tokens, 128). The picture is of whole tokens."""
+    def _touched(self) -> Array:
+        """Which patches the hole touches, (h / 16, w / 16) bool. The picture is of whole tokens."""
         rows, columns = self.hole.shape[0] // PATCH, self.hole.shape[1] // PATCH
-        touched = np.asarray(self.hole.reshape(rows, PATCH, columns, PATCH).any((1, 3)), np.float32)
-        return pack(np.repeat(touched[None], 32, 0))
+        return np.asarray(self.hole.reshape(rows, PATCH, columns, PATCH).any((1, 3)))
+
+    def in_patches(self) -> Array:
+        """The hole as nano was shown holes: of all patches that it touches, whole, (h, w) bool. Of a patch that is partly grey nano keeps the grey."""
+        return np.repeat(np.repeat(self._touched(), PATCH, 0), PATCH, 1)
+
+    def unknown_tokens(self) -> Array:
+        """1 where a token's number is of a patch that the hole touches, else 0: (tokens, 128)."""
+        return pack(np.repeat(np.asarray(self._touched(), np.float32)[None], 32, 0))
 
     def filled(self, painted: Pixels) -> Pixels:
         """The picture with the hole as it is in `painted`, of the same size: outside nothing changes, inside it comes in softly."""

@@ -234,7 +234,7 @@ class NanoEngine:
             given, unknown = colours(canvas.picture), canvas.unknown_tokens()
             keep, first = _kept(self._packed(given), fresh, unknown), fresh
             if self.card.get("references"):
-                seen = [with_hole(given, canvas.hole)]
+                seen = [with_hole(given, canvas.in_patches())]
         else:
             first = fresh if brief.hint is None else fresh + brief.hint
         tokens = [self._packed(each) for each in seen]
