@@ -152,6 +152,45 @@ def test_a_prompt_s_strength_is_the_other_way_round(nano: NanoEngine) -> None:
     assert difference(leaves, painted(nano, pictures=pictures, strength=0.8)) < 1e-6
 
 
+# long pictures
+
+
+@pytest.mark.parametrize(("width", "height"), [(1568, 672), (1024, 576)])
+def test_in_a_wide_picture_a_thing_is_there_once(nano: NanoEngine, width: int, height: int) -> None:
+    """Painted at once a fox has another beside it, and a car six wheels."""
+    for seed in range(3):
+        made = painted(nano, "a red car in the snow", width=width, height=height, seed=seed)
+        unit = height / 8
+        columns = np.nonzero(((made[..., 0] - made[..., 1] > 0.35) & (made[..., 0] - made[..., 2] > 0.35)).any(0))[0]
+
+        assert abs(columns.mean() - width / 2) < unit
+        assert np.ptp(columns) < 6 * unit
+
+
+def test_a_wide_picture_is_told_of_in_two_parts_and_previews_show_all_of_it(nano: NanoEngine) -> None:
+    told: list[tuple[int, int]] = []
+    seen: list[Pixels | None] = []
+
+    def report(step: int, steps: int) -> None:
+        told.append((step, steps))
+        seen.append(nano.preview())
+
+    nano.paint(a_request("two cats on the beach", width=1536, height=512, steps=3), report)
+
+    assert told == [(step, 6) for step in range(1, 7)]
+    assert {(preview.width, preview.height) for preview in seen if preview is not None} == {(256, 85)}
+    assert None not in seen
+
+
+def test_where_a_picture_is_given_a_long_one_is_painted_at_once(nano: NanoEngine) -> None:
+    told: list[tuple[int, int]] = []
+    given = (("input_image", plain(BLUE, 1024, 512)),)
+
+    nano.paint(a_request("make it night", width=1024, height=512, steps=2, pictures=given), lambda *step: told.append(step))
+
+    assert told == [(1, 2), (2, 2)]
+
+
 # fill, expand, references
 
 

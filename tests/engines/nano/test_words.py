@@ -224,3 +224,17 @@ def test_an_older_version_knows_less() -> None:
     assert set(first["things"]) < set(second["things"])
     assert not first["weathers"]
     assert all(set(about["home"]) <= set(first["places"]) and about["home"] for about in first["things"].values())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "scenery"),
+    [
+        ("a red car in the city at night, line drawing", "in the city at night line drawing"),
+        ("iki at sahilde gün batımında", "sahilde gün batımında"),
+        ("ein Haus im Schnee bei Schneefall", "im Schnee bei Schneefall"),
+        ("a blue guitar on a yellow background", "a blue guitar on a yellow background"),
+        ("a cat at night", "a cat at night"),
+    ],
+)
+def test_scenery_is_what_is_said_of_place_and_time_or_all_where_no_place_is(known: KnownWords, prompt: str, scenery: str) -> None:
+    assert known.scenery(prompt) == scenery

@@ -34,8 +34,13 @@ class Arrangement:
     the colours of the `things` that are painted apart, those behind first."""
 
     scenes: tuple[str, ...]
-    things: tuple[Apart, ...]
-    light: tuple[float, float, float]
+    things: tuple[Apart, ...] = ()
+    light: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    @property
+    def number(self) -> int:
+        """Of pictures of things that are painted."""
+        return sum(len(thing.prompts) for thing in self.things)
 
     @property
     def told(self) -> str:

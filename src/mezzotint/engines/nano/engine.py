@@ -6,7 +6,7 @@ import dataclasses
 import io
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -23,7 +23,7 @@ from mezzotint.engines.nano.apart import ALONE, Apart, Arrangement, box_alone, p
 from mezzotint.engines.nano.arranging import Arrangements
 from mezzotint.engines.nano.brief import Brief, brief_of
 from mezzotint.engines.nano.colours import colours, eight_bits
-from mezzotint.engines.nano.controls import with_hole
+from mezzotint.engines.nano.controls import HOLE, with_hole
 from mezzotint.engines.nano.cutting import cut_out
 from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, Put
 from mezzotint.engines.nano.ideas import Ideas
@@ -34,6 +34,7 @@ from mezzotint.engines.nano.sampling import TRAINED, Grid, Keep, Velocity, alone
 from mezzotint.engines.nano.sealed import Sealed
 from mezzotint.engines.nano.sides import Sides
 from mezzotint.engines.nano.spots import light_of, spot
+from mezzotint.engines.nano.surroundings import enlarged, middle_of, shares
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, Prompts, TextEncoder, window_for
 from mezzotint.engines.nano.words import KnownWords
 from mezzotint.ports import Painting, PaintRequest, Report
@@ -50,12 +51,14 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class _InHand:
-    """The last step of the picture that is painted: tokens at a level, and where the model said that they lead."""
+    """The last step of the picture that is painted: tokens at a level, and where the model said that they lead. They are of the grid, which is
+    the middle of the whole."""
 
     tokens: Array
     level: float
     direction: Array
     grid: Grid
+    whole: Grid
     size: tuple[int, int]
     finish: Finish
 
@@ -99,17 +102,21 @@ class NanoEngine:
         if (addition := self._addition(request, brief)) is not None:
             return self._added(imaging.crop(brief.shown[0][0], width, height), addition, request, notes, report)
         told, finish = self._told(request, brief, grid)
-        brief = self._hinted(told, brief, grid)
         arranged = self._arranged(told, grid)
-        if arranged is not None or told.prompt != request.prompt:
-            notes.append(("told", told.prompt if arranged is None else arranged.told))
-        if arranged is None:
-            latents = self.latents(told, grid, report, brief, finish)
-        else:
-            finish, report = self._with_things(told, arranged, finish, report)
-            latents = self.latents(told, grid, report, brief, finish, arranged.scenes)
-        pixels = imaging.crop(finish.of(self.decode(latents), grid), width, height)
+        if arranged.told != request.prompt:
+            notes.append(("told", arranged.told))
+        pixels = imaging.crop(self._whole(told, arranged, brief, grid, finish, report), width, height)
         return Painting(pixels if brief.canvas is None else brief.canvas.filled(pixels), request.prompt, tuple(notes))
+
+    def _whole(self, told: PaintRequest, arranged: Arrangement, brief: Brief, grid: Grid, finish: Finish, report: Report) -> Pixels:
+        """The picture on that grid: what is painted apart, then its middle, then what is around it."""
+        middle = self._middle(brief, grid)
+        parts = iter(shares(report, arranged.number + 1 + (middle != grid)))
+        finish = dataclasses.replace(finish, put=self._things(told, arranged, parts))
+        latents = self.latents(told, middle, next(parts), self._hinted(told, brief, middle), finish, arranged.scenes, grid)
+        if middle != grid:
+            latents = self._surrounded(latents, told, middle, grid, next(parts), finish)
+        return finish.of(self.decode(latents), grid)
 
     def _dialled(self, request: PaintRequest, guidance: float) -> PaintRequest:
         """With as many steps as these weights need, and the `guidance` that suits them or that of raw pictures, where neither request nor
@@ -168,8 +175,8 @@ class NanoEngine:
         shown, unit = colours(picture), max(1, min(picture.width, picture.height) // TRAINED[0])
         thing = Apart(addition.prompts, (spot(shown, unit, addition.wish),), addition.ground, addition.lifted)
         arranged = Arrangement((), (thing,), light_of(shown) if addition.lit else (1.0, 1.0, 1.0))
-        finish, _ = self._with_things(dataclasses.replace(request, pictures=()), arranged, PLAIN, report)
-        return Painting(finish.over(picture, unit), request.prompt, (*notes, ("told", arranged.told)))
+        put = self._things(dataclasses.replace(request, pictures=()), arranged, shares(report, arranged.number))
+        return Painting(Finish(put=put).over(picture, unit), request.prompt, (*notes, ("told", arranged.told)))
 
     def _told(self, request: PaintRequest, brief: Brief, grid: Grid) -> tuple[PaintRequest, Finish]:
         """The request as the transformer is told of it, and how what it paints is finished."""
@@ -187,38 +194,56 @@ class NanoEngine:
             return brief
         return dataclasses.replace(brief, hint=self._sides.hint(told.prompt, told.seed, grid))
 
-    def _arranged(self, told: PaintRequest, grid: Grid) -> Arrangement | None:
-        """Where things are painted by themselves, what; never where a picture was given."""
-        return self._arrangements.of(told.prompt, told.seed, grid) if self._arrangements is not None and not told.pictures else None
+    def _arranged(self, told: PaintRequest, grid: Grid) -> Arrangement:
+        """Which things are painted by themselves, and what else; none where a picture was given."""
+        found = self._arrangements.of(told.prompt, told.seed, grid) if self._arrangements is not None and not told.pictures else None
+        return found or Arrangement((told.prompt,))
 
-    def _with_things(self, told: PaintRequest, arranged: Arrangement, finish: Finish, report: Report) -> tuple[Finish, Report]:
-        """How the scene is finished in which the things stand, and who is told of its steps, when the things are painted: the greater part
-        of the work, and reported so."""
+    def _middle(self, brief: Brief, grid: Grid) -> Grid:
+        """What is painted first of a picture on that grid: all of it where a picture was given, or nano was not taught to look at pictures."""
+        return middle_of(grid) if brief.from_nothing and self.card.get("references") else grid
+
+    def _things(self, told: PaintRequest, arranged: Arrangement, parts: Iterable[Report]) -> tuple[Put, ...]:
+        """The things that are painted apart, each in the next of the parts of the work."""
         prompts = [(prompt, thing.lifted) for thing in arranged.things for prompt in thing.prompts]
-
-        def part(number: int) -> Report:
-            return lambda step, steps: report(number * steps + step, (len(prompts) + bool(arranged.scenes)) * steps)
-
-        shown = [self._alone(dataclasses.replace(told, prompt=prompt), lifted, part(number)) for number, (prompt, lifted) in enumerate(prompts)]
+        shown = [self._alone(dataclasses.replace(told, prompt=prompt), lifted, part) for (prompt, lifted), part in zip(prompts, parts, strict=False)]
         light, put = np.array((*arranged.light, 1), np.float32), list[Put]()
         for thing in arranged.things:
             mine, shown = shown[: len(thing.prompts)], shown[len(thing.prompts) :]
             picture = cut_out(mine, *box_alone(2 * TOKEN_PIXELS, thing.lifted)) * light
             put += [Put(picture, box, thing.ground) for box in thing.boxes]
-        return dataclasses.replace(finish, put=tuple(put)), part(len(prompts))
+        return tuple(put)
+
+    def _surrounded(self, latents: Array, told: PaintRequest, middle: Grid, grid: Grid, report: Report, finish: Finish) -> Array:
+        """The latents of the picture of which these are the middle. Nano is told of the scenery alone, lest it paint things around it."""
+        given, unknown = (pack(each) for each in enlarged(latents, middle, grid))
+        empty = self._packed(np.full((grid.rows * TOKEN_PIXELS, grid.columns * TOKEN_PIXELS, 3), HOLE, np.float32))
+        fresh = noise(told.seed, given.shape)
+        scenery = told.prompt if self._known is None else self._known.scenery(told.prompt)
+        seen = given * (1 - unknown) + empty * unknown
+        velocity = self._velocity(dataclasses.replace(told, prompt=scenery), grid, [seen])
+        velocity = self._watched(velocity, told, grid, grid, finish)
+        return unpack(denoise(velocity, fresh, schedule(told.steps), report, _kept(given, fresh, unknown)), grid.rows, grid.columns)
 
     def _alone(self, request: PaintRequest, lifted: int, report: Report) -> Array:
         """The thing that the request tells of, as large and where nano paints it best, and nothing else, (h, w, 3) in 0..1. There are no
         previews of it."""
         fresh = noise(request.seed, (ALONE.rows * ALONE.columns, self._codec.scale.size * 4))
-        velocity = self._watched(alone(self._velocity(request, ALONE, []), ALONE, part_alone(lifted)), request, ALONE, None)
+        velocity = self._watched(alone(self._velocity(request, ALONE, []), ALONE, part_alone(lifted)), request, ALONE, ALONE, None)
         return colours(self.decode(unpack(denoise(velocity, fresh, schedule(request.steps), report), ALONE.rows, ALONE.columns)))
 
     def latents(
-        self, request: PaintRequest, grid: Grid, report: Report, brief: Brief | None = None, finish: Finish = PLAIN, prompts: Sequence[str] = ()
+        self,
+        request: PaintRequest,
+        grid: Grid,
+        report: Report,
+        brief: Brief | None = None,
+        finish: Finish = PLAIN,
+        prompts: Sequence[str] = (),
+        whole: Grid | None = None,
     ) -> Array:
         """What the request asks for, as latents (32, 2 * rows, 2 * columns). `finish` is what will be made of them: previews have it too.
-        `prompts` in place of the request's: one, or one for each half of the picture."""
+        `prompts` in place of the request's: one, or one for each half of the picture. `whole`: the grid of the picture of which this is the middle."""
         brief = brief_of(request, request.size(DEFAULT_SIDE)) if brief is None else brief
         if brief.shown and not self.card.get("references"):  # weights that were not taught to look at pictures begin from them
             brief = Brief(start=brief.shown[0][0])
@@ -241,7 +266,7 @@ class NanoEngine:
         if brief.edited:
             first = fresh + np.float32(self.card.get("hint", 0.0)) * tokens[0]
         told = [self._velocity(dataclasses.replace(request, prompt=prompt), grid, tokens) for prompt in prompts or (request.prompt,)]
-        velocity = self._watched(halves(told[0], told[-1], grid) if len(told) > 1 else told[0], request, grid, finish)
+        velocity = self._watched(halves(told[0], told[-1], grid) if len(told) > 1 else told[0], request, grid, whole or grid, finish)
         return unpack(denoise(velocity, first, schedule(steps, start), report, keep), grid.rows, grid.columns)
 
     def _velocity(self, request: PaintRequest, grid: Grid, seen: list[Array]) -> Velocity:
@@ -262,13 +287,13 @@ class NanoEngine:
 
         return velocity
 
-    def _watched(self, velocity: Velocity, request: PaintRequest, grid: Grid, finish: Finish | None) -> Velocity:
-        """The same, and previews are of where it led."""
+    def _watched(self, velocity: Velocity, request: PaintRequest, grid: Grid, whole: Grid, finish: Finish | None) -> Velocity:
+        """The same, and previews are of where it led; there are none without a finish."""
         size = request.size(DEFAULT_SIDE)
 
         def watched(x: Array, level: float) -> Array:
             direction = velocity(x, level)
-            self._in_hand = None if finish is None else _InHand(x, level, direction, grid, size, finish)
+            self._in_hand = None if finish is None else _InHand(x, level, direction, grid, whole, size, finish)
             return direction
 
         return watched
@@ -286,10 +311,11 @@ class NanoEngine:
         if hand is None:
             return None
         latents = unpack(hand.tokens - np.float32(hand.level) * hand.direction, hand.grid.rows, hand.grid.columns)
+        latents, _ = enlarged(latents, hand.grid, hand.whole)
         shrink = 1
-        while max(hand.grid.rows, hand.grid.columns) * TOKEN_PIXELS * hand.finish.view.share >= 2 * shrink * LONGEST:
+        while max(hand.whole.rows, hand.whole.columns) * TOKEN_PIXELS * hand.finish.view.share >= 2 * shrink * LONGEST:
             shrink *= 2
-        return imaging.crop(hand.finish.of(eight_bits(self._codec.decode(latents, shrink)), hand.grid), *size_within(*hand.size))
+        return imaging.crop(hand.finish.of(eight_bits(self._codec.decode(latents, shrink)), hand.whole), *size_within(*hand.size))
 
     def decode(self, latents: Array) -> Pixels:
         """(32, r, c) to a picture of 32r x 32c pixels."""

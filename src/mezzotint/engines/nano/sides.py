@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from mezzotint.engines.nano.layout import base_row
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.sealed import Sealed
+from mezzotint.engines.nano.surroundings import margins
 from mezzotint.engines.nano.words import KnownWords
 
 FILE = "sides.npz"
@@ -63,6 +63,4 @@ class Sides:
 
 def _widened(hint: np.ndarray, told: Grid, grid: Grid) -> np.ndarray:
     """The same on a larger grid: as far from its middle, and as high above the row on which things stand."""
-    left, top = grid.columns // 2 - told.columns // 2, base_row(grid.rows) - base_row(told.rows)
-    after = (grid.rows - top - told.rows, grid.columns - left - told.columns)
-    return np.pad(hint.astype(np.float32), ((top, after[0]), (left, after[1]), (0, 0)))
+    return np.pad(hint.astype(np.float32), (*margins(told, grid), (0, 0)))

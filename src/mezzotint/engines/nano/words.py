@@ -125,6 +125,10 @@ class KnownWords:
             return prompt
         return f"{prompt.strip().rstrip('.')} {self._say('places', self._home(thing, prompt, seed), language)}"
 
+    def scenery(self, prompt: str) -> str:
+        """What it says of place, time, weather and look; all of it where it names no place."""
+        return " ".join(self._scenery.findall(prompt)) if self.named("places", prompt) else prompt
+
     def _home(self, thing: str, prompt: str, seed: int) -> str:
         """A place where the thing is at home, and the weather is that the prompt tells of, or it shows what time it is that is told; if it has one."""
         homes: list[str] = self._table["things"][thing]["home"]
