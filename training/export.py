@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from mezzotint.engines.nano.latents import CHANNELS, positions
 from mezzotint.engines.nano.sealed import DIGESTS, digests_of
 from mezzotint.engines.nano.text import POOLED_SCALE, TOKENS, WIDTH, WINDOWS, TextEncoder
-from training import known, provenance, sides
+from training import known, provenance, seen, sides
 from training.decoder import Decoder
 from training.fit_latents import load_codec
 from training.home import folder
@@ -192,6 +192,7 @@ def main() -> None:
     np.savez(arguments.shipped / "ideas.npz", vague=(TextEncoder().encode(phrases).pooled / POOLED_SCALE).astype(np.float16))
     known.write(arguments.shipped)
     sides.write(arguments.shipped, codec)
+    seen.write(arguments.shipped)
     saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     card = {"name": "nano", "version": arguments.version, "steps": saved["step"], "samples": saved["samples"], "seconds": round(saved["seconds"])}
     card |= {"ideas": list(IDEAS), "references": True, "hint": HINT_TO_SHIP, "windows": list(WINDOWS)}

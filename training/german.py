@@ -25,7 +25,7 @@ WEATHER = {
 }  # fmt: skip
 
 
-def _adjective(stem: str, ending: str) -> str:
+def adjective(stem: str, ending: str) -> str:
     return stem if stem in INDECLINABLE else stem + ending
 
 
@@ -38,7 +38,7 @@ def _one(thing: str, case: str, *stems: str | None) -> str:
     noun = BY_NAME[thing]
     article, ending = INDEFINITE[case][noun.gender]
     name = noun.german if case == "nominative" else weak(noun.german)
-    return joined(article, *(_adjective(stem, ending) for stem in stems if stem), name)
+    return joined(article, *(adjective(stem, ending) for stem in stems if stem), name)
 
 
 def _the(thing: str) -> str:
@@ -53,7 +53,7 @@ def _colour(name: str | None) -> str | None:
 def _things(scene: Scene, facts: Facts, chance: Chance) -> str:
     colour = _colour(scene.colour)
     if scene.count > 1:
-        return joined(NUMBERS[scene.count - 2], _adjective(colour, "e") if colour else "", BY_NAME[scene.thing].german_plural)
+        return joined(NUMBERS[scene.count - 2], adjective(colour, "e") if colour else "", BY_NAME[scene.thing].german_plural)
     size = phrase(chance, SIZES[scene.size][1]) if scene.size and facts.size and not facts.camera else None
     first = _one(scene.thing, "nominative", size, colour)
     if scene.second is None:
@@ -71,7 +71,7 @@ def _backdrop(scene: Scene, chance: Chance) -> str:
     if scene.backdrop == "gradient":
         return phrase(chance, BACKDROPS["gradient"][1])
     stem = COLOUR_BY_NAME[scene.backdrop].german
-    return phrase(chance, BACKDROPS["colour"][1]).replace("{}em", _adjective(stem, "em"))
+    return phrase(chance, BACKDROPS["colour"][1]).replace("{}em", adjective(stem, "em"))
 
 
 def describe(scene: Scene, facts: Facts, chance: Chance) -> str:

@@ -106,7 +106,7 @@ def _standing(scene: Scene) -> list[Placed]:
     if scene.count == 4:
         return [first(middle - 4 + 2 * k, base, SMALL) for k in range(4)]
     if scene.count == 5:
-        return [first(box.column, box.row, box.side) for box in layout.five(scene.columns, scene.rows, lift(scene.thing, scene.place))]
+        return [first(box.column, box.row, round(box.side)) for box in layout.five(scene.columns, scene.rows, lift(scene.thing, scene.place))]
     side = {None: NORMAL, "small": SMALL, "big": BIG}[scene.size]
     if side == BIG:
         return [first(middle - 3, base + 1, BIG)]
@@ -119,7 +119,7 @@ def _together(scene: Scene) -> list[Placed]:
     one, two = BY_NAME[scene.thing], BY_NAME[str(scene.second)]
     stood = layout.together(str(scene.relation), (_body(one), _body(two)), scene.place, scene.columns, scene.rows)
     named = {False: (scene.thing, scene.colour), True: (str(scene.second), scene.second_colour)}
-    return [Placed(*named[box.is_second], box.column, box.row, box.side, box.is_second) for box in stood]
+    return [Placed(*named[box.is_second], box.column, box.row, round(box.side), box.is_second) for box in stood]
 
 
 def _body(noun: Noun) -> Body:
@@ -136,7 +136,7 @@ def tint_of(scene: Scene) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=5000)
-def _ground(place: str, time: str, seed: int, frame: Frame, sort: str | None) -> np.ndarray:
+def ground(place: str, time: str, seed: int, frame: Frame, sort: str | None) -> np.ndarray:
     """The scene without its things, (h, w, 3) uint8; `sort` is the weather or the backdrop. Drawn again and again, so they are kept (about a gigabyte)."""
     if place == "plain" and sort is not None:
         picture = backdrop(frame, sort, np.random.default_rng(seed))
@@ -164,7 +164,7 @@ def paint(scene: Scene, unit: int) -> np.ndarray:
     """The scene as (rows * unit, columns * unit, 3), float32 sRGB in 0..1."""
     frame = Frame(scene.columns, scene.rows, unit)
     sort = scene.weather or scene.backdrop
-    picture = _ground(scene.place, scene.frame_time, scene.seed, frame, sort).astype(np.float32) / 255
+    picture = ground(scene.place, scene.frame_time, scene.seed, frame, sort).astype(np.float32) / 255
     for placed in shown(scene):
         picture = _stand(scene, frame, picture, placed)
     if scene.weather is not None:

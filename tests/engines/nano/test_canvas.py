@@ -144,3 +144,61 @@ def test_what_lies_beyond_the_canvas_is_cut() -> None:
     assert (canvas.picture.width, canvas.picture.height) == (20, 15)
     assert np.array_equal(canvas.picture.array[5:], picture.array[:10, 10:30])
     assert canvas.hole.sum() == 5 * 20
+
+
+# what is around the hole
+
+
+def test_what_is_beside_above_and_below_goes_on_into_the_hole_and_nothing_else_changes() -> None:
+    picture = plain(96, 96, 0)
+    array = picture.array.copy()
+    array[:, 48:], array[60:] = 200, 100
+    canvas = Canvas(Pixels.of(array), a_hole(96, 96, 20, 20, 50))
+
+    continued = canvas.continued().array[..., 0].astype(int)
+
+    assert np.array_equal(continued[~canvas.hole], array[..., 0][~canvas.hole])
+    assert continued[44, 22] < 30
+    assert continued[44, 66] > 150
+    assert 70 < continued[68, 44] < 130
+    assert (np.diff(continued[44, 22:68]) >= 0).all()
+
+
+@given(sides, sides, st.integers(0, 2**16))
+@settings(max_examples=40, deadline=None)
+def test_in_the_corners_too_colours_are_among_those_that_are_known(width: int, height: int, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    picture = Pixels.of(chance.integers(90, 120, (height, width, 3), np.uint8))
+
+    continued = Canvas(picture, np.zeros((height, width), bool)).continued()
+    larger = Canvas(
+        Pixels.of(np.pad(picture.array, ((30, 9), (4, 20), (0, 0)))), np.pad(np.zeros((height, width), bool), ((30, 9), (4, 20)), constant_values=True)
+    )
+
+    assert np.array_equal(continued.array, picture.array)
+    assert larger.continued().array.min() >= 85  # blurred with what is next to it, which is known
+
+
+def test_of_nothing_nothing_goes_on() -> None:
+    assert np.array_equal(Canvas(plain(20, 20, 7), np.ones((20, 20), bool)).continued().array, plain(20, 20, 7).array)
+
+
+def test_the_known_part_is_the_smallest_with_all_that_is_known() -> None:
+    hole = ~a_hole(60, 40, 10, 5, 20)
+    hole[12, 15] = True
+    part = Canvas(noisy(60, 40), hole).known_part()
+
+    assert np.array_equal(part.picture.array, noisy(60, 40).array[5:25, 10:30])
+    assert np.argwhere(part.hole).tolist() == [[7, 5]]
+    assert Canvas(plain(20, 20, 7), np.ones((20, 20), bool)).known_part().hole.all()
+
+
+def test_a_hole_is_a_frame_around_one_rectangle_that_is_not_small() -> None:
+    assert Canvas(plain(64, 64, 7), ~a_hole(64, 64, 8, 8, 40)).is_frame
+    assert not Canvas(plain(64, 64, 7), ~a_hole(64, 64, 8, 8, 20)).is_frame
+    assert not Canvas(plain(64, 64, 7), a_hole(64, 64, 8, 8, 40)).is_frame
+
+
+def test_a_picture_that_was_made_larger_is_known_as_such_at_any_size() -> None:
+    assert enlarged(noisy(60, 40), 5, 0, 5, 0).at(35, 20).larger
+    assert not Canvas(noisy(60, 40), a_hole(60, 40, 5, 5, 5)).at(30, 20).larger

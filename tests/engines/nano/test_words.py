@@ -238,3 +238,16 @@ def test_an_older_version_knows_less() -> None:
 )
 def test_scenery_is_what_is_said_of_place_and_time_or_all_where_no_place_is(known: KnownWords, prompt: str, scenery: str) -> None:
     assert known.scenery(prompt) == scenery
+
+
+def test_what_is_said_of_the_scenery_is_told_in_the_usual_english_words(known: KnownWords) -> None:
+    assert known.said_of("eine Katze am Meer im Mondlicht, im Nebel") == ["on the beach", "at night", "in the fog"]
+    assert known.said_of("a cat") == []
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [("dört pembe top", True), ("ein Hund", True), ("the beach at night", False), ("under the stars", False), ("more sand", False), ("", False)],
+)
+def test_whether_a_thing_is_named_in_any_language(known: KnownWords, prompt: str, names: bool) -> None:
+    assert known.names_thing(prompt) is names

@@ -45,7 +45,7 @@ class Arrangement:
     @property
     def told(self) -> str:
         """All that nano is told, for people."""
-        return "; ".join((*self.scenes, *(thing.prompts[0] for thing in self.things)))
+        return "; ".join(filter(None, (*self.scenes, *(thing.prompts[0] for thing in self.things))))
 
 
 class Grounds:
@@ -87,7 +87,7 @@ def ground_of(box: Box, body: Body, place: str, grid: Grid) -> str | None:
 def box_alone(unit: int, lifted: int = 0) -> tuple[int, int, int]:
     """Where the thing of a picture on ALONE is, in pixels of which `unit` are a token's side: top, left, side."""
     box = usual(ALONE.columns, ALONE.rows, lifted)
-    return round((box.row - box.side) * unit), round(box.column * unit), box.side * unit
+    return round((box.row - box.side) * unit), round(box.column * unit), round(box.side * unit)
 
 
 def part_alone(lifted: int) -> tuple[slice, slice]:

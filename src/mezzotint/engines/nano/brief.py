@@ -13,6 +13,7 @@ from mezzotint.core.images import Pixels
 from mezzotint.engines.nano.canvas import Canvas, enlarged
 from mezzotint.engines.nano.colours import colours
 from mezzotint.engines.nano.controls import drawn, guessed_nearness, outlines, shaded
+from mezzotint.engines.nano.filling import Filling
 from mezzotint.ports import PaintRequest
 
 Array = np.ndarray
@@ -29,13 +30,14 @@ Show = Callable[[Pixels], Array]
 
 @dataclass(frozen=True)
 class Brief:
-    """`start`: painting begins from this picture, of which `hold` stays. `canvas`: a picture with a hole to fill. `shown`: pictures to
-    look at, and what is to be seen of each; `edited`: there is one, and all that the prompt does not name is to stay as it is there.
+    """`start`: painting begins from this picture, of which `hold` stays. `canvas`: a picture with a hole to fill, and
+    `filling`, what nano is told of it. `shown`: pictures to look at, and what is to be seen of each; `edited`: there is one, and all that the prompt does not name is to stay as it is there.
     `hint`: tokens (n, 128) that the noise has besides where painting begins from nothing."""
 
     start: Pixels | None = None
     hold: float = HOLD
     canvas: Canvas | None = None
+    filling: Filling | None = None
     shown: tuple[tuple[Pixels, Show], ...] = ()
     edited: bool = False
     hint: Array | None = None

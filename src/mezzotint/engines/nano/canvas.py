@@ -14,14 +14,17 @@ from mezzotint.engines.nano.latents import PATCH, pack
 Array = np.ndarray
 REACH = 8  # pixels that what is known goes on into the hole
 FEATHER = 3  # pixels within the hole over which what is painted comes in
+FRAMED = 0.25  # of a picture, that is known in the frame of a hole
+SOFT = 4  # pixels over which what goes on into the hole is mixed
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """`picture`, and where of it nothing is known: `hole` (h, w) bool."""
+    """`picture`, and where of it nothing is known: `hole` (h, w) bool. `larger`: a picture was made larger, and that is around it."""
 
     picture: Pixels
     hole: Array
+    larger: bool = False
 
     @classmethod
     def around(cls, picture: Pixels, hole: Array) -> Canvas:
@@ -39,7 +42,7 @@ class Canvas:
         if (self.picture.width, self.picture.height) == (width, height):
             return self
         hole = np.asarray(Image.fromarray(self.hole).convert("L").resize((width, height), Image.Resampling.BOX)) > 0
-        return Canvas(imaging.resize(self.picture, width, height), hole)
+        return Canvas(imaging.resize(self.picture, width, height), hole, self.larger)
 
     def grown(self, pixels: int) -> Canvas:
         """The hole larger by so many pixels on every side."""
@@ -57,6 +60,34 @@ class Canvas:
         edges = ((top, height - inner[1] - top), (left, width - inner[0] - left))
         picture = np.pad(small.picture.array, (*edges, (0, 0)), mode="edge")
         return Canvas(Pixels.of(np.ascontiguousarray(picture)), np.pad(small.hole, edges, constant_values=True))
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether the hole is a frame around the rest, which is not small."""
+        part = self.known_part().hole
+        return not part.any() and part.size >= FRAMED * self.hole.size
+
+    def known_part(self) -> Canvas:
+        """The smallest part in which all is that is known; all of it where nothing is."""
+        if self.hole.all():
+            return self
+        (rows, columns) = (np.nonzero(~self.hole.all(axis))[0] for axis in (1, 0))
+        part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        return Canvas(Pixels.of(np.ascontiguousarray(self.picture.array[part])), self.hole[part])
+
+    def continued(self) -> Pixels:
+        """The picture with what is around the hole going on into it, softly, from beside a place and from above and below it, the nearer the more."""
+        picture, hole = self.picture.array.astype(np.float32), self.hole
+        while hole.any() and not hole.all():  # twice, where there are corners in which nothing is beside, above or below
+            (beside, far), (above, high) = _across(picture, hole), _across(picture.swapaxes(0, 1), hole.T)
+            near, close = 1 / (far + 1), 1 / (high.T + 1)
+            reached = hole & (near + close > 0)
+            mixed = (beside * near[..., None] + above.swapaxes(0, 1) * close[..., None])[reached] / (near + close)[reached, None]
+            picture[reached] = mixed
+            hole = hole & ~reached
+        whole = Image.fromarray((picture + 0.5).astype(np.uint8))
+        soft = np.asarray(whole.filter(ImageFilter.GaussianBlur(SOFT)))
+        return Pixels.of(np.where(self.hole[..., None], soft, self.picture.array))
 
     def _touched(self) -> Array:
         """Which patches the hole touches, (h / 16, w / 16) bool. The picture is of whole tokens."""
@@ -80,6 +111,18 @@ class Canvas:
         return Pixels.of((mixed + 0.5).astype(np.uint8))
 
 
+def _across(picture: Array, hole: Array) -> tuple[Array, Array]:
+    """Each row's colours from one known place to the next, (h, w, 3), and how far the nearer of them is, (h, w): endlessly where there is none."""
+    places, width = np.arange(hole.shape[1]), hole.shape[1]
+    left = np.maximum.accumulate(np.where(hole, -1, places), 1)
+    right = np.minimum.accumulate(np.where(hole, width, places)[:, ::-1], 1)[:, ::-1]
+    far = np.minimum(np.where(left < 0, np.inf, places - left), np.where(right == width, np.inf, right - places))
+    left, right = np.where(left < 0, right, left), np.where(right == width, left, right)
+    share = ((places - left) / np.maximum(right - left, 1))[..., None]
+    rows = np.arange(hole.shape[0])[:, None]
+    return picture[rows, left % width] * (1 - share) + picture[rows, right % width] * share, far
+
+
 def _spread(values: Array) -> Array:
     """Each number the sum of those at most REACH rows and columns away, (h, w), by running totals."""
     for axis in (0, 1):
@@ -93,4 +136,4 @@ def enlarged(picture: Pixels, left: int, top: int, right: int, bottom: int) -> C
     """The picture with margins of so many pixels to paint, into which its edges go on; below 0 it is cut."""
     across, down = np.arange(-left, picture.width + right), np.arange(-top, picture.height + bottom)
     columns, rows = np.clip(across, 0, picture.width - 1), np.clip(down, 0, picture.height - 1)
-    return Canvas(Pixels.of(np.ascontiguousarray(picture.array[rows][:, columns])), (rows != down)[:, None] | (columns != across)[None])
+    return Canvas(Pixels.of(np.ascontiguousarray(picture.array[rows][:, columns])), (rows != down)[:, None] | (columns != across)[None], larger=True)

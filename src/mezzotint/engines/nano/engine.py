@@ -25,6 +25,7 @@ from mezzotint.engines.nano.brief import Brief, brief_of
 from mezzotint.engines.nano.colours import colours, eight_bits
 from mezzotint.engines.nano.controls import HOLE, with_hole
 from mezzotint.engines.nano.cutting import cut_out
+from mezzotint.engines.nano.filling import Fillings
 from mezzotint.engines.nano.finishing import PLAIN, Finish, Finishing, Put
 from mezzotint.engines.nano.ideas import Ideas
 from mezzotint.engines.nano.latents import TOKEN_PIXELS, PatchCodec, pack, positions, unpack
@@ -81,7 +82,7 @@ class NanoEngine:
                 self._ideas = Ideas.from_tensors(tensors, self.card["ideas"])
             self._known, self._finishing = KnownWords.load(files), Finishing.load(files)
             self._arrangements, self._additions = Arrangements.load(files, self._known), Additions.load(files, self._known)
-            self._sides = Sides.load(files, self._known)
+            self._sides, self._fillings = Sides.load(files, self._known), Fillings.load(files, self._known)
             self._transformer = _loaded("transformer.onnx", files, on_onnxruntime, threads)
             self._decoder = _loaded("decoder.onnx", files, DECODERS[runtime], threads)
         except (OSError, ValueError, KeyError) as error:
@@ -102,7 +103,8 @@ class NanoEngine:
         if (addition := self._addition(request, brief)) is not None:
             return self._added(imaging.crop(brief.shown[0][0], width, height), addition, request, notes, report)
         told, finish = self._told(request, brief, grid)
-        arranged = self._arranged(told, grid)
+        brief = self._filled(told, brief)
+        arranged = self._arranged(told, brief, grid)
         if arranged.told != request.prompt:
             notes.append(("told", arranged.told))
         pixels = imaging.crop(self._whole(told, arranged, brief, grid, finish, report), width, height)
@@ -194,8 +196,16 @@ class NanoEngine:
             return brief
         return dataclasses.replace(brief, hint=self._sides.hint(told.prompt, told.seed, grid))
 
-    def _arranged(self, told: PaintRequest, grid: Grid) -> Arrangement:
+    def _filled(self, told: PaintRequest, brief: Brief) -> Brief:
+        """With what nano is told of the hole, if there is one: the nearest thing that it knows where the prompt names none."""
+        if brief.canvas is None or self._fillings is None or self._known is None:
+            return brief
+        return dataclasses.replace(brief, filling=self._fillings.of(self._known.nearest(told.prompt, self._meaning), brief.canvas))
+
+    def _arranged(self, told: PaintRequest, brief: Brief, grid: Grid) -> Arrangement:
         """Which things are painted by themselves, and what else; none where a picture was given."""
+        if brief.filling is not None:
+            return brief.filling.arranged
         found = self._arrangements.of(told.prompt, told.seed, grid) if self._arrangements is not None and not told.pictures else None
         return found or Arrangement((told.prompt,))
 
@@ -257,7 +267,9 @@ class NanoEngine:
         elif brief.canvas is not None:
             canvas = brief.canvas.within(*_pixels_of(grid))
             given, unknown = colours(canvas.picture), canvas.unknown_tokens()
-            keep, first = _kept(self._packed(given), fresh, unknown), fresh
+            start = 1.0 - (brief.filling.hold if brief.filling is not None else 0.0)
+            steps = max(1, round(request.steps * start))
+            keep, first = _kept(self._packed(given), fresh, unknown), mixed(self._packed(colours(canvas.continued())), fresh, start)
             if self.card.get("references"):
                 seen = [with_hole(given, canvas.in_patches())]
         else:

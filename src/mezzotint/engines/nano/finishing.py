@@ -74,7 +74,7 @@ class Finish:
             return pixels
         picture = colours(pixels)
         for each in self.put:
-            picture = stand(picture, resized(each.thing, each.box.side * unit), each.box, unit, each.ground)
+            picture = stand(picture, resized(each.thing, max(1, round(each.box.side * unit))), each.box, unit, each.ground)
         return eight_bits(picture)
 
     def _in_weather(self, pixels: Pixels, unit: int) -> Pixels:

@@ -16,7 +16,7 @@ class Box:
 
     column: float
     row: float
-    side: int
+    side: float
     is_second: bool = False
 
 

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mezzotint.engines.nano.apart import ELSEWHERE, Apart, Arrangement, Grounds, ground_of
 from mezzotint.engines.nano.clauses import one_thing
-from mezzotint.engines.nano.layout import Body, lift, usual
+from mezzotint.engines.nano.layout import Body, Box, lift, usual
 from mezzotint.engines.nano.phrasing import LANGUAGES, any_of, phrases_of, tidied, which
 from mezzotint.engines.nano.sampling import Grid
 from mezzotint.engines.nano.words import KnownWords
 
 DIM = ("sunset", "night")  # by day and at sunrise things come out as well in the middle of a square
+
+
+@dataclass(frozen=True)
+class One:
+    """One thing: its words and its name, and the `scenery`, which is the rest of the prompt."""
+
+    told: str
+    name: str
+    scenery: str
+    language: str
 
 
 class Ones:
@@ -44,25 +55,32 @@ class Ones:
         place, time = self._known.named("places", prompt), self._known.named("times", prompt)
         if place is None or (grid.columns == grid.rows and not (place in self._outdoors and time in DIM)):
             return None
+        one = self.said(prompt)
+        if one is None or one.name in self._as_well:
+            return None
+        thing = self.apart(one, usual(grid.columns, grid.rows, lift(self.flies(one), place)), place, grid)
+        scenes = tuple(f"{one.told} {self._sides[side][one.language][0]} {one.scenery}" for side in ELSEWHERE)
+        return Arrangement(scenes, (thing,), self._grounds.light(one.scenery))
+
+    def said(self, prompt: str) -> One | None:
+        """The one thing of usual size of which the prompt tells; None where it tells of none, or of anything else that is not known."""
         bare = self._scenery.sub(lambda match: " " * len(match[0]), prompt)  # which has other things in it: "by moonlight"
         said = [(language, found) for language, one in self._one.items() if (found := one.search(bare))]
         language, found = max(said, key=lambda each: len(each[1]["told"]), default=("", None))
         if found is None or not self._is_all(rest := f"{prompt[: found.start()]} {prompt[found.end() :]}"):
             return None
-        name = str(which(self._names, found["one"]))
-        if name in self._as_well:
-            return None
-        return self._arranged(found["told"], name, tidied(self._kind.sub(" ", rest)).rstrip("."), language, grid)
+        return One(found["told"], str(which(self._names, found["one"])), tidied(self._kind.sub(" ", rest)).rstrip("."), language)
+
+    def flies(self, one: One) -> bool:
+        return one.name in self._flying
+
+    def apart(self, one: One, box: Box, place: str, grid: Grid) -> Apart:
+        """The thing as it is painted apart for that box in that place."""
+        look = self._look.search(one.scenery)
+        english = one.told if one.language == "en" else self._grounds.in_english(one.told, one.name)
+        prompts = self._grounds.apart(english, f", {look[0]}" if look else "")
+        return Apart(prompts, (box,), ground_of(box, Body(self.flies(one)), place, grid), self._grounds.lifted(one.name))
 
     def _is_all(self, rest: str) -> bool:
         """Whether the rest is known, and tells of no other thing, no side, and not how many or how large."""
         return self._other.search(self._scenery.sub(" ", rest)) is None and self._known.all_of(rest)
-
-    def _arranged(self, told: str, name: str, scenery: str, language: str, grid: Grid) -> Arrangement:
-        place, body, look = self._grounds.place(scenery), Body(name in self._flying), self._look.search(scenery)
-        box = usual(grid.columns, grid.rows, lift(body.flies, place))
-        english = told if language == "en" else self._grounds.in_english(told, name)
-        prompts = self._grounds.apart(english, f", {look[0]}" if look else "")
-        thing = Apart(prompts, (box,), ground_of(box, body, place, grid), self._grounds.lifted(name))
-        scenes = tuple(f"{told} {self._sides[side][language][0]} {scenery}" for side in ELSEWHERE)
-        return Arrangement(scenes, (thing,), self._grounds.light(scenery))

@@ -44,7 +44,7 @@ def spot(picture: np.ndarray, unit: int, wish: Wish) -> Box:
 
 def _busy(picture: np.ndarray, unit: int, box: Box) -> float:
     """How much colours change from left to right across a token there: what lies behind a scene changes from top to bottom."""
-    left, foot, side = round(box.column * unit), round(box.row * unit), box.side * unit
+    left, foot, side = round(box.column * unit), round(box.row * unit), round(box.side * unit)
     part = picture[max(foot - side, 0) : foot, left : left + side]
     return float(np.abs(np.diff(part, axis=1)).mean()) * unit
 

@@ -23,7 +23,7 @@ def stand(picture: np.ndarray, thing: np.ndarray, box: Box, unit: int, ground: s
         picture = _reflection(picture, thing, left, foot)
     elif ground is not None and ground not in NO_SHADOW:
         picture = _shadow(picture, unit, box)
-    return composite(picture, thing, left, foot - box.side * unit)
+    return composite(picture, thing, left, foot - thing.shape[0])
 
 
 def _shadow(picture: np.ndarray, unit: int, box: Box) -> np.ndarray:

@@ -72,7 +72,7 @@ class KnownWords:
 
     def nearest(self, prompt: str, encode: Encode) -> str:
         """The prompt with the nearest thing that nano knows in place of one that it does not; as it is where it names a thing, or none is near."""
-        if self._thing_in(prompt)[1] is not None:
+        if self.thing_in(prompt)[1] is not None:
             return prompt
         word, thing, like = max(self._strange(prompt, encode), key=lambda each: each[2], default=("", 0, 0.0))
         if like < NEAR:
@@ -96,9 +96,13 @@ class KnownWords:
         """Whether all of its words were taught."""
         return all(map(self._knows, WORD.findall(text.lower())))
 
+    def names_thing(self, prompt: str) -> bool:
+        """Whether it does in any language, apart from what it says of place and time."""
+        return self._said["things"].search(self._scenery.sub(" ", prompt)) is not None
+
     def enriched(self, prompt: str, seed: int) -> str:
         """The prompt with a place, a time of day and a look that nano knows, where it names a thing and leaves them open."""
-        language, thing = self._thing_in(prompt)
+        language, thing = self.thing_in(prompt)
         if thing is None:
             return prompt
         said = {kind: self.named(kind, prompt) for kind in ("places", "times", "weathers", "looks")}
@@ -118,7 +122,7 @@ class KnownWords:
 
         Of what is nowhere nano paints a mixture of many places. Where any other word is said, it may be about the place.
         """
-        language, thing = self._thing_in(prompt)
+        language, thing = self.thing_in(prompt)
         if thing is None or self.named("places", prompt):
             return prompt
         if not self._bare.issuperset(WORD.findall(self._said_apart.sub(" ", prompt).lower())):
@@ -128,6 +132,11 @@ class KnownWords:
     def scenery(self, prompt: str) -> str:
         """What it says of place, time, weather and look; all of it where it names no place."""
         return " ".join(self._scenery.findall(prompt)) if self.named("places", prompt) else prompt
+
+    def said_of(self, prompt: str) -> list[str]:
+        """The place, the time, the weather and the look that it names, each in the usual English words."""
+        named = {kind: self.named(kind, prompt) for kind in KINDS if kind != "things"}
+        return [self._say(kind, name, "en") for kind, name in named.items() if name is not None]
 
     def _home(self, thing: str, prompt: str, seed: int) -> str:
         """A place where the thing is at home, and the weather is that the prompt tells of, or it shows what time it is that is told; if it has one."""
@@ -140,7 +149,7 @@ class KnownWords:
         phrase: str = self._table[kind][name][language][0]
         return phrase
 
-    def _thing_in(self, prompt: str) -> tuple[str, str | None]:
+    def thing_in(self, prompt: str) -> tuple[str, str | None]:
         """The language in which the prompt names a thing, and the thing; of several names the longest, of several languages the first.
 
         What also joins words in another language does not count, nor what is said of place and time: "at" is Turkish for a horse, and
