@@ -76,13 +76,13 @@ def test_nano_is_told_what_is_seen_where_the_prompt_leaves_it_open(prompt: str, 
 def test_where_no_thing_is_asked_for_what_is_behind_things_is_painted(prompt: str) -> None:
     filling = fillings(BEACH).of(prompt, MIDDLE)
 
-    assert filling.arranged.scenes == ("a cat on the right on the beach at night", "a cat on the left on the beach at night")
+    assert filling.arranged.scenes == ("a lighthouse on the right on the beach at night", "a lighthouse on the left on the beach at night")
     assert (filling.arranged.things, filling.hold) == ((), 0)
 
 
 def test_what_is_told_of_the_scenery_counts_more_than_what_is_seen() -> None:
-    assert fillings(BEACH).of("in the snow, watercolour", MIDDLE).arranged.scenes[0] == "a cat on the right in the snow watercolour painting"
-    assert fillings(None).of("am Strand", MIDDLE).arranged.scenes[1] == "a cat on the left on the beach"
+    assert fillings(BEACH).of("in the snow, watercolour", MIDDLE).arranged.scenes[0] == "a lighthouse on the right in the snow watercolour painting"
+    assert fillings(None).of("am Strand", MIDDLE).arranged.scenes[1] == "a lighthouse on the left on the beach"
 
 
 def test_where_nobody_knows_the_place_what_is_around_goes_on_into_the_hole() -> None:
@@ -112,7 +112,7 @@ def test_a_frame_of_a_hole_without_words_is_filled_as_such() -> None:
 def test_a_thing_in_a_hole_elsewhere_is_painted_apart_before_what_is_behind_it() -> None:
     arranged = fillings(BEACH).of("ein roter Apfel", LEFT).arranged
 
-    assert arranged.scenes == ("a cat on the right on the beach at night", "a cat on the left on the beach at night")
+    assert arranged.scenes == ("a lighthouse on the right on the beach at night", "a lighthouse on the left on the beach at night")
     (thing,) = arranged.things
     assert (thing.prompts[0], thing.ground) == ("a red apple on a white background", "beach")
     assert arranged.light < (0.8, 0.8, 0.9)  # as at night
@@ -200,7 +200,7 @@ def test_without_words_the_thing_in_the_hole_is_gone(nano: NanoEngine, prompt: s
 
     before = busy(picture.array / np.float32(255))
     assert busy(erased) < 0.4 * before
-    assert notes["told"].startswith("a cat on the right ")
+    assert notes["told"].startswith("a lighthouse on the right ")
 
 
 def test_a_whole_thing_comes_where_the_hole_is(nano: NanoEngine) -> None:

@@ -24,7 +24,7 @@ from mezzotint.engines.nano.spots import light_of
 from mezzotint.engines.nano.words import KnownWords
 
 BESIDE = 0.5  # how much of what goes on into the hole counts where a picture is made larger, or nobody knows what it shows
-ANY = "a cat"  # what nano is told to paint on the other side
+ANY = "a lighthouse"  # what nano is told to paint on the other side: of a cat or a bus it leaves parts in the middle
 WITHIN = 0.95  # of the hole's shorter side, that a thing in it has
 LEAST = 1.0  # tokens that such a thing has at least
 ROOM = 0.9  # of its box that is to be hole
